@@ -1,0 +1,7 @@
+export {
+  buildFacilitator,
+  type Facilitator,
+  type FacilitatorSettings,
+  facilitatorBody,
+  readSupported,
+} from "./facilitator.ts";

@@ -1,0 +1,51 @@
+// The story of one request: match, then pass on, refuse, or sell. Nothing is touched before the target was read.
+
+import type { Outcome } from "../outcome/index.ts";
+import { OWN_PREFIX, parseTarget, type Route, upstreamUrl } from "../route/index.ts";
+import { type Call, forward, type Gate, refuse } from "./gate.ts";
+import { sell } from "./sell.ts";
+
+export async function handle(gate: Gate, request: Request): Promise<Outcome> {
+  const target = parseTarget(request.url);
+  if (!target.ok) return refuse(target.error);
+  const { segments } = target.value.path;
+  if (segments[0] === OWN_PREFIX) return refuse({ reason: "not_found" });
+  if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
+  const call = { request, target: target.value, upstreamUrl: upstreamUrl(gate.config.upstream.url, target.value) };
+  const match = gate.config.matcher.match(request.method, segments);
+  switch (match.kind) {
+    case "method_not_allowed":
+      return refuse({ reason: "method_not_allowed", allow: match.allow });
+    case "unmatched":
+      return gate.config.unmatched === "free" ? pass(gate, call) : refuse({ reason: "not_found" });
+    case "route":
+      return take(gate, call, match.route);
+  }
+}
+
+function take(gate: Gate, call: Call, route: Route): Promise<Outcome> | Outcome {
+  switch (route.access.kind) {
+    case "closed":
+      return refuse({ reason: "not_found" });
+    case "free":
+      return pass(gate, call);
+    case "paid":
+      return sell(gate, call, route, route.access.offer);
+  }
+}
+
+/** A free route: the same bytes both ways. */
+async function pass(gate: Gate, call: Call): Promise<Outcome> {
+  const forwarded = await forward(gate, call, call.request.body, false, 0);
+  if (forwarded.kind !== "answered") return refuse(forwarded);
+  const { answer } = forwarded;
+  // Its challenge would name somebody else's payee under our name.
+  if (answer.status === 402) return refuse({ reason: "upstream_not_sellable", status: 402 });
+  return { kind: "passed", answer };
+}
+
+/** Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). */
+function hasUnexpectedBody({ method, body, headers }: Request): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  return body !== null || (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
+}

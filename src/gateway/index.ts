@@ -1,0 +1,2 @@
+export type { Gate, PaymentLine } from "./gate.ts";
+export { handle } from "./handle.ts";

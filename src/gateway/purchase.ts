@@ -1,0 +1,85 @@
+// A checked payment's way: admit, execute once, settle, deliver. From the claim on, whatever this invocation manages
+// to do, the ledger holds a row that says how far it may have come.
+
+import type { LedgerEvent } from "../ledger/index.ts";
+import type { Outcome } from "../outcome/index.ts";
+import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
+import { capped } from "../std/index.ts";
+import { type Forwarded, trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
+import { admit, report } from "./admit.ts";
+import { forward, type Gate, type Order, refuse } from "./gate.ts";
+
+/** What is kept of an error page that nobody pays for. */
+const UNSOLD_BYTES_MAX = 64 * 1024;
+
+export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
+  const admission = await admit(gate, order, checked);
+  if (admission.kind !== "admitted") return admission;
+  const { payment } = admission;
+  const goods = appraise(await forward(gate, order.call, order.body, true, gate.config.bufferBytesMax));
+  if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer);
+  gate.waitUntil(report(gate, payment, { kind: "uncharged", reason: goods.reason }));
+  return goods.outcome;
+}
+
+type Goods =
+  | { readonly kind: "sellable"; readonly answer: UpstreamAnswer }
+  | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
+
+/** Charged are 2xx but 206. A redirect or a part could be the goods themselves, so neither is given away. */
+function appraise(forwarded: Forwarded): Goods {
+  if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
+  const { answer } = forwarded;
+  const { status } = answer;
+  const reason = `upstream_${status}`;
+  if (status >= 200 && status < 300 && status !== 206) return { kind: "sellable", answer };
+  if (status >= 400 && status !== 402)
+    return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+  discard(answer);
+  return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
+}
+
+async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer: UpstreamAnswer): Promise<Outcome> {
+  const settlement = await gate.facilitator.settle(payment);
+  const { payer, network } = payment;
+  switch (settlement.kind) {
+    case "settled": {
+      const { transaction } = settlement;
+      const delivered = deliver(gate, payment, transaction, answer);
+      return { kind: "sold", answer: delivered, settlement: { success: true, transaction, network, payer } };
+    }
+    case "rejected": {
+      const { reason: code } = settlement;
+      discard(answer);
+      gate.waitUntil(report(gate, payment, { kind: "rejected", reason: code }));
+      const failed = { success: false, errorReason: code, transaction: "", network, payer };
+      return refuse({ reason: "settlement_rejected", code, settlement: failed, invitation: order.invitation });
+    }
+    case "unknown":
+      discard(answer);
+      gate.waitUntil(report(gate, payment, { kind: "lost" }));
+      return refuse({ reason: "settlement_unknown" });
+  }
+}
+
+/** Everything is recorded behind the answer; a stream's end is recorded when it comes. */
+function deliver(gate: Gate, payment: AdmittedPayment, transaction: string, sold: UpstreamAnswer): UpstreamAnswer {
+  const { answer, ended } = trackDelivery(sold);
+  const settled: LedgerEvent = { kind: "settled", transaction };
+  const recorded = report(gate, payment, settled, ...(ended ? [] : [{ kind: "delivered" } as const]));
+  gate.waitUntil(recorded);
+  gate.waitUntil(gate.spent.write(payment.id, transaction, payment.validBeforeMs, gate.nowMs()));
+  if (ended) gate.waitUntil(recorded.then(() => ended).then((kind) => report(gate, payment, { kind })));
+  return answer;
+}
+
+function shorten({ body, headers, ...answer }: UpstreamAnswer): UpstreamAnswer {
+  if (!(body instanceof ReadableStream)) return { ...answer, headers, body };
+  headers.delete("content-length");
+  return { ...answer, headers, body: capped(body, UNSOLD_BYTES_MAX) };
+}
+
+function discard({ body }: UpstreamAnswer): void {
+  // An upstream that is already gone has nothing to cancel.
+  if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
+}

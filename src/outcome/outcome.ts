@@ -1,0 +1,18 @@
+// How a request can end, as a value.
+
+import type { Problem } from "../problem.ts";
+import type { SettlementResponse } from "../x402/index.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
+
+export type Outcome =
+  /** A free route: the upstream's answer as it is. */
+  | { readonly kind: "passed"; readonly answer: Answer }
+  | { readonly kind: "sold"; readonly answer: Answer; readonly settlement: SettlementResponse }
+  /** The upstream answered with a status that is not for sale; nobody was charged. */
+  | { readonly kind: "unsold"; readonly answer: Answer }
+  | { readonly kind: "refused"; readonly problem: Problem };

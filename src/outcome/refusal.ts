@@ -1,0 +1,116 @@
+// A problem as status, sentence and headers: the status table of the wire, a row for each reason.
+
+import type { Invitation, Problem } from "../problem.ts";
+import { encodeReceipt } from "../x402/index.ts";
+
+export interface Refusal {
+  readonly status: number;
+  /** The reader's sentence: what happened, and what would be right. */
+  readonly message: string;
+  /** The machine's word where it is not the reason itself: x402's own code. */
+  readonly code?: string;
+  readonly headers?: { readonly [name: string]: string };
+  /** More members of the JSON body. */
+  readonly evidence?: { readonly [name: string]: unknown };
+  /** Present where signing a payment is the right next step, and only there. */
+  readonly invitation?: Invitation;
+}
+
+type Reason = Problem["reason"];
+type Row<R extends Reason> = (problem: Extract<Problem, { reason: R }>) => Refusal;
+
+const NOT_CHARGED = "You were not charged.";
+const SOON = { "retry-after": "2" };
+const LATER = { "retry-after": "5" };
+
+const rows: { readonly [R in Reason]: Row<R> } = {
+  invalid_path: ({ flaw }) => ({ status: 400, message: "Write the path in its plain form.", evidence: { flaw } }),
+  invalid_host: () => ({ status: 400, message: "The Host header is not a host name." }),
+  invalid_query: () => ({ status: 400, message: "Percent-encode the query." }),
+  uri_too_long: ({ bytesMax }) => ({ status: 414, message: `Keep the URL within ${bytesMax} bytes, query aside.` }),
+  unexpected_body: () => ({ status: 400, message: "Send GET and HEAD without a body." }),
+  body_incomplete: () => ({ status: 400, message: `Send as many bytes as Content-Length says. ${NOT_CHARGED}` }),
+  not_found: () => ({ status: 404, message: "There is nothing here." }),
+  method_not_allowed: ({ allow }) => ({
+    status: 405,
+    message: `Use ${allow.join(", ")}.`,
+    headers: { allow: allow.join(", ") },
+  }),
+  upgrade_required: () => ({
+    status: 426,
+    message: "This route is priced by the call and cannot become a WebSocket.",
+    headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
+  }),
+
+  payment_required: ({ invitation }) => ({
+    status: 402,
+    message: "Pay with x402: sign an entry of PAYMENT-REQUIRED and send it as PAYMENT-SIGNATURE.",
+    invitation,
+  }),
+  payment_header_too_large: ({ bytesMax }) => ({
+    status: 431,
+    message: `Keep PAYMENT-SIGNATURE within ${bytesMax} bytes.`,
+  }),
+  invalid_payload: ({ detail }) => ({ status: 400, message: `The payment cannot be read: ${detail}.` }),
+  payment_refused: ({ code, invitation }) => ({
+    status: 402,
+    code,
+    message: `This payment is not accepted. ${NOT_CHARGED}`,
+    invitation,
+  }),
+
+  payment_in_flight: () => ({
+    status: 409,
+    message: "This payment is being used by another request; wait for its answer.",
+    headers: SOON,
+  }),
+  payment_settled: ({ transaction }) => ({
+    status: 409,
+    message: "This payment was already settled and bought one answer.",
+    evidence: { transaction },
+  }),
+  payment_bound_elsewhere: () => ({ status: 409, message: "This payment belongs to another request." }),
+  payment_ended: ({ code, invitation }) => ({
+    status: 402,
+    code,
+    message: "This payment ended without a charge and cannot be used again; sign a new one.",
+    invitation,
+  }),
+  settlement_unknown: () => ({
+    status: 503,
+    message: "It is not known yet whether this payment settled. Do not pay again; repeat this request later.",
+    headers: LATER,
+  }),
+  settlement_rejected: ({ code, settlement, invitation }) => ({
+    status: 402,
+    code,
+    message: `The payment could not be settled. ${NOT_CHARGED}`,
+    headers: { "payment-response": encodeReceipt(settlement) },
+    invitation,
+  }),
+
+  ledger_unavailable: () => ({
+    status: 503,
+    message: `The gate's ledger cannot be reached. ${NOT_CHARGED}`,
+    headers: LATER,
+  }),
+  facilitator_unavailable: () => ({
+    status: 503,
+    message: `The facilitator cannot be reached. ${NOT_CHARGED}`,
+    headers: LATER,
+  }),
+  upstream_unreachable: () => ({ status: 502, message: `The API behind the gate cannot be reached. ${NOT_CHARGED}` }),
+  upstream_timeout: () => ({ status: 504, message: `The API behind the gate did not answer in time. ${NOT_CHARGED}` }),
+  upstream_not_sellable: ({ status }) => ({
+    status: 502,
+    message: `The API behind the gate answered ${status}, which is not for sale. ${NOT_CHARGED}`,
+  }),
+
+  misconfigured: () => ({ status: 500, message: "The gate is misconfigured; its log says how." }),
+  internal_error: ({ requestId }) => ({ status: 500, message: "The gate failed.", evidence: { requestId } }),
+};
+
+export function refusalOf(problem: Problem): Refusal {
+  // Each row takes its own reason's evidence, which the compiler cannot follow through the look-up.
+  return (rows[problem.reason] as Row<Reason>)(problem);
+}

@@ -1,0 +1,47 @@
+// Every refusal that we can name, with its evidence. What status and headers it gets is decided in `outcome/` alone.
+
+import type { Challenge, SettlementResponse } from "./x402/index.ts";
+
+/** What a client needs to pay for the request that it made. */
+export interface Invitation {
+  readonly challenge: Challenge;
+  readonly resourceUrl: string;
+}
+
+export type Problem =
+  // The request itself; nothing was touched.
+  | { readonly reason: "invalid_path"; readonly flaw: string }
+  | { readonly reason: "invalid_host" }
+  | { readonly reason: "invalid_query" }
+  | { readonly reason: "uri_too_long"; readonly bytesMax: number }
+  | { readonly reason: "unexpected_body" }
+  | { readonly reason: "body_incomplete" }
+  | { readonly reason: "not_found" }
+  | { readonly reason: "method_not_allowed"; readonly allow: readonly string[] }
+  | { readonly reason: "upgrade_required" }
+  // The payment, before it was claimed.
+  | { readonly reason: "payment_required"; readonly invitation: Invitation }
+  | { readonly reason: "payment_header_too_large"; readonly bytesMax: number }
+  | { readonly reason: "invalid_payload"; readonly detail: string }
+  | { readonly reason: "payment_refused"; readonly code: string; readonly invitation: Invitation }
+  // The payment, as the ledger knows it.
+  | { readonly reason: "payment_in_flight" }
+  | { readonly reason: "payment_settled"; readonly transaction: string }
+  | { readonly reason: "payment_bound_elsewhere" }
+  | { readonly reason: "payment_ended"; readonly code: string; readonly invitation: Invitation }
+  | { readonly reason: "settlement_unknown" }
+  | {
+      readonly reason: "settlement_rejected";
+      readonly code: string;
+      readonly settlement: SettlementResponse;
+      readonly invitation: Invitation;
+    }
+  // Parts behind us. Nobody was charged.
+  | { readonly reason: "ledger_unavailable" }
+  | { readonly reason: "facilitator_unavailable" }
+  | { readonly reason: "upstream_unreachable" }
+  | { readonly reason: "upstream_timeout" }
+  | { readonly reason: "upstream_not_sellable"; readonly status: number }
+  // Ourselves.
+  | { readonly reason: "misconfigured" }
+  | { readonly reason: "internal_error"; readonly requestId: string };

@@ -1,0 +1,33 @@
+// A route's key as an operator writes it: `[METHOD[,METHOD]] /pattern`.
+
+import { err, ok, type Result } from "../std/index.ts";
+import { canonicalPath } from "./path.ts";
+
+export interface RouteKey {
+  readonly methods: readonly string[] | null;
+  readonly segments: readonly string[];
+  readonly rest: boolean;
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Faregate's own endpoints; no route can price or shadow them. */
+export const OWN_PREFIX = ".faregate";
+
+/** The error is a sentence that says what would be right. */
+export function parseRouteKey(key: string): Result<RouteKey, string> {
+  const [, verbs, pattern] = /^(?:([^/\s]+) )?(\/\S*)$/.exec(key) ?? [];
+  if (pattern === undefined) return err('write "/path" or "METHOD /path", with one space between');
+  const methods = verbs?.split(",") ?? null;
+  const unknown = methods?.find((method) => !METHODS.includes(method));
+  if (unknown === "HEAD") return err("HEAD goes with GET: leave it out");
+  if (unknown !== undefined) return err(`"${unknown}" is not a method; write one of ${METHODS.join(", ")}`);
+  const rest = pattern.endsWith("/*");
+  const path = canonicalPath(rest ? pattern.slice(0, -1) : pattern);
+  if (!path.ok) return err(`no request has such a path (${path.error})`);
+  const { segments } = path.value;
+  if (segments.some((segment) => segment.includes("*"))) return err('"*" stands only at the end, as "/*"');
+  if (segments.some((segment) => segment.startsWith(":"))) return err('named segments are not read yet; write "/*"');
+  if (segments[0] === OWN_PREFIX) return err(`paths below /${OWN_PREFIX}/ are Faregate's own`);
+  return ok({ methods, segments, rest });
+}

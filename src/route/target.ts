@@ -1,0 +1,51 @@
+// The request target as the runtime hands it over, read once: host, canonical path and query.
+
+import { err, ok, type Result } from "../std/index.ts";
+import { type CanonicalPath, canonicalPath, type PathFlaw } from "./path.ts";
+
+export interface Target {
+  /** `http` or `https`. */
+  readonly proto: string;
+  /** With the port where there is one; lower case. */
+  readonly host: string;
+  readonly path: CanonicalPath;
+  /** With its `?`, untouched; the empty string where there is none. */
+  readonly query: string;
+}
+
+export type TargetFlaw =
+  | { readonly reason: "invalid_host" }
+  | { readonly reason: "invalid_path"; readonly flaw: PathFlaw | "no_path" }
+  | { readonly reason: "invalid_query" };
+
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+
+/** @param url `request.url`, which workerd leaves as the client wrote it */
+export function parseTarget(url: string): Result<Target, TargetFlaw> {
+  const hostAt = url.indexOf("://") + 3;
+  const pathAt = url.indexOf("/", hostAt);
+  if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
+  const host = url.slice(hostAt, pathAt).toLowerCase();
+  if (!HOST.test(host)) return err({ reason: "invalid_host" });
+  const [target = ""] = url.slice(pathAt).split("#", 1);
+  const queryAt = target.indexOf("?");
+  const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));
+  if (!path.ok) return err({ reason: "invalid_path", flaw: path.error });
+  const query = queryAt < 0 ? "" : target.slice(queryAt);
+  if (/[^\x21-\x7e]/.test(query)) return err({ reason: "invalid_query" });
+  return ok({ proto: url.slice(0, hostAt - 3), host, path: path.value, query });
+}
+
+/**
+ * The URL to fetch, by concatenation. Parsing it must give the host and the path that were matched; anything else is
+ * a bug, and a bug fetches nothing.
+ *
+ * @param base the upstream's origin and path prefix, without a trailing slash
+ */
+export function upstreamUrl(base: URL, target: Target): string {
+  const prefix = base.pathname === "/" ? "" : base.pathname;
+  const text = `${base.origin}${prefix}${target.path.text}${target.query}`;
+  const parsed = URL.parse(text);
+  if (parsed?.origin === base.origin && parsed.pathname === prefix + target.path.text) return text;
+  throw new Error(`the upstream's URL does not keep the path that was matched: ${text}`);
+}

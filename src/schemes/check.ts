@@ -1,0 +1,79 @@
+// PaymentPayload to CheckedPayment, without I/O: the brand is minted here and nowhere else, so nothing that was not
+// checked can be claimed.
+
+import type { PaymentId, PaymentPayload, PaymentRequirements } from "../x402/index.ts";
+import type { Finding, Moment } from "./scheme.ts";
+import { chooseTerms, type Terms } from "./terms.ts";
+
+declare const checked: unique symbol;
+
+/** A payment whose payer is proved by a signature, whether or not it pays for this offer. */
+export interface SignedPayment {
+  readonly id: PaymentId;
+  readonly payer: string;
+  readonly network: string;
+  readonly asset: string;
+  /** Atomic units, as signed. */
+  readonly amount: string;
+  readonly payTo: string;
+}
+
+interface OfferedPayment extends SignedPayment {
+  readonly requirements: PaymentRequirements;
+  /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
+  readonly paymentPayload: PaymentPayload;
+  readonly validBeforeMs: number;
+}
+
+/** A payment that pays for this offer, as far as it can be known without asking anybody. */
+export type CheckedPayment = OfferedPayment & { readonly [checked]: true };
+
+export type Check =
+  | { readonly kind: "valid"; readonly payment: CheckedPayment }
+  /** Well signed, but late or off the price: only the ledger knows whether it is an earlier payment. */
+  | { readonly kind: "stale"; readonly payment: SignedPayment; readonly reason: string }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "malformed"; readonly detail: string };
+
+export async function checkPayment(
+  offered: readonly Terms[],
+  presented: PaymentPayload,
+  resourceUrl: string,
+  now: Moment,
+): Promise<Check> {
+  const choice = chooseTerms(offered, presented.accepted);
+  if (!choice.ok) return { kind: "refused", reason: choice.error };
+  const { terms, objection } = choice.value;
+  const finding = await terms.scheme.check({ payload: presented.payload, ...terms, now });
+  if (finding.kind !== "authentic") return finding;
+  const reason = objection ?? finding.objection;
+  if (reason !== null) return { kind: "stale", payment: signed(finding, terms), reason };
+  return { kind: "valid", payment: mint(finding, terms, resourceUrl) };
+}
+
+type Authentic = Extract<Finding, { kind: "authentic" }>;
+
+const signed = ({ id, payer, amount, payTo }: Authentic, { requirements }: Terms): SignedPayment => ({
+  id,
+  payer,
+  network: requirements.network,
+  asset: requirements.asset,
+  amount,
+  payTo,
+});
+
+function mint(finding: Authentic, terms: Terms, resourceUrl: string): CheckedPayment {
+  const { requirements } = terms;
+  const payment: OfferedPayment = {
+    ...signed(finding, terms),
+    requirements,
+    paymentPayload: {
+      x402Version: 2,
+      resource: { url: resourceUrl },
+      accepted: requirements,
+      payload: finding.payload,
+    },
+    validBeforeMs: finding.validBeforeMs,
+  };
+  return payment as CheckedPayment;
+}

@@ -1,0 +1,57 @@
+// What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it.
+
+import type { PaymentId, PaymentPayload, PaymentRequirements, Token } from "../x402/index.ts";
+
+export interface Price {
+  /** CAIP-2. */
+  readonly network: string;
+  readonly token: Token;
+  /** Atomic units, above zero. */
+  readonly amount: bigint;
+  /** EIP-55 form. */
+  readonly payTo: string;
+  readonly maxTimeoutSeconds: number;
+}
+
+export interface CheckInput {
+  readonly payload: PaymentPayload["payload"];
+  readonly requirements: PaymentRequirements;
+  readonly token: Token;
+  readonly now: Moment;
+}
+
+export interface Moment {
+  readonly unixSeconds: number;
+  /** How long an authorization has to last from now on, so that serving and settling fit into it. */
+  readonly roomSeconds: number;
+}
+
+export type Finding =
+  | { readonly kind: "malformed"; readonly detail: string }
+  /** Nobody who could pay signed this. */
+  | { readonly kind: "refused"; readonly reason: string }
+  | {
+      readonly kind: "authentic";
+      /** Why it does not pay for this offer now, or null where it does. */
+      readonly objection: string | null;
+      readonly id: PaymentId;
+      /** EIP-55 form, as `payTo`. */
+      readonly payer: string;
+      /** What was signed, in atomic units; it is the offer's only where there is no objection. */
+      readonly amount: string;
+      readonly payTo: string;
+      /** Rebuilt from the fields that we know, in one canonical spelling. */
+      readonly payload: PaymentPayload["payload"];
+      readonly validBeforeMs: number;
+    };
+
+export interface Scheme {
+  readonly scheme: string;
+  /** CAIP-2 namespace. */
+  readonly family: string;
+  /** The default of its (scheme, family) when `extra` leaves it out. */
+  readonly assetTransferMethod: string;
+  readonly requirements: (price: Price) => PaymentRequirements;
+  /** Pure: no clock, no I/O. */
+  readonly check: (input: CheckInput) => Promise<Finding>;
+}

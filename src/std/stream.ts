@@ -1,0 +1,46 @@
+// Reading streams with a limit in hand: nobody's body decides how much memory we use.
+
+import { err, ok, type Result } from "./result.ts";
+
+/** The whole stream as bytes. A stream longer than `bytesMax` is cancelled; a broken one throws its own error. */
+export async function readBounded(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+): Promise<Result<Uint8Array, "too_large">> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = stream.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    length += read.value.byteLength;
+    if (length > bytesMax) {
+      await reader.cancel();
+      return err("too_large");
+    }
+    chunks.push(read.value);
+  }
+  return ok(concat(chunks, length));
+}
+
+/** The stream's first `bytesMax` bytes, as they come. */
+export function capped(stream: ReadableStream<Uint8Array>, bytesMax: number): ReadableStream<Uint8Array> {
+  let left = bytesMax;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        controller.enqueue(chunk.subarray(0, left));
+        left -= chunk.byteLength;
+        if (left <= 0) controller.terminate();
+      },
+    }),
+  );
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

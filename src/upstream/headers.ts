@@ -1,0 +1,105 @@
+// Which headers cross the gate. Pure functions over Headers: to the upstream nothing of the payment, of the
+// connection, or of who claims to have forwarded it; to the client nothing that looks like a payment of ours.
+
+/** RFC 9110 section 7.6.1, and the older names that proxies still act upon. */
+const HOP_BY_HOP = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+];
+
+/** Headers by which an origin may be told that the request was another one. */
+const OVERRIDES = [
+  "x-http-method-override",
+  "x-method-override",
+  "x-http-method",
+  "x-original-url",
+  "x-rewrite-url",
+  "expect",
+];
+
+/** The runtime writes these from the URL and the body that are really sent. */
+const FRAMING = ["host", "content-length"];
+
+const REQUEST_REMOVED: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...OVERRIDES,
+  ...FRAMING,
+  "forwarded",
+  "x-payment",
+]);
+const REQUEST_REMOVED_PREFIXES = ["proxy-", "x-forwarded-", "payment-", "x-payment-", "x-faregate-"];
+
+/** A 206 or 304 is neither sold nor given away, so nobody may ask a priced route for one. */
+const PRICED_REMOVED: ReadonlySet<string> = new Set([
+  "range",
+  "if-range",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+]);
+
+const RESPONSE_REMOVED: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  "payment-required",
+  "payment-response",
+  "x-payment-response",
+  "extension-responses",
+  "settlement-overrides",
+]);
+
+export interface Forwarding {
+  /** The host that the client asked. */
+  readonly host: string;
+  readonly proto: string;
+  readonly priced: boolean;
+  /** Set last: the operator's own headers, secrets filled in. */
+  readonly set: readonly (readonly [name: string, value: string])[];
+}
+
+/** Origins read `X_Forwarded_For` and `X-Forwarded-For` alike (CGI and its heirs), so names compare as one. */
+const canonicalName = (name: string): string => name.toLowerCase().replaceAll("_", "-");
+
+/** Whether the gate removes or sets this request header itself, so that an operator cannot. */
+export function isSetByGate(name: string): boolean {
+  const canonical = canonicalName(name);
+  return REQUEST_REMOVED.has(canonical) || REQUEST_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
+}
+
+export function requestHeaders(from: Headers, { host, proto, priced, set }: Forwarding): Headers {
+  const named = connectionNames(from);
+  const headers = new Headers();
+  for (const [name, value] of from) {
+    const canonical = canonicalName(name);
+    const isRemoved = isSetByGate(name) || named.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
+    if (!isRemoved) headers.append(name, value);
+  }
+  // Cloudflare sets this one itself and overwrites what a client sends.
+  const client = from.get("cf-connecting-ip");
+  if (client !== null) headers.set("x-forwarded-for", client);
+  headers.set("x-forwarded-host", host);
+  headers.set("x-forwarded-proto", proto);
+  for (const [name, value] of set) headers.set(name, value);
+  return headers;
+}
+
+export function responseHeaders(from: Headers): Headers {
+  const named = connectionNames(from);
+  const headers = new Headers();
+  for (const [name, value] of from) {
+    if (!RESPONSE_REMOVED.has(name) && !named.has(name)) headers.append(name, value);
+  }
+  return headers;
+}
+
+/** What `Connection` names is of one hop too (RFC 9110 section 7.6.1). */
+function connectionNames(headers: Headers): ReadonlySet<string> {
+  const names = (headers.get("connection") ?? "").split(",");
+  return new Set(names.map((name) => canonicalName(name.trim())));
+}

@@ -1,0 +1,10 @@
+export { trackDelivery } from "./delivery.ts";
+export { isSetByGate } from "./headers.ts";
+export { fillSecrets } from "./secrets.ts";
+export {
+  buildUpstream,
+  type Forwarded,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamSettings,
+} from "./upstream.ts";

@@ -1,0 +1,85 @@
+// The API behind us: one fetch, a deadline until its headers (and its whole body, where that is small), no redirects.
+// It decides nothing about money; what the answer is worth is the gateway's to say.
+
+import { readBounded } from "../std/index.ts";
+import { requestHeaders, responseHeaders } from "./headers.ts";
+
+export interface UpstreamSettings {
+  /** Scheme, host and path prefix, without a trailing slash in the prefix. */
+  readonly url: URL;
+  readonly timeoutMs: number;
+  /** Values may hold `{{SECRET}}`. */
+  readonly headers: readonly (readonly [name: string, template: string])[];
+  /** The service binding to fetch through, or null for the network. */
+  readonly service: string | null;
+}
+
+export interface UpstreamRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly host: string;
+  readonly proto: string;
+  readonly priced: boolean;
+  /** A body whose declared length is at most this is read before the answer is handed over. */
+  readonly wholeBytesMax: number;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
+
+export type Forwarded =
+  | { readonly kind: "answered"; readonly answer: UpstreamAnswer }
+  | { readonly kind: "failed"; readonly reason: "upstream_timeout" | "upstream_unreachable" };
+
+export interface UpstreamOptions {
+  readonly timeoutMs: number;
+  /** Secrets filled in. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly fetcher: Pick<Fetcher, "fetch">;
+}
+
+export type Upstream = (request: UpstreamRequest) => Promise<Forwarded>;
+
+export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOptions): Upstream {
+  return async (request) => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    try {
+      const { url, method, headers, body, ...rest } = request;
+      const response = await fetcher.fetch(url, {
+        method,
+        headers: requestHeaders(headers, { ...rest, set }),
+        body,
+        redirect: "manual",
+        signal: deadline.signal,
+      });
+      return { kind: "answered", answer: await readAnswer(response, request) };
+    } catch {
+      return { kind: "failed", reason: deadline.signal.aborted ? "upstream_timeout" : "upstream_unreachable" };
+    } finally {
+      // From the headers on a body may take as long as it likes.
+      clearTimeout(timer);
+    }
+  };
+}
+
+async function readAnswer(response: Response, { method, wholeBytesMax }: UpstreamRequest): Promise<UpstreamAnswer> {
+  const { status, body } = response;
+  const headers = responseHeaders(response.headers);
+  const length = declaredLength(response);
+  if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return { status, headers, body };
+  const bytes = await readBounded(body, length);
+  if (!bytes.ok || bytes.value.byteLength !== length) throw new Error("the upstream's body is not as long as it says");
+  return { status, headers, body: bytes.value };
+}
+
+/** Null where it is not known, or where it counts the bytes of an encoding that the runtime takes off. */
+function declaredLength({ headers }: Response): number | null {
+  const length = headers.get("content-length");
+  return length !== null && /^\d{1,15}$/.test(length) && !headers.has("content-encoding") ? Number(length) : null;
+}

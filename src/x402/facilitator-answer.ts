@@ -1,0 +1,113 @@
+// What a facilitator's answer means (core specification, section 7). A settlement has three outcomes, not two: an
+// answer that does not prove that nothing was broadcast is `unknown`, because a buyer who is told "failed" pays again.
+
+import { isObject, type JsonObject } from "../std/index.ts";
+import type { PaymentRequirements } from "./types.ts";
+
+export type Verdict =
+  | { readonly kind: "valid" }
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "unavailable"; readonly detail: string };
+
+export type Settlement =
+  | { readonly kind: "settled"; readonly transaction: string }
+  | { readonly kind: "rejected"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly detail: string };
+
+export interface FacilitatorReply {
+  readonly status: number;
+  /** Parsed JSON, `undefined` where the body was none. */
+  readonly json: unknown;
+}
+
+/** What we know of the payment that the answer has to be about. */
+export interface Expected {
+  readonly payer: string;
+  readonly network: PaymentRequirements["network"];
+}
+
+/** Reasons that a facilitator gives before it broadcasts anything; every other one may have come after. */
+const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
+  "insufficient_funds",
+  "invalid_network",
+  "invalid_payload",
+  "invalid_payment_requirements",
+  "invalid_scheme",
+  "invalid_x402_version",
+  "unsupported_scheme",
+  "unsupported_payload_type",
+  "asset_not_deployed_contract",
+  "invalid_exact_evm_authorization_value",
+  "invalid_exact_evm_eip3009_not_supported",
+  "invalid_exact_evm_insufficient_balance",
+  "invalid_exact_evm_missing_eip712_domain",
+  "invalid_exact_evm_network_mismatch",
+  "invalid_exact_evm_payload_authorization_valid_after",
+  "invalid_exact_evm_payload_authorization_valid_before",
+  "invalid_exact_evm_payload_authorization_value",
+  "invalid_exact_evm_payload_authorization_value_mismatch",
+  "invalid_exact_evm_payload_recipient_mismatch",
+  "invalid_exact_evm_payload_signature",
+  "invalid_exact_evm_recipient_mismatch",
+  "invalid_exact_evm_scheme",
+  "invalid_exact_evm_signature",
+  "invalid_exact_evm_token_name_mismatch",
+  "invalid_exact_evm_token_version_mismatch",
+]);
+
+/** An `isValid: false` counts whatever its status; `isValid: true` only with a 2xx and for the payer that we know. */
+export function readVerdict({ status, json }: FacilitatorReply, expected: Expected): Verdict {
+  if (!isObject(json) || typeof json["isValid"] !== "boolean") {
+    return { kind: "unavailable", detail: `verify answered ${status} without isValid` };
+  }
+  if (!json["isValid"]) return { kind: "invalid", reason: reasonOf(json["invalidReason"]) };
+  if (!isSuccess(status)) return { kind: "unavailable", detail: `verify answered ${status} with isValid: true` };
+  if (!isPayer(json, expected)) return { kind: "unavailable", detail: "verify answered for another payer" };
+  return { kind: "valid" };
+}
+
+/** For the first attempt. After an unanswered one, see `readSettlementAgain`. */
+export function readSettlement({ status, json }: FacilitatorReply, expected: Expected): Settlement {
+  if (status >= 500) return { kind: "unknown", detail: `settle answered ${status}` };
+  if (!isObject(json) || typeof json["success"] !== "boolean") {
+    return { kind: "unknown", detail: `settle answered ${status} without success` };
+  }
+  return json["success"] ? readSuccess(status, json, expected) : readFailure(json);
+}
+
+/** An attempt that was never answered may have settled: after it, no failure is a rejection. */
+export function readSettlementAgain(reply: FacilitatorReply, expected: Expected): Settlement {
+  const settlement = readSettlement(reply, expected);
+  return settlement.kind === "rejected" ? { kind: "unknown", detail: settlement.reason } : settlement;
+}
+
+function readSuccess(status: number, json: JsonObject, expected: Expected): Settlement {
+  const { transaction, network } = json;
+  if (!isSuccess(status)) return { kind: "unknown", detail: `settle answered ${status} with success: true` };
+  if (!isPayer(json, expected)) return { kind: "unknown", detail: "settle answered for another payer" };
+  if (network !== expected.network) return { kind: "unknown", detail: "settle answered for another network" };
+  if (!isTransaction(transaction)) return { kind: "unknown", detail: "settle answered without a transaction hash" };
+  return { kind: "settled", transaction: transaction.toLowerCase() };
+}
+
+function readFailure(json: JsonObject): Settlement {
+  const reason = reasonOf(json["errorReason"]);
+  const broadcast = json["transaction"] !== "" && json["transaction"] !== undefined && json["transaction"] !== null;
+  if (broadcast || !REASONS_BEFORE_BROADCAST.has(reason)) return { kind: "unknown", detail: reason };
+  return { kind: "rejected", reason };
+}
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+const isTransaction = (value: unknown): value is string => typeof value === "string" && /^0x[0-9a-f]{64}$/i.test(value);
+
+/** The payer may be left out; one that is named has to be ours. */
+function isPayer(json: JsonObject, expected: Expected): boolean {
+  const payer = json["payer"] ?? expected.payer;
+  return typeof payer === "string" && payer.toLowerCase() === expected.payer.toLowerCase();
+}
+
+/** A facilitator's reason goes into our header: a short code, or nothing of it. */
+function reasonOf(value: unknown): string {
+  return typeof value === "string" && /^[\w.:-]{1,100}$/.test(value) ? value : "unspecified";
+}

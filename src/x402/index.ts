@@ -1,0 +1,22 @@
+export { type AmountFlaw, parseDollars } from "./amount.ts";
+export {
+  buildChallenge,
+  CHALLENGE_FIXED_BYTES_MAX,
+  type Challenge,
+  encodeChallenge,
+  RESOURCE_URL_BYTES_MAX,
+} from "./challenge.ts";
+export {
+  type Expected,
+  type FacilitatorReply,
+  readSettlement,
+  readSettlementAgain,
+  readVerdict,
+  type Settlement,
+  type Verdict,
+} from "./facilitator-answer.ts";
+export { findNetwork, type Network, networks, type Token } from "./networks.ts";
+export { type PaymentFlaw, readPayment } from "./payment.ts";
+export { eip3009PaymentId, type PaymentId } from "./payment-id.ts";
+export { encodeReceipt } from "./receipt.ts";
+export type { Accepted, PaymentPayload, PaymentRequirements, ResourceInfo, SettlementResponse } from "./types.ts";

@@ -1,0 +1,43 @@
+// The shapes of x402 v2 as they stand on the wire (core specification, section 5). Amounts are decimal strings of
+// atomic units here and bigint everywhere else.
+
+export interface PaymentRequirements {
+  readonly scheme: string;
+  /** CAIP-2, such as `eip155:84532`. */
+  readonly network: string;
+  /** Atomic units of the asset, a decimal string above zero. */
+  readonly amount: string;
+  readonly asset: string;
+  readonly payTo: string;
+  readonly maxTimeoutSeconds: number;
+  readonly extra?: { readonly [key: string]: unknown };
+}
+
+export interface ResourceInfo {
+  readonly url: string;
+  readonly description?: string;
+  readonly mimeType?: string;
+}
+
+/** What the client says that it accepted: compared with our own requirements, never used in their place. */
+export interface Accepted extends Omit<PaymentRequirements, "maxTimeoutSeconds" | "extra"> {
+  readonly extra?: { readonly [key: string]: unknown } | null;
+}
+
+export interface PaymentPayload {
+  readonly x402Version: 2;
+  readonly resource?: { readonly url: string };
+  readonly accepted: Accepted;
+  /** Scheme-specific; the scheme checks its shape. */
+  readonly payload: { readonly [key: string]: unknown };
+}
+
+/** Sent to the client in PAYMENT-RESPONSE (section 5.3). */
+export interface SettlementResponse {
+  readonly success: boolean;
+  readonly errorReason?: string;
+  readonly payer: string;
+  /** The transaction's hash, or the empty string where there is none. */
+  readonly transaction: string;
+  readonly network: string;
+}

@@ -1,0 +1,99 @@
+// A facilitator that does what the paid URL's query says (`?verify=hang`, `?settle=drop`), and remembers each call:
+// `GET /__calls?nonce=0x…` lists them. It moves no money; where money counts, the reference facilitator is used.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readText, startServer, type TestServer } from "./server.ts";
+
+export interface FacilitatorCall {
+  readonly endpoint: "/verify" | "/settle";
+  readonly text: string;
+}
+
+interface Asked {
+  readonly payer: string;
+  readonly network: string;
+  readonly nonce: string;
+  readonly url: string;
+  /** How many calls of this endpoint this nonce has seen, this one included. */
+  readonly times: number;
+}
+
+type Behaviour = (asked: Asked, request: IncomingMessage, response: ServerResponse, argument: string) => void;
+
+const TRANSACTION = `0x${"ab".repeat(32)}`;
+
+const reply = (response: ServerResponse, status: number, body: unknown): void => {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+};
+
+/** What a network between us can do, whatever was asked. */
+const broken: { readonly [name: string]: Behaviour } = {
+  hang: () => undefined,
+  drop: (_, request) => request.socket.destroy(),
+  html: (_, __, response) => void response.writeHead(200, { "content-type": "text/html" }).end("<h1>hello</h1>"),
+  redirect: (_, __, response) => void response.writeHead(307, { location: "/elsewhere" }).end(),
+  endless: (_, __, response) => void response.end(JSON.stringify({ isValid: true, success: true, x: "x".repeat(70_000) })),
+  empty: (_, __, response) => void response.writeHead(200).end(),
+};
+
+const verify: { readonly [name: string]: Behaviour } = {
+  ...broken,
+  valid: ({ payer }, _, response) => reply(response, 200, { isValid: true, payer }),
+  slow: ({ payer }, _, response) => void setTimeout(() => reply(response, 200, { isValid: true, payer }), 300),
+  invalid: (_, __, response, invalidReason) => reply(response, 200, { isValid: false, invalidReason }),
+  invalid400: (_, __, response, invalidReason) => reply(response, 400, { isValid: false, invalidReason }),
+  once: ({ payer, times }, _, response) => reply(response, times === 1 ? 500 : 200, { isValid: times > 1, payer }),
+  valid500: (_, __, response) => reply(response, 500, { isValid: true }),
+  stranger: (_, __, response) => reply(response, 200, { isValid: true, payer: `0x${"11".repeat(20)}` }),
+  shapeless: (_, __, response) => reply(response, 200, { isValid: "yes" }),
+};
+
+const settled = ({ payer, network }: Asked) => ({ success: true, payer, network, transaction: TRANSACTION });
+
+const settle: { readonly [name: string]: Behaviour } = {
+  ...broken,
+  settled: (asked, _, response) => reply(response, 200, settled(asked)),
+  slow: (asked, _, response) => void setTimeout(() => reply(response, 200, settled(asked)), 300),
+  rejected: ({ network }, _, response, errorReason) =>
+    reply(response, 200, { success: false, errorReason, transaction: "", network }),
+  broadcast: ({ network }, _, response, errorReason) =>
+    reply(response, 200, { success: false, errorReason, transaction: TRANSACTION, network }),
+  settled500: (asked, _, response) => reply(response, 500, settled(asked)),
+  settled400: (asked, _, response) => reply(response, 400, settled(asked)),
+  stranger: (asked, _, response) => reply(response, 200, { ...settled(asked), payer: `0x${"11".repeat(20)}` }),
+  elsewhere: (asked, _, response) => reply(response, 200, { ...settled(asked), network: "eip155:1" }),
+  hashless: (asked, _, response) => reply(response, 200, { ...settled(asked), transaction: "0x12" }),
+  // Settles, loses the answer, and knows of it when it is asked again.
+  lost: (asked, request, response) =>
+    asked.times === 1 ? request.socket.destroy() : reply(response, 200, settled(asked)),
+  lostthenslow: (asked, request, response) =>
+    asked.times === 1 ? request.socket.destroy() : void setTimeout(() => reply(response, 200, settled(asked)), 300),
+  lostthenrejected: ({ network, times }, request, response) =>
+    times === 1
+      ? request.socket.destroy()
+      : reply(response, 200, { success: false, errorReason: "insufficient_funds", transaction: "", network }),
+};
+
+export async function startFakeFacilitator(): Promise<TestServer> {
+  const calls = new Map<string, FacilitatorCall[]>();
+  return startServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://x");
+    if (pathname === "/__calls") return reply(response, 200, calls.get(searchParams.get("nonce") ?? "") ?? []);
+    if (pathname === "/supported") return reply(response, 200, { kinds: [], extensions: [], signers: {} });
+    const endpoint = pathname as FacilitatorCall["endpoint"];
+    const text = await readText(request);
+    const { paymentPayload, paymentRequirements } = JSON.parse(text);
+    const { from: payer, nonce } = paymentPayload.payload.authorization;
+    const earlier = calls.get(nonce) ?? [];
+    calls.set(nonce, [...earlier, { endpoint, text }]);
+    const times = 1 + earlier.filter((call) => call.endpoint === endpoint).length;
+    const { url } = paymentPayload.resource;
+    const asked = { payer, nonce, url, times, network: paymentRequirements.network };
+    const [name, argument = ""] = (new URL(url).searchParams.get(endpoint.slice(1)) ?? "").split(":");
+    const table = endpoint === "/verify" ? verify : settle;
+    const behaviour = table[name || (endpoint === "/verify" ? "valid" : "settled")];
+    if (!behaviour) throw new Error(`no such behaviour: ${name}`);
+    return behaviour(asked, request, response, argument);
+  });
+}

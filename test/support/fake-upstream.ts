@@ -1,0 +1,66 @@
+// An API that does what its path says, and remembers what reached it: `GET /__seen?path=/x` lists the requests whose
+// raw URL begins so.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readText, startServer, type TestServer } from "./server.ts";
+
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+type Behaviour = (request: IncomingMessage, response: ServerResponse, rest: string) => void;
+
+const json = (response: ServerResponse, status: number, body: unknown, headers = {}): void => {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { "content-type": "application/json", "content-length": text.length, ...headers });
+  response.end(text);
+};
+
+const behaviours: { readonly [name: string]: Behaviour } = {
+  ok: (_, response) => json(response, 200, { goods: true }, { "cache-control": "public, s-maxage=60", age: "7" }),
+  status: (_, response, rest) => {
+    response.writeHead(Number.parseInt(rest, 10), { location: "/goods", "x-upstream": "yes" });
+    response.end(rest.startsWith("204") ? undefined : "x".repeat(100_000));
+  },
+  payments: (_, response) =>
+    json(response, 200, {}, { "payment-required": "theirs", "payment-response": "theirs", "x-kept": "yes" }),
+  challenge: (_, response) => json(response, 402, {}, { "payment-required": "theirs" }),
+  hang: () => undefined,
+  // Two seconds are beyond the fixture's deadline of one.
+  late: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 2000),
+  slow: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 400),
+  drop: (request) => request.socket.destroy(),
+  short: (request, response) => {
+    response.writeHead(200, { "content-length": 100 });
+    response.write("too short");
+    setTimeout(() => request.socket.destroy(), 20);
+  },
+  stream: (request, response, rest) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: first\n\n");
+    setTimeout(() => (rest === "broken" ? request.socket.destroy() : response.end("data: last\n\n")), 300);
+  },
+  large: (_, response) => {
+    response.writeHead(200, { "content-length": 400_000 });
+    response.end("x".repeat(400_000));
+  },
+};
+
+export async function startFakeUpstream(): Promise<TestServer> {
+  const seen: Seen[] = [];
+  return startServer(async (request, response) => {
+    const url = request.url ?? "";
+    if (url.startsWith("/__seen?")) {
+      const path = new URLSearchParams(url.slice(url.indexOf("?"))).get("path") ?? "";
+      return json(response, 200, seen.filter((one) => one.url.startsWith(path)));
+    }
+    const body = await readText(request);
+    seen.push({ method: request.method ?? "", url, headers: request.headers, body });
+    const [name = "", rest = ""] = url.split("?")[0]?.split("/").filter(Boolean).slice(-2) ?? [];
+    const [behaviour, argument] = behaviours[name] ? [behaviours[name], rest] : [behaviours[rest], ""];
+    return behaviour ? behaviour(request, response, argument) : json(response, 200, { method: request.method, url });
+  });
+}

@@ -1,0 +1,41 @@
+// How tests speak with the Worker and with what stands around it.
+
+import { exports } from "cloudflare:workers";
+import { inject } from "vitest";
+import type { FacilitatorCall } from "../support/fake-facilitator.ts";
+import type { Seen } from "../support/fake-upstream.ts";
+import { encodePayment, type Payment } from "../support/payment.ts";
+
+export const ORIGIN = "https://api.example.com";
+
+let counter = 0;
+
+/** A path of its own for each test, so that what reached the upstream can be told apart. */
+export const fresh = (path: string): string => {
+  const [before, query] = path.split("?");
+  return `${before}?${query ? `${query}&` : ""}test=${Date.now()}-${counter++}`;
+};
+
+export const ask = (path: string, init?: RequestInit): Promise<Response> =>
+  exports.default.fetch(new Request(ORIGIN + path, { redirect: "manual", ...init }));
+
+export function pay(path: string, payment: Payment | string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set("payment-signature", typeof payment === "string" ? payment : encodePayment(payment));
+  return ask(path, { ...init, headers });
+}
+
+export const decode = (header: string | null) => JSON.parse(atob(header ?? "")) as { [key: string]: never };
+
+export async function seen(path: string): Promise<Seen[]> {
+  const response = await fetch(`${inject("upstream")}/__seen?path=${encodeURIComponent(`/base${path}`)}`);
+  return response.json();
+}
+
+export async function facilitatorCalls({ payload }: Payment): Promise<FacilitatorCall[]> {
+  const response = await fetch(`${inject("facilitator")}/__calls?nonce=${payload.authorization.nonce.toLowerCase()}`);
+  return response.json();
+}
+
+export const calledEndpoints = async (payment: Payment): Promise<string[]> =>
+  (await facilitatorCalls(payment)).map(({ endpoint }) => endpoint);

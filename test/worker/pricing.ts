@@ -1,0 +1,18 @@
+// The table that the Worker is tested with; the network around it comes from `support/network.ts`.
+
+import { inject } from "vitest";
+
+export default {
+  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1, headers: { "x-api-key": "key {{API_KEY}}" } },
+  payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+  accepts: ["base-sepolia", "base"],
+  facilitators: [{ url: inject("facilitator"), verifyTimeoutSeconds: 1, settleTimeoutSeconds: 1 }],
+  bufferBytesMax: 1000,
+  routes: {
+    "/free/*": "free",
+    "/paid": { price: "$0.01", description: "Goods", mimeType: "application/json" },
+    "/dear/ok": "$1",
+    "GET,POST /only/*": "$0.01",
+    "/closed/*": "closed",
+  },
+};
