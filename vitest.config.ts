@@ -1,9 +1,23 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const whole = { branches: 100 };
+
+type Around = NonNullable<Exclude<Parameters<typeof cloudflareTest>[0], (...args: never[]) => unknown>["miniflare"]>;
+
+/** The whole Worker in workerd around one table of `test/worker/`; its tests stand in the folder of its name. */
+function worker(name: string, table: string, miniflare: Around): TestProjectInlineConfiguration {
+  return {
+    plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare })],
+    resolve: { alias: { pricing: join(import.meta.dirname, "test/worker", table) } },
+    test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup: ["test/support/network.ts"] },
+  };
+}
+
+/** An upstream behind a service binding, which no network reaches. */
+const answerAsService = ({ method, url }: { method: string; url: string }): Response =>
+  Response.json({ service: true, method, url });
 
 export default defineConfig({
   test: {
@@ -21,16 +35,9 @@ export default defineConfig({
     },
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/*.test.ts"] } },
-      {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { API_KEY: "secret-of-the-upstream" } },
-          }),
-        ],
-        resolve: { alias: { pricing: path("./test/worker/pricing.ts") } },
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], globalSetup: ["test/support/network.ts"] },
-      },
+      worker("worker", "pricing.ts", { bindings: { API_KEY: "secret-of-the-upstream" } }),
+      worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
+      worker("worker-misconfigured", "pricing.ts", {}),
       {
         test: {
           name: "e2e",

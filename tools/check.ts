@@ -28,11 +28,8 @@ function bindingMistakes({ upstream: { service } }: Config): readonly string[] {
       config: join(root, "wrangler.toml"),
       ...(env !== undefined && { env }),
     });
-    const bound = new Set([
-      ...kv_namespaces.map(({ binding }) => binding),
-      ...durable_objects.bindings.map(({ name }) => name),
-      ...(services ?? []).map(({ binding }) => binding),
-    ]);
+    const bound = new Set([...kv_namespaces, ...(services ?? [])].map(({ binding }) => binding));
+    for (const { name } of durable_objects.bindings) bound.add(name);
     const needed = ["SPENT", "LEDGER", ...(service === null ? [] : [service])];
     return needed
       .filter((name) => !bound.has(name))

@@ -73,10 +73,14 @@ function deliver(gate: Gate, payment: AdmittedPayment, transaction: string, sold
   return answer;
 }
 
-function shorten({ body, headers, ...answer }: UpstreamAnswer): UpstreamAnswer {
-  if (!(body instanceof ReadableStream)) return { ...answer, headers, body };
+function shorten({ status, headers, body }: UpstreamAnswer): UpstreamAnswer {
   headers.delete("content-length");
-  return { ...answer, headers, body: capped(body, UNSOLD_BYTES_MAX) };
+  const isStream = body instanceof ReadableStream;
+  return {
+    status,
+    headers,
+    body: isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null),
+  };
 }
 
 function discard({ body }: UpstreamAnswer): void {

@@ -33,7 +33,8 @@ const broken: { readonly [name: string]: Behaviour } = {
   drop: (_, request) => request.socket.destroy(),
   html: (_, __, response) => void response.writeHead(200, { "content-type": "text/html" }).end("<h1>hello</h1>"),
   redirect: (_, __, response) => void response.writeHead(307, { location: "/elsewhere" }).end(),
-  endless: (_, __, response) => void response.end(JSON.stringify({ isValid: true, success: true, x: "x".repeat(70_000) })),
+  endless: (_, __, response) =>
+    void response.end(JSON.stringify({ isValid: true, success: true, x: "x".repeat(70_000) })),
   empty: (_, __, response) => void response.writeHead(200).end(),
 };
 
@@ -43,7 +44,9 @@ const verify: { readonly [name: string]: Behaviour } = {
   slow: ({ payer }, _, response) => void setTimeout(() => reply(response, 200, { isValid: true, payer }), 300),
   invalid: (_, __, response, invalidReason) => reply(response, 200, { isValid: false, invalidReason }),
   invalid400: (_, __, response, invalidReason) => reply(response, 400, { isValid: false, invalidReason }),
-  once: ({ payer, times }, _, response) => reply(response, times === 1 ? 500 : 200, { isValid: times > 1, payer }),
+  // An error of its own first, then its word.
+  once: ({ payer, times }, _, response) =>
+    times === 1 ? reply(response, 500, { error: "later" }) : reply(response, 200, { isValid: true, payer }),
   valid500: (_, __, response) => reply(response, 500, { isValid: true }),
   stranger: (_, __, response) => reply(response, 200, { isValid: true, payer: `0x${"11".repeat(20)}` }),
   shapeless: (_, __, response) => reply(response, 200, { isValid: "yes" }),

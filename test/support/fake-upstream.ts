@@ -28,6 +28,7 @@ const behaviours: { readonly [name: string]: Behaviour } = {
   payments: (_, response) =>
     json(response, 200, {}, { "payment-required": "theirs", "payment-response": "theirs", "x-kept": "yes" }),
   challenge: (_, response) => json(response, 402, {}, { "payment-required": "theirs" }),
+  missing: (_, response) => json(response, 404, { error: "no such thing" }),
   hang: () => undefined,
   // Two seconds are beyond the fixture's deadline of one.
   late: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 2000),
@@ -55,7 +56,11 @@ export async function startFakeUpstream(): Promise<TestServer> {
     const url = request.url ?? "";
     if (url.startsWith("/__seen?")) {
       const path = new URLSearchParams(url.slice(url.indexOf("?"))).get("path") ?? "";
-      return json(response, 200, seen.filter((one) => one.url.startsWith(path)));
+      return json(
+        response,
+        200,
+        seen.filter((one) => one.url.startsWith(path)),
+      );
     }
     const body = await readText(request);
     seen.push({ method: request.method ?? "", url, headers: request.headers, body });

@@ -1,6 +1,6 @@
 // One valid payment; each test changes one thing of it.
 
-import { hexToBigInt, type Hex, numberToHex } from "viem";
+import { type Hex, hexToBigInt, numberToHex } from "viem";
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
 export const PAY_TO = "0x209693Bc6afc0C5328bA36FaF03C514EF312287C";

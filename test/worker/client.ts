@@ -25,7 +25,8 @@ export function pay(path: string, payment: Payment | string, init: RequestInit =
   return ask(path, { ...init, headers });
 }
 
-export const decode = (header: string | null) => JSON.parse(atob(header ?? "")) as { [key: string]: never };
+export const decode = (header: string | null) =>
+  JSON.parse(atob(header ?? "")) as { readonly [key: string]: unknown; readonly accepts: readonly unknown[] };
 
 export async function seen(path: string): Promise<Seen[]> {
   const response = await fetch(`${inject("upstream")}/__seen?path=${encodeURIComponent(`/base${path}`)}`);
@@ -39,3 +40,13 @@ export async function facilitatorCalls({ payload }: Payment): Promise<Facilitato
 
 export const calledEndpoints = async (payment: Payment): Promise<string[]> =>
   (await facilitatorCalls(payment)).map(({ endpoint }) => endpoint);
+
+/** What is recorded behind an answer is there a moment later; the last try counts. */
+export async function eventually(attempt: () => Promise<Response>, status: number): Promise<Response> {
+  for (let tries = 0; tries < 20; tries++) {
+    const response = await attempt();
+    if (response.status === status && !(await response.clone().text()).includes("payment_in_flight")) return response;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return attempt();
+}
