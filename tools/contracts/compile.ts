@@ -1,0 +1,45 @@
+// Compiles the test contracts into contracts.json, which is kept in the repository: neither the local stack
+// nor a test compiles anything. Run it after a change to a .sol file; the same source gives the same file.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const solc = createRequire(import.meta.url)("solc");
+const names = ["TestUSDC", "TestMulticall3"];
+
+type Diagnostic = { severity: string; formattedMessage: string };
+
+/** What solc is asked: bytecode without a metadata hash, so that it depends on nothing but the source. */
+function buildInput(): object {
+  return {
+    language: "Solidity",
+    sources: Object.fromEntries(names.map((name) => [name, { content: readSource(name) }])),
+    settings: {
+      evmVersion: "cancun",
+      optimizer: { enabled: true, runs: 200 },
+      metadata: { appendCBOR: false, bytecodeHash: "none" },
+      outputSelection: { "*": { "*": ["abi", "evm.deployedBytecode.object"] } },
+    },
+  };
+}
+
+function readSource(name: string): string {
+  return readFileSync(join(import.meta.dirname, `${name}.sol`), "utf8");
+}
+
+function compile(): Record<string, { abi: unknown; deployedBytecode: string }> {
+  const output = JSON.parse(solc.compile(JSON.stringify(buildInput())));
+  const errors = (output.errors ?? []).filter((entry: Diagnostic) => entry.severity === "error");
+  if (errors.length > 0) {
+    throw new Error(errors.map((entry: Diagnostic) => entry.formattedMessage).join("\n"));
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const { abi, evm } = output.contracts[name][name];
+      return [name, { abi, deployedBytecode: `0x${evm.deployedBytecode.object}` }];
+    }),
+  );
+}
+
+writeFileSync(join(import.meta.dirname, "contracts.json"), `${JSON.stringify(compile(), null, 2)}\n`);

@@ -1,0 +1,44 @@
+// What a paid call shows of the protocol's headers, decoded and readable.
+
+import {
+  decodePaymentRequiredHeader,
+  decodePaymentResponseHeader,
+  decodePaymentSignatureHeader,
+} from "@x402/core/http";
+import { shorten } from "./payment-line.ts";
+
+export function formatChallenge(header: string): string {
+  return readable(() => decodePaymentRequiredHeader(header));
+}
+
+/** The signature is shortened: whole, it is as good as the money until it is settled. */
+export function formatPayload(header: string): string {
+  return readable(() => {
+    const payment = decodePaymentSignatureHeader(header);
+    const { signature, ...payload } = payment.payload;
+    return { ...payment, payload: { signature: shorten(String(signature)), ...payload } };
+  });
+}
+
+/** Whether PAYMENT-RESPONSE says that money moved, and in which words to tell. */
+export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: boolean; words: string } {
+  const header = headers.get("payment-response");
+  if (!paymentWasSent) return { paid: false, words: "Nothing was paid." };
+  if (header === null) return { paid: false, words: "There is no PAYMENT-RESPONSE: nothing says that this was paid." };
+  try {
+    const receipt = decodePaymentResponseHeader(header);
+    const { success, transaction, network, errorReason } = receipt;
+    if (success) return { paid: true, words: `Paid in transaction ${transaction} on ${network}.` };
+    return { paid: false, words: `The payment was not settled: ${errorReason ?? "no reason was given"}.` };
+  } catch {
+    return { paid: false, words: "Nobody knows whether it was paid: PAYMENT-RESPONSE cannot be read." };
+  }
+}
+
+function readable(decode: () => object): string {
+  try {
+    return JSON.stringify(decode(), null, 2).replace(/^/gm, "  ");
+  } catch {
+    return "  (it cannot be read)";
+  }
+}

@@ -1,0 +1,61 @@
+// One line for people about one payment, from the line of JSON that the Worker writes to its console.
+
+import { formatUnits } from "viem";
+
+export interface PaymentEvent {
+  event: "payment";
+  /** "settled", or how else it ended; then `reason` says why. */
+  outcome: string;
+  reason?: string;
+  method?: string;
+  path?: string;
+  status?: number;
+  /** Atomic units. */
+  amount?: string;
+  payer?: string;
+  transaction?: string;
+  durationMs?: number;
+}
+
+/** Stablecoins of the tables have six decimals, and so has the local one. */
+const decimals = 6;
+
+export function parsePayment(text: string): PaymentEvent | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    const event = JSON.parse(text);
+    return event?.event === "payment" && typeof event.outcome === "string" ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatPayment(payment: PaymentEvent, at: Date): string {
+  const columns = [
+    at.toTimeString().slice(0, 8),
+    formatDollars(payment.amount).padStart(10),
+    String(payment.status ?? "").padStart(3),
+    (payment.durationMs === undefined ? "" : `${payment.durationMs} ms`).padStart(8),
+    `${payment.method ?? ""} ${payment.path ?? ""}`.padEnd(28),
+    shorten(payment.payer).padEnd(11),
+    [payment.outcome, shorten(payment.transaction), payment.reason].filter(Boolean).join(" "),
+  ];
+  return printable(columns.join("  ").trimEnd());
+}
+
+/** Exact, always with six decimals so that a column of them lines up; empty for what is no amount. */
+export function formatDollars(amount: string | undefined): string {
+  if (!/^\d{1,78}$/.test(amount ?? "")) return "";
+  const [whole, fraction = ""] = formatUnits(BigInt(amount ?? 0), decimals).split(".");
+  return `$${whole}.${fraction.padEnd(decimals, "0")}`;
+}
+
+export function shorten(hex: string | undefined): string {
+  if (hex === undefined || hex.length <= 14) return hex ?? "";
+  return `${hex.slice(0, 6)}…${hex.slice(-4)}`;
+}
+
+/** Paths come from clients: a control character in one must not reach the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
+}

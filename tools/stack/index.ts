@@ -1,0 +1,97 @@
+// The whole local stack in one process: chain, token, facilitator, an API to protect, and the gate in front of it.
+// What was started is stopped in the opposite order, also when a later part fails to start.
+
+import { join, resolve } from "node:path";
+import { buyer, network, startChain, usdc } from "./chain.ts";
+import { startFacilitator } from "./facilitator.ts";
+import { projectRoot, startGate } from "./gate.ts";
+import { type PricingSource, readPricing, withTableFile } from "./local-table.ts";
+import { preferPort, requirePort } from "./ports.ts";
+import { startSampleApi } from "./sample-api.ts";
+import { chooseUpstream, fitTable, secretNames } from "./table.ts";
+
+export interface StackOptions {
+  /** Where wrangler.toml and pricing.json are; this project unless told otherwise. */
+  root?: string | undefined;
+  port?: number | undefined;
+  /** The table; without it the project's own, in front of the sample API. */
+  pricing?: string | undefined;
+  upstream?: string | undefined;
+  /** One that settles elsewhere; the local chain still runs, for the wallet. */
+  facilitator?: string | undefined;
+  /** Kept across runs; without it everything ends with the stack. */
+  stateDir?: string | undefined;
+  /** Gets what the Worker writes to its console. */
+  onLog?: ((text: string, level: string) => void) | undefined;
+  onWarning?: ((warning: string) => void) | undefined;
+}
+
+/** The ready line, in the order in which it is printed. */
+export interface Ready {
+  ready: true;
+  gate: string;
+  upstream: string;
+  facilitator: string;
+  rpc: string;
+  network: string;
+  asset: string;
+  buyer: { address: string; privateKey: string };
+}
+
+export interface Stack {
+  ready: Ready;
+  stop(): Promise<void>;
+}
+
+type Stop = () => Promise<void>;
+type Part = { stop: Stop };
+
+/** Starts everything. An error's message is for the operator as it is. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const stops: Stop[] = [];
+  const stop = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (let next = stops.pop(); next; next = stops.pop()) await next().catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  };
+  const keep = <P extends Part>(part: P): P => {
+    stops.push(part.stop);
+    return part;
+  };
+  try {
+    return { ready: await startParts(options, keep), stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+async function startParts(options: StackOptions, keep: <P extends Part>(part: P) => P): Promise<Ready> {
+  const { stateDir, onWarning } = options;
+  if (options.port !== undefined) await requirePort(options.port);
+  const source = readPricing(resolve(options.pricing ?? join(options.root ?? projectRoot, "pricing.json")));
+  const { rpc } = keep(await preferPort(8545, (port) => startChain({ port, stateDir })));
+  const facilitator =
+    options.facilitator ?? keep(await preferPort(4022, (port) => startFacilitator({ rpc, port }))).url;
+  const choice = chooseUpstream(source.json, { given: options.upstream, ownTable: options.pricing !== undefined });
+  const upstream = choice.url ?? keep(await preferPort(9000, (port) => startSampleApi({ port }))).url;
+  const fitted = fitTable(source.json, { facilitator, upstream: choice.kind === "own" ? undefined : upstream });
+  const gate = keep(await startFittedGate(source, fitted.table, options));
+  for (const warning of [...choice.warnings, ...fitted.warnings]) onWarning?.(warning);
+  const { address, privateKey } = buyer;
+  const urls = { gate: gate.url, upstream, facilitator, rpc };
+  return { ready: true, ...urls, network, asset: usdc, buyer: { address, privateKey } };
+}
+
+function startFittedGate(source: PricingSource, table: unknown, options: StackOptions): ReturnType<typeof startGate> {
+  const { root, port, stateDir, onLog } = options;
+  const text = source.json === undefined ? source.text : JSON.stringify(table, null, 2);
+  const gate = { root, port, preferredPort: 8787, stateDir, vars: secretsFromEnvironment(source.json), onLog };
+  return withTableFile(text, (pricingFile) => startGate({ pricingFile, checkedFile: source.file, ...gate }));
+}
+
+/** Secrets that the table asks for, where this process has them; `.dev.vars` is the other place. */
+function secretsFromEnvironment(table: unknown): Record<string, string> {
+  const found = secretNames(table).map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

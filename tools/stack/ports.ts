@@ -1,0 +1,29 @@
+// Which port a part of the local stack listens on.
+
+import { createServer } from "node:net";
+
+/**
+ * Starts a part on its preferred port or, where that does not go, on one that the system chooses. It tries instead of
+ * asking first whether the port is free: two stacks that start together would get the same answer.
+ */
+export async function preferPort<Part>(preferred: number, start: (port: number) => Promise<Part>): Promise<Part> {
+  try {
+    return await start(preferred);
+  } catch {
+    return start(0);
+  }
+}
+
+/** A port that was asked for is that port or an error. */
+export async function requirePort(port: number): Promise<void> {
+  if (port === 0 || (await isFree(port))) return;
+  throw new Error(`Port ${port} is taken. Stop what listens there, or leave --port out and any free port is used.`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+}
