@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { projectRoot } from "./stack/gate.ts";
 import type { Ready } from "./stack/index.ts";
 
-const file = join(projectRoot, ".faregate/local.json");
+/** FAREGATE_LOCAL names another file, for stacks that should not know of each other. */
+const file = process.env.FAREGATE_LOCAL ?? join(projectRoot, ".faregate/local.json");
 
 export function writeReady(ready: Ready): void {
   mkdirSync(dirname(file), { recursive: true });

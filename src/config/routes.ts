@@ -72,7 +72,8 @@ function checkPlace(key: string, { methods, ...pattern }: RouteKey, taken: Map<s
 /** Empty for what is no dollars at all: the schema speaks of that. */
 function priceFlaws(price: unknown, accepted: readonly Network[]): readonly string[] {
   if (typeof price !== "string") return [];
-  const flaws = accepted.flatMap(({ token }) => {
+  // Without a network that is known, a price is held against all that are.
+  const flaws = (accepted.length > 0 ? accepted : networks).flatMap(({ token }) => {
     const amount = parseDollars(price, token.decimals);
     if (amount.ok || amount.error === "not_dollars") return [];
     return [`${remedies[amount.error](token)} (it says ${JSON.stringify(price)})`];

@@ -7,6 +7,8 @@ import { parseJson, readBounded } from "../std/index.ts";
 import {
   type Expected,
   type FacilitatorReply,
+  type Kind,
+  readKinds,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -57,8 +59,9 @@ export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: Faci
 }
 
 /** What the facilitator says that it can do, or null where it does not say. */
-export async function readSupported({ url, verifyTimeoutMs }: FacilitatorSettings): Promise<FacilitatorReply | null> {
-  return call(`${url}/supported`, { method: "GET" }, verifyTimeoutMs);
+export async function readSupported(url: string, timeoutMs: number): Promise<readonly Kind[] | null> {
+  const reply = await call(`${url}/supported`, { method: "GET" }, timeoutMs);
+  return reply && readKinds(reply);
 }
 
 const post = (url: string, body: string, timeoutMs: number): Promise<FacilitatorReply | null> =>

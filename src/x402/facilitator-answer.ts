@@ -20,6 +20,13 @@ export interface FacilitatorReply {
   readonly json: unknown;
 }
 
+/** One line of `/supported`: what a facilitator verifies and settles. */
+export interface Kind {
+  readonly x402Version: number;
+  readonly scheme: string;
+  readonly network: string;
+}
+
 /** What we know of the payment that the answer has to be about. */
 export interface Expected {
   readonly payer: string;
@@ -54,6 +61,18 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "invalid_exact_evm_token_name_mismatch",
   "invalid_exact_evm_token_version_mismatch",
 ]);
+
+/** Null where the answer is no list of kinds; an entry that is none is left out. */
+export function readKinds({ json }: FacilitatorReply): readonly Kind[] | null {
+  const kinds = isObject(json) ? json["kinds"] : null;
+  return Array.isArray(kinds) ? kinds.filter(isKind) : null;
+}
+
+const isKind = (value: unknown): value is Kind =>
+  isObject(value) &&
+  typeof value["x402Version"] === "number" &&
+  typeof value["scheme"] === "string" &&
+  typeof value["network"] === "string";
 
 /** An `isValid: false` counts whatever its status; `isValid: true` only with a 2xx and for the payer that we know. */
 export function readVerdict({ status, json }: FacilitatorReply, expected: Expected): Verdict {

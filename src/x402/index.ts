@@ -9,6 +9,8 @@ export {
 export {
   type Expected,
   type FacilitatorReply,
+  type Kind,
+  readKinds,
   readSettlement,
   readSettlementAgain,
   readVerdict,

@@ -2,6 +2,7 @@
 // What was started is stopped in the opposite order, also when a later part fails to start.
 
 import { join, resolve } from "node:path";
+import { readSupported } from "../../src/facilitator/index.ts";
 import { buyer, network, startChain, usdc } from "./chain.ts";
 import { startFacilitator } from "./facilitator.ts";
 import { projectRoot, startGate } from "./gate.ts";
@@ -77,10 +78,21 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
   const upstream = choice.url ?? keep(await preferPort(9000, (port) => startSampleApi({ port }))).url;
   const fitted = fitTable(source.json, { facilitator, upstream: choice.kind === "own" ? undefined : upstream });
   const gate = keep(await startFittedGate(source, fitted.table, options));
-  for (const warning of [...choice.warnings, ...fitted.warnings]) onWarning?.(warning);
+  const foreign = options.facilitator === undefined ? [] : await facilitatorWarnings(options.facilitator);
+  for (const warning of [...choice.warnings, ...fitted.warnings, ...foreign]) onWarning?.(warning);
   const { address, privateKey } = buyer;
   const urls = { gate: gate.url, upstream, facilitator, rpc };
   return { ready: true, ...urls, network, asset: usdc, buyer: { address, privateKey } };
+}
+
+/** A facilitator that somebody else runs may not be there, or may not settle on the local network. */
+async function facilitatorWarnings(url: string): Promise<string[]> {
+  const kinds = await readSupported(url, 5000);
+  if (kinds === null) return [`${url} does not say what it supports; payments may be refused.`];
+  const isSupported = kinds.some(
+    (kind) => kind.x402Version === 2 && kind.scheme === "exact" && kind.network === network,
+  );
+  return isSupported ? [] : [`${url} does not list "exact" on ${network}; payments will be refused.`];
 }
 
 function startFittedGate(source: PricingSource, table: unknown, options: StackOptions): ReturnType<typeof startGate> {

@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { npmRun, type Running } from "../support/command.ts";
+import { startFakeUpstream } from "../support/fake-upstream.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "faregate-local-"));
+const env = { FAREGATE_LOCAL: join(directory, "local.json"), TMPDIR: directory };
+const running: Running[] = [];
+
+const start = (...args: string[]): Running => {
+  const stack = npmRun("start", ["--port", "0", ...args], env);
+  running.push(stack);
+  return stack;
+};
+
+const readyOf = async (stack: Running) => JSON.parse(await stack.line(/^\{"ready":true/));
+
+const write = (name: string, table: object | string): string => {
+  const file = join(directory, name);
+  writeFileSync(file, typeof table === "string" ? table : JSON.stringify(table));
+  return file;
+};
+
+afterEach(async () => {
+  for (const { signal, ended } of running.splice(0)) {
+    signal("SIGINT");
+    await ended;
+  }
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe("npm start", () => {
+  test("prints one line of JSON when it is ready, and a call can be paid", async () => {
+    const stack = start();
+    const ready = await readyOf(stack);
+    expect(Object.keys(ready)).toEqual([
+      "ready",
+      "gate",
+      "upstream",
+      "facilitator",
+      "rpc",
+      "network",
+      "asset",
+      "buyer",
+    ]);
+    expect(JSON.parse(readFileSync(env.FAREGATE_LOCAL, "utf8"))).toEqual(ready);
+    const { code, stdout } = await npmRun("pay", [`${ready.gate}/v1/quotes/ETH`], env).ended;
+    expect(stdout).toContain('"amount": "1000"');
+    expect(stdout).toContain('"symbol":"ETH"');
+    expect(stdout).toMatch(/0x[0-9a-f]{64} on eip155:84532/);
+    expect(code).toBe(0);
+  });
+
+  test("has the routes of the sample API, priced, free and closed", async () => {
+    const { gate } = await readyOf(start("--quiet"));
+    const statusOf = async (path: string) => (await fetch(gate + path)).status;
+    expect(await statusOf("/health")).toBe(200);
+    for (const path of ["/v1/quotes/ETH", "/v1/slow", "/v1/stream", "/v1/fail", "/v1/echo"]) {
+      expect(await statusOf(path)).toBe(402);
+    }
+    expect(await statusOf("/admin/users")).toBe(404);
+    const failed = await npmRun("pay", [`${gate}/v1/fail`], env).ended;
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toContain("Answer: 500");
+    const free = await npmRun("pay", [`${gate}/health`], env).ended;
+    expect(free.code).toBe(1);
+    expect(free.stdout).toContain("free");
+  });
+
+  test("puts any local server behind any table, on whatever networks the table names", async () => {
+    const upstream = await startFakeUpstream();
+    const pricing = write("own.json", {
+      upstream: "https://api.example.com",
+      payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+      accepts: ["base"],
+      facilitators: ["https://facilitator.example.com"],
+      routes: { "/goods": "$0.02" },
+    });
+    const stack = start("--quiet", "--upstream", upstream.url, "--pricing", pricing);
+    const ready = await readyOf(stack);
+    expect(ready.upstream).toBe(upstream.url);
+    const { code, stdout } = await npmRun("pay", [`${ready.gate}/goods/ok`], env).ended;
+    expect(stdout).toContain('{"goods":true}');
+    expect(code).toBe(0);
+    stack.signal("SIGINT");
+    expect((await stack.ended).stderr).toContain("base-sepolia");
+    await upstream.stop();
+  });
+
+  test("ends at Ctrl-C with everything that it started", async () => {
+    const stack = start("--quiet");
+    const ready = await readyOf(stack);
+    const group = execFileSync("ps", ["-eo", "pid,ppid"], { encoding: "utf8" });
+    const children = descendants(group, stack.pid);
+    expect(children.length).toBeGreaterThanOrEqual(3);
+    stack.signal("SIGINT");
+    await stack.ended;
+    await expect.poll(() => children.filter(isRunning), { timeout: 5000 }).toEqual([]);
+    await expect(fetch(ready.gate)).rejects.toThrow();
+  });
+
+  test("refuses a table that is wrong with every mistake in it, and starts nothing", async () => {
+    const pricing = write("wrong.json", { upstream: 1, routes: { "GET /a": "$0", b: "free" }, accepts: ["nowhere"] });
+    const { code, stdout, stderr } = await start("--pricing", pricing).ended;
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('"ready"');
+    for (const place of ["upstream:", "payTo:", "facilitators:", "accepts[0]:", 'routes["GET /a"]:', "routes.b:"]) {
+      expect(stderr).toContain(place);
+    }
+  });
+
+  test("says what an option should be", async () => {
+    const { code, stderr } = await npmRun("start", ["--port", "many"], env).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain("--port is a number");
+  });
+});
+
+describe("npm run check", () => {
+  test("lists a key that stands twice with line and column", async () => {
+    const file = write("twice.json", '{\n  "routes": {\n    "/a": "$1",\n    "/a": "free"\n  }\n}');
+    const { code, stderr } = await npmRun("check", [], { FAREGATE_PRICING: file }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('line 4, column 5: the key "/a" stands twice');
+  });
+
+  test("misses a binding that the table names", async () => {
+    const file = write("service.json", {
+      upstream: { url: "https://legacy.internal", service: "LEGACY" },
+      payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+      accepts: ["base"],
+      facilitators: ["https://facilitator.example.com"],
+      routes: { "/a": "$1" },
+    });
+    const { code, stderr } = await npmRun("check", [], { FAREGATE_PRICING: file }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("env production: the binding LEGACY is missing");
+  });
+});
+
+/** Every process below one, from a table of pids and parents. */
+function descendants(table: string, root: number): number[] {
+  const pairs = table.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    pairs.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...below(pid)] : []));
+  return below(root);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
