@@ -56,6 +56,8 @@ export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOpti
         headers: requestHeaders(headers, { ...rest, set }),
         body,
         redirect: "manual",
+        // What one payer bought is not another's, also where the upstream says that it may be shared.
+        ...(request.priced && { cache: "no-store" }),
         signal: deadline.signal,
       });
       return { kind: "answered", answer: await readAnswer(response, request) };

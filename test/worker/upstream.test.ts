@@ -122,6 +122,15 @@ describe("the upstream", () => {
     }
   });
 
+  test("is asked itself for what is priced: no cache answers in its place", async () => {
+    const paid = fresh("/paid/ok");
+    const free = fresh("/free/ok");
+    await buy(paid);
+    await ask(free);
+    expect((await seen(paid))[0]?.headers).toMatchObject({ "cache-control": "no-cache" });
+    expect((await seen(free))[0]?.headers).not.toHaveProperty("cache-control");
+  });
+
   test.each([
     ["small, which is read before the claim", "x".repeat(10)],
     ["larger than the buffer, which is streamed", "x".repeat(5000)],
