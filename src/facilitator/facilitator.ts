@@ -47,8 +47,8 @@ export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: Faci
       const reply = await post(`${url}/verify`, body, verifyTimeoutMs);
       return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
     },
-    async settle(payment) {
-      const reply = await settle(payment.facilitatorBody);
+    async settle({ payment, facilitatorBody }) {
+      const reply = await settle(facilitatorBody);
       return reply ? readSettlement(reply, payment) : lost;
     },
     async settleAgain(body, expected) {

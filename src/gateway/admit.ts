@@ -4,50 +4,48 @@
 import { facilitatorBody } from "../facilitator/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
-import { type AdmittedPayment, admitPayment, type CheckedPayment } from "../schemes/index.ts";
+import { type AdmittedPayment, type Attempt, admitPayment, type CheckedPayment } from "../schemes/index.ts";
 import { type Gate, leaseMs, type Order, refuse } from "./gate.ts";
 import { tell } from "./revisit.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
-export async function admit(gate: Gate, order: Order, checked: CheckedPayment): Promise<Admission> {
-  const listed = gate.spent.recall(checked.id);
+export async function admit(gate: Gate, order: Order, payment: CheckedPayment): Promise<Admission> {
+  const listed = gate.spent.recall(payment.id);
   if (listed !== null) return refuse({ reason: "payment_settled", transaction: listed });
-  const payment = admitPayment(checked, gate.newId(), facilitatorBody(checked));
-  const decided = decide(gate, order, payment);
-  // KV only refuses, so its answer need not wait for the ledger's; the ledger's need not wait for KV's.
-  return Promise.race([
-    decided,
-    gate.spent.read(payment.id).then((transaction) => {
-      if (transaction === null) return decided;
-      gate.waitUntil(decided.then((admission) => giveBack(gate, payment, admission)));
-      return refuse({ reason: "payment_settled", transaction });
-    }),
-  ]);
+  const attempt = { payment, attemptId: gate.newId(), facilitatorBody: facilitatorBody(payment) };
+  const decided = decide(gate, order, attempt);
+  // KV only refuses, so its answer need not wait for the ledger's. One that comes later changes nothing any more.
+  const spent = gate.spent.read(payment.id).then<string | Admission>((transaction) => transaction ?? decided);
+  const first = await Promise.race([decided, spent]);
+  if (typeof first !== "string") return first;
+  gate.waitUntil(decided.then((admission) => giveBack(gate, attempt, admission)));
+  return refuse({ reason: "payment_settled", transaction: first });
 }
 
-async function decide(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Admission> {
-  const claimed = claim(gate, order, payment);
-  const verified = gate.facilitator.verify(payment.facilitatorBody, payment);
+async function decide(gate: Gate, order: Order, attempt: Attempt): Promise<Admission> {
+  const claimed = claim(gate, order, attempt);
+  const verified = gate.facilitator.verify(attempt.facilitatorBody, attempt.payment);
   const answer = await claimed;
   if (!answer.ok) {
     // The claim may have been granted all the same: its answer was lost, not the row.
-    gate.waitUntil(release(gate, payment));
+    gate.waitUntil(report(gate, attempt, { kind: "release" }));
     return refuse({ reason: "ledger_unavailable" });
   }
-  if (answer.value.kind !== "granted") return tell(gate, order, payment, payment.attempt, answer.value);
+  const { value: claimAnswer } = answer;
+  if (claimAnswer.kind !== "granted") return tell(gate, order, attempt.payment, attempt.attemptId, claimAnswer);
   const verdict = await verified;
-  if (verdict.kind === "valid") return { kind: "admitted", payment };
-  await release(gate, payment);
+  if (verdict.kind === "valid") return { kind: "admitted", payment: admitPayment(attempt, claimAnswer, verdict) };
+  await report(gate, attempt, { kind: "release" });
   if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
   return refuse({ reason: "payment_refused", code: verdict.reason, invitation: order.invitation });
 }
 
-function claim(gate: Gate, { route, fingerprint }: Order, payment: AdmittedPayment) {
-  const { id, attempt, network, asset, payer, payTo, amount, validBeforeMs, facilitatorBody: settleBody } = payment;
+function claim(gate: Gate, { route, fingerprint }: Order, { payment, attemptId, facilitatorBody }: Attempt) {
+  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
   return gate.books.claim({
     id,
-    attempt,
+    attempt: attemptId,
     nowMs: gate.nowMs(),
     leaseMs: leaseMs(gate),
     fingerprint,
@@ -58,18 +56,17 @@ function claim(gate: Gate, { route, fingerprint }: Order, payment: AdmittedPayme
     amount,
     route: route.key,
     facilitator: gate.config.facilitator.url,
-    settleBody,
+    settleBody: facilitatorBody,
     validBeforeMs,
   });
 }
 
-async function giveBack(gate: Gate, payment: AdmittedPayment, admission: Admission): Promise<void> {
-  if (admission.kind === "admitted") await release(gate, payment);
+/** KV said that the payment is spent before the claim was decided, and nothing was begun. */
+async function giveBack(gate: Gate, attempt: Attempt, admission: Admission): Promise<void> {
+  if (admission.kind === "admitted") await report(gate, attempt, { kind: "release" });
 }
 
-const release = (gate: Gate, payment: AdmittedPayment): Promise<void> => report(gate, payment, { kind: "release" });
-
 /** Tells the ledger what became of the attempt. */
-export function report(gate: Gate, payment: AdmittedPayment, ...events: readonly LedgerEvent[]): Promise<void> {
-  return gate.books.record(payment, payment.id, payment.attempt, gate.nowMs(), events);
+export function report(gate: Gate, { payment, attemptId }: Attempt, ...events: readonly LedgerEvent[]): Promise<void> {
+  return gate.books.record(payment, payment.id, attemptId, gate.nowMs(), events);
 }

@@ -7,7 +7,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Offer, Route, Target } from "../route/index.ts";
 import type { SignedPayment } from "../schemes/index.ts";
-import type { Forwarded, Upstream } from "../upstream/index.ts";
+import type { Forwarded, Upstream, UpstreamAnswer } from "../upstream/index.ts";
 
 export interface Gate {
   readonly config: Config;
@@ -18,7 +18,7 @@ export interface Gate {
   readonly nowMs: () => number;
   /** Unguessable, a new one each time. */
   readonly newId: () => string;
-  /** Keeps the invocation alive behind the answer, also when the client is gone. */
+  /** Keeps the invocation alive behind the answer; the platform allows 30 seconds more when the client is gone. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
   readonly logPayment: (line: PaymentLine) => void;
 }
@@ -55,6 +55,12 @@ const LEASE_MARGIN_MS = 15_000;
 
 export function leaseMs({ config: { facilitator, upstream } }: Gate): number {
   return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs + LEASE_MARGIN_MS;
+}
+
+/** An answer that nobody gets: the upstream may stop writing it. */
+export function discard({ body }: UpstreamAnswer): void {
+  // One that is already gone has nothing to cancel.
+  if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
 }
 
 /** One fetch to the upstream. `wholeBytesMax` is up to which declared length the answer is read whole. */

@@ -2,7 +2,7 @@
 
 import type { Outcome } from "../outcome/index.ts";
 import { OWN_PREFIX, parseTarget, type Route, upstreamUrl } from "../route/index.ts";
-import { type Call, forward, type Gate, refuse } from "./gate.ts";
+import { type Call, discard, forward, type Gate, refuse } from "./gate.ts";
 import { sell } from "./sell.ts";
 
 export async function handle(gate: Gate, request: Request): Promise<Outcome> {
@@ -39,9 +39,11 @@ async function pass(gate: Gate, call: Call): Promise<Outcome> {
   const forwarded = await forward(gate, call, call.request.body, false, 0);
   if (forwarded.kind !== "answered") return refuse(forwarded);
   const { answer } = forwarded;
-  // Its challenge would name somebody else's payee under our name.
-  if (answer.status === 402) return refuse({ reason: "upstream_not_sellable", status: 402 });
-  return { kind: "passed", answer };
+  const { status } = answer;
+  // Its own challenge would name somebody else's payee under our name; and there is no status above 599.
+  if (status !== 402 && status <= 599) return { kind: "passed", answer };
+  discard(answer);
+  return refuse({ reason: "upstream_not_sellable", status });
 }
 
 /** Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). */

@@ -7,7 +7,7 @@ import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
 import { type Forwarded, trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
 import { admit, report } from "./admit.ts";
-import { forward, type Gate, type Order, refuse } from "./gate.ts";
+import { discard, forward, type Gate, type Order, refuse } from "./gate.ts";
 
 /** What is kept of an error page that nobody pays for. */
 const UNSOLD_BYTES_MAX = 64 * 1024;
@@ -33,15 +33,17 @@ function appraise(forwarded: Forwarded): Goods {
   const { status } = answer;
   const reason = `upstream_${status}`;
   if (status >= 200 && status < 300 && status !== 206) return { kind: "sellable", answer };
-  if (status >= 400 && status !== 402)
-    return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+  if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
   discard(answer);
   return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
 }
 
+/** The upstream's own challenge would name another payee under our name. */
+const isPlainError = (status: number): boolean => status >= 400 && status <= 599 && status !== 402;
+
 async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer: UpstreamAnswer): Promise<Outcome> {
   const settlement = await gate.facilitator.settle(payment);
-  const { payer, network } = payment;
+  const { payer, network } = payment.payment;
   switch (settlement.kind) {
     case "settled": {
       const { transaction } = settlement;
@@ -62,28 +64,24 @@ async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer
   }
 }
 
-/** Everything is recorded behind the answer; a stream's end is recorded when it comes. */
-function deliver(gate: Gate, payment: AdmittedPayment, transaction: string, sold: UpstreamAnswer): UpstreamAnswer {
-  const { answer, ended } = trackDelivery(sold);
+/** Everything is recorded behind the answer, the settlement first of all; a stream's end is recorded when it comes. */
+function deliver(gate: Gate, admitted: AdmittedPayment, transaction: string, sold: UpstreamAnswer): UpstreamAnswer {
+  const { id, validBeforeMs } = admitted.payment;
   const settled: LedgerEvent = { kind: "settled", transaction };
-  const recorded = report(gate, payment, settled, ...(ended ? [] : [{ kind: "delivered" } as const]));
-  gate.waitUntil(recorded);
-  gate.waitUntil(gate.spent.write(payment.id, transaction, payment.validBeforeMs, gate.nowMs()));
-  if (ended) gate.waitUntil(recorded.then(() => ended).then((kind) => report(gate, payment, { kind })));
+  gate.waitUntil(gate.spent.write(id, transaction, validBeforeMs, gate.nowMs()));
+  if (!(sold.body instanceof ReadableStream)) {
+    gate.waitUntil(report(gate, admitted, settled, { kind: "delivered" }));
+    return sold;
+  }
+  const recorded = report(gate, admitted, settled);
+  const { answer, ended } = trackDelivery(sold, sold.body);
+  gate.waitUntil(recorded.then(() => ended).then((kind) => report(gate, admitted, { kind })));
   return answer;
 }
 
 function shorten({ status, headers, body }: UpstreamAnswer): UpstreamAnswer {
   headers.delete("content-length");
   const isStream = body instanceof ReadableStream;
-  return {
-    status,
-    headers,
-    body: isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null),
-  };
-}
-
-function discard({ body }: UpstreamAnswer): void {
-  // An upstream that is already gone has nothing to cancel.
-  if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
+  const start = isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null);
+  return { status, headers, body: start, length: null };
 }

@@ -4,8 +4,8 @@
 import { fingerprintOf, type Purchase } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Offer, Route, Target } from "../route/index.ts";
-import { type Check, checkPayment, type SignedPayment } from "../schemes/index.ts";
-import { readBounded } from "../std/index.ts";
+import { type Check, checkPayment, type Moment, type SignedPayment } from "../schemes/index.ts";
+import { readWithin } from "../std/index.ts";
 import { type PaymentPayload, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
 import { type Call, type Gate, type Order, refuse } from "./gate.ts";
 import { purchase } from "./purchase.ts";
@@ -25,17 +25,20 @@ export async function sell(gate: Gate, call: Call, route: Route, offer: Offer): 
     return refuse({ reason: "payment_refused", code: error.reason, invitation });
   }
   if (presented.value === null) return refuse({ reason: "payment_required", invitation });
-  const check = await checkAgainst(gate, offer, presented.value, resourceUrl);
+  const check = await checkAgainst(offer, presented.value, resourceUrl);
   if (check.kind === "malformed") return refuse({ reason: "invalid_payload", detail: check.detail });
   if (check.kind === "refused") return refuse({ reason: "payment_refused", code: check.reason, invitation });
-  const body = await readBody(call.request, gate.config.bufferBytesMax);
+  const { payment } = check;
+  const body = await readBody(gate, call.request);
   if (body === "incomplete") return refuse({ reason: "body_incomplete" });
-  const fingerprint = await fingerprintOf(purchaseOf(call, check.payment, body));
+  const fingerprint = await fingerprintOf(purchaseOf(call, payment, body));
   const order: Order = { call, route, offer, invitation, body, fingerprint };
-  const ending =
-    check.kind === "valid" ? purchase(gate, order, check.payment) : revisit(gate, order, check.payment, check.reason);
+  // Judged only now, because a client can take its time with the body.
+  const judgement = check.judge(momentOf(gate));
+  const isValid = judgement.kind === "valid";
+  const ending = isValid ? purchase(gate, order, judgement.payment) : revisit(gate, order, payment, judgement.reason);
   const logged = ending.then((outcome) => {
-    gate.logPayment({ payment: check.payment, order, outcome, durationMs: gate.nowMs() - startMs });
+    gate.logPayment({ payment, order, outcome, durationMs: gate.nowMs() - startMs });
     return outcome;
   });
   // A client that leaves stops neither the attempt nor its record.
@@ -50,22 +53,23 @@ function resourceUrlOf({ proto, host, path, query }: Target): string | null {
   return [url + query, url].find(fits) ?? null;
 }
 
-async function checkAgainst(gate: Gate, offer: Offer, presented: PaymentPayload, resourceUrl: string): Promise<Check> {
+async function checkAgainst(offer: Offer, presented: PaymentPayload, resourceUrl: string): Promise<Check> {
   // Clients echo the challenge's resource: a payment that names another one was not meant for this.
   if ((presented.resource?.url ?? resourceUrl) !== resourceUrl) return { kind: "refused", reason: "resource_mismatch" };
-  const { upstream, facilitator } = gate.config;
-  return checkPayment(offer.terms, presented, resourceUrl, {
-    unixSeconds: Math.floor(gate.nowMs() / 1000),
-    roomSeconds: Math.ceil((upstream.timeoutMs + facilitator.settleTimeoutMs) / 1000),
-  });
+  return checkPayment(offer.terms, presented, resourceUrl);
+}
+
+function momentOf({ nowMs, config: { upstream, facilitator } }: Gate): Moment {
+  const roomMs = facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
+  return { unixSeconds: Math.floor(nowMs() / 1000), roomSeconds: Math.ceil(roomMs / 1000) };
 }
 
 /** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */
-async function readBody({ body, headers }: Request, bytesMax: number): Promise<Order["body"] | "incomplete"> {
+async function readBody({ config }: Gate, { body, headers }: Request): Promise<Order["body"] | "incomplete"> {
   const length = headers.get("content-length");
-  if (body === null || length === null || Number(length) > bytesMax) return body;
-  const bytes = await readBounded(body, bytesMax);
-  return bytes.ok && bytes.value.byteLength === Number(length) ? bytes.value : "incomplete";
+  if (body === null || length === null || Number(length) > config.bufferBytesMax) return body;
+  const bytes = await readWithin(body, config.bufferBytesMax, config.upstream.timeoutMs);
+  return bytes?.byteLength === Number(length) ? bytes : "incomplete";
 }
 
 function purchaseOf({ request, target }: Call, payment: SignedPayment, body: Order["body"]): Purchase {

@@ -30,10 +30,15 @@ export function buildBooks(namespace: DurableObjectNamespace<Ledger>): Books {
     claim: (claim) => attempted(async () => ledgerOf(claim).claim(claim)),
     revisit: (account, revisit) => attempted(async () => ledgerOf(account).revisit(revisit)),
     async record(account, id, attempt, nowMs, events) {
+      let recorded: Result<boolean, "unavailable"> = err("unavailable");
       for (const pauseMs of RECORD_PAUSES_MS) {
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-        const recorded = await attempted(async () => ledgerOf(account).record(id, attempt, nowMs, events));
-        if (recorded.ok) return;
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        recorded = await attempted(async () => ledgerOf(account).record(id, attempt, nowMs, events));
+        if (recorded.ok) break;
+      }
+      // What the book does not hold stands in the log at least.
+      if (!recorded.ok || !recorded.value) {
+        console.error(JSON.stringify({ event: "not_recorded", id, attempt, events, ledger: recorded }));
       }
     },
   };

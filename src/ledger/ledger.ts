@@ -66,14 +66,19 @@ const CLAIM = `INSERT INTO payments (id, network, asset, payer, pay_to, amount, 
 export class Ledger extends DurableObject {
   readonly #sql: SqlStorage;
 
+  /** Only a claim makes a book: whoever merely asks leaves nothing behind. */
+  #exists: boolean;
+
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
-    this.#sql.exec(SCHEMA);
+    this.#exists = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'payments'").toArray().length > 0;
   }
 
   claim(claim: Claim): ClaimAnswer {
     const { id, attempt, nowMs, leaseMs } = claim;
+    if (!this.#exists) this.#sql.exec(SCHEMA);
+    this.#exists = true;
     const granted = this.#sql
       .exec(
         CLAIM,
@@ -120,6 +125,7 @@ export class Ledger extends DurableObject {
   }
 
   #row(id: string): Row | null {
+    if (!this.#exists) return null;
     return this.#sql.exec<Row>("SELECT * FROM payments WHERE id = ?", id).toArray()[0] ?? null;
   }
 

@@ -73,7 +73,7 @@ export function transition(
   attempt: string,
 ): Result<PaymentState, Refusal> {
   if (state === null) return err("no_such_payment");
-  // That money moved is true whoever says it, and however late.
+  // That money moved is true whichever attempt says it, and however late.
   if (event.kind !== "settled" && attempt !== state.attempt) return err("stale_attempt");
   if (!isAllowed(state, event.kind)) return err("not_from_here");
   switch (event.kind) {
@@ -97,7 +97,8 @@ const FROM: { readonly [kind in LedgerEvent["kind"]]: readonly Pay[] } = {
   uncharged: ["claimed"],
   rejected: ["claimed"],
   lost: ["claimed", "unknown"],
-  settled: ["claimed", "unknown"],
+  // The chain decides about this one, not we: a report of money that moved is taken from wherever it comes.
+  settled: ["claimed", "unknown", "released", "rejected", "uncharged"],
   delivered: ["settled"],
   truncated: ["settled"],
 };

@@ -55,5 +55,6 @@ function withPrivateCaching(answer: Answer): Answer {
 const NULL_BODY_STATUSES = [101, 204, 205, 304];
 
 function toResponse({ status, headers, body }: Answer): Response {
-  return new Response(NULL_BODY_STATUSES.includes(status) ? null : body, { status, headers });
+  const isEmpty = NULL_BODY_STATUSES.includes(status);
+  return new Response(isEmpty ? null : body, { status, headers, encodeBody: "manual" });
 }

@@ -9,7 +9,8 @@ export interface RouteKey {
   readonly rest: boolean;
 }
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/** What a key without a method stands for; HEAD goes with GET. Others (TRACE, CONNECT) pass nowhere. */
+export const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** Faregate's own endpoints; no route can price or shadow them. */
 export const OWN_PREFIX = ".faregate";

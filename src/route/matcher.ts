@@ -1,8 +1,10 @@
 // Which route a request means. Patterns stand in a tree of segments, so a match visits as many nodes as the path has
-// segments. Deeper wins; at one place the exact path wins over `/*`, and a method wins over none.
+// segments. Deeper wins; at one place the exact path wins over `/*`, and a method wins over none. A priced or closed
+// place is also a barrier: a method that it does not have never falls through to something cheaper.
 
 import type { Terms } from "../schemes/index.ts";
 import type { Challenge } from "../x402/index.ts";
+import { METHODS } from "./key.ts";
 
 /** A compiled, priced route. */
 export interface Offer {
@@ -56,10 +58,18 @@ export class Matcher {
   /** @param segments the canonical path's, see `canonicalPath` */
   match(method: string, segments: readonly string[]): Match {
     // HEAD is priced like GET.
-    const route = find(this.#root, segments, 0, method === "HEAD" ? "GET" : method);
-    if (route) return { kind: "route", route };
-    const allow = allowed(this.#root, segments);
-    return allow.length > 0 ? { kind: "method_not_allowed", allow } : { kind: "unmatched" };
+    const verb = method === "HEAD" ? "GET" : method;
+    const found = METHODS.includes(verb) ? find(this.#root, segments, 0, verb) : "barrier";
+    if (found === undefined) return this.#refusal(segments) ?? { kind: "unmatched" };
+    if (found === "barrier") return this.#refusal(segments) ?? { kind: "method_not_allowed", allow: METHODS };
+    return { kind: "route", route: found };
+  }
+
+  /** For a path that other methods have. */
+  #refusal(segments: readonly string[]): Match | null {
+    const verbs = METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb)));
+    const allow = verbs.flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]));
+    return allow.length > 0 ? { kind: "method_not_allowed", allow } : null;
   }
 
   #insert(route: Route): void {
@@ -74,7 +84,9 @@ export class Matcher {
   }
 }
 
-function find(node: Node, segments: readonly string[], depth: number, method: string): Route | undefined {
+type Found = Route | "barrier" | undefined;
+
+function find(node: Node, segments: readonly string[], depth: number, method: string): Found {
   const segment = segments[depth];
   if (segment === undefined) return pick(node.exact, method) ?? pick(node.rest, method);
   const child = node.children.get(segment);
@@ -82,27 +94,13 @@ function find(node: Node, segments: readonly string[], depth: number, method: st
   return deeper ?? pick(node.rest, method) ?? pick(node.below, method);
 }
 
-const pick = (slot: Slot, method: string): Route | undefined => slot.get(method) ?? slot.get("");
-
-/** Every method that some pattern on the way to this path has. */
-function allowed(root: Node, segments: readonly string[]): readonly string[] {
-  const methods = new Set<string>();
-  const add = (slot: Slot): void => {
-    for (const method of slot.keys()) methods.add(method);
-  };
-  let node: Node | undefined = root;
-  for (const segment of segments) {
-    add(node.rest);
-    add(node.below);
-    node = node.children.get(segment);
-    if (!node) return withHead(methods);
-  }
-  add(node.exact);
-  add(node.rest);
-  return withHead(methods);
+function pick(slot: Slot, method: string): Found {
+  const route = slot.get(method) ?? slot.get("");
+  if (route) return route;
+  for (const { access } of slot.values()) if (access.kind !== "free") return "barrier";
+  return undefined;
 }
 
-const withHead = (methods: ReadonlySet<string>): readonly string[] =>
-  [...methods].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).sort();
+const isRoute = (found: Found): found is Route => found !== undefined && found !== "barrier";
 
 const emptyNode = (): Node => ({ children: new Map(), exact: new Map(), rest: new Map(), below: new Map() });

@@ -64,7 +64,7 @@ function decodeSegment(part: string): Result<string, PathFlaw> {
 
 function decodedFlaw(decoded: string): PathFlaw | null {
   if (/\p{Cc}/u.test(decoded)) return "control_character";
-  if (/[/\\%;]/.test(decoded)) return "encoded_delimiter";
+  if (/[/\\%;?#]/.test(decoded)) return "encoded_delimiter";
   if (decoded.endsWith(".")) return "dot_at_segment_end";
   if (decoded.trim() !== decoded) return "space_at_segment_edge";
   return decoded.normalize("NFKC") === decoded ? null : "not_nfkc";
@@ -75,5 +75,5 @@ function encodeSegment(decoded: string): string {
   return encodeURIComponent(decoded).replace(/%(?:2[46BC]|3[AD]|40)/g, decodeURIComponent);
 }
 
-/** Upper case first, so that letters with several lower-case forms meet in one. */
-export const fold = (text: string): string => text.toUpperCase().toLowerCase();
+/** Both ways, so that letters with several forms meet in one: origins fold case by different tables. */
+export const fold = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase().replaceAll("i\u0307", "i");

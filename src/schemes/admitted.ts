@@ -1,19 +1,27 @@
 // CheckedPayment to AdmittedPayment: claimed in the ledger and verified by the facilitator. Only such a payment can
 // be settled; the brand is minted here and nowhere else.
 
+import type { Verdict } from "../x402/index.ts";
 import type { CheckedPayment } from "./check.ts";
 
 declare const admitted: unique symbol;
 
-export interface AdmittedPayment extends CheckedPayment {
-  readonly [admitted]: true;
-  /** The claim's attempt: every later report to the ledger carries it. */
-  readonly attempt: string;
-  /** The body that `/verify` was asked with and `/settle` is asked with. */
+/** One try to use a payment. */
+export interface Attempt {
+  readonly payment: CheckedPayment;
+  /** Every report to the ledger carries it. */
+  readonly attemptId: string;
+  /** The body that `/verify` is asked with, and later `/settle`. */
   readonly facilitatorBody: string;
 }
 
-/** To be called with a claim that was granted and a verdict that was valid. */
-export function admitPayment(payment: CheckedPayment, attempt: string, facilitatorBody: string): AdmittedPayment {
-  return { ...payment, attempt, facilitatorBody } as AdmittedPayment;
+export type AdmittedPayment = Attempt & { readonly [admitted]: true };
+
+/** The evidence is asked for by its type: a claim that was granted, and a verdict that is valid. */
+export function admitPayment(
+  attempt: Attempt,
+  _claim: { readonly kind: "granted" },
+  _verdict: Extract<Verdict, { kind: "valid" }>,
+): AdmittedPayment {
+  return attempt as AdmittedPayment;
 }

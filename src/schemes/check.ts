@@ -29,26 +29,32 @@ interface OfferedPayment extends SignedPayment {
 export type CheckedPayment = OfferedPayment & { readonly [checked]: true };
 
 export type Check =
-  | { readonly kind: "valid"; readonly payment: CheckedPayment }
-  /** Well signed, but late or off the price: only the ledger knows whether it is an earlier payment. */
-  | { readonly kind: "stale"; readonly payment: SignedPayment; readonly reason: string }
+  | { readonly kind: "authentic"; readonly payment: SignedPayment; readonly judge: (now: Moment) => Judgement }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "malformed"; readonly detail: string };
 
+/** Of a well signed payment, at one moment. */
+export type Judgement =
+  | { readonly kind: "valid"; readonly payment: CheckedPayment }
+  /** Late or off the price: only the ledger knows whether it is an earlier payment. */
+  | { readonly kind: "stale"; readonly reason: string };
+
+/** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
 export async function checkPayment(
   offered: readonly Terms[],
   presented: PaymentPayload,
   resourceUrl: string,
-  now: Moment,
 ): Promise<Check> {
   const choice = chooseTerms(offered, presented.accepted);
   if (!choice.ok) return { kind: "refused", reason: choice.error };
   const { terms, objection } = choice.value;
-  const finding = await terms.scheme.check({ payload: presented.payload, ...terms, now });
+  const finding = await terms.scheme.check({ payload: presented.payload, ...terms });
   if (finding.kind !== "authentic") return finding;
-  const reason = objection ?? finding.objection;
-  if (reason !== null) return { kind: "stale", payment: signed(finding, terms), reason };
-  return { kind: "valid", payment: mint(finding, terms, resourceUrl) };
+  const judge = (now: Moment): Judgement => {
+    const reason = objection ?? finding.objection(now);
+    return reason === null ? { kind: "valid", payment: mint(finding, terms, resourceUrl) } : { kind: "stale", reason };
+  };
+  return { kind: "authentic", payment: signed(finding, terms), judge };
 }
 
 type Authentic = Extract<Finding, { kind: "authentic" }>;

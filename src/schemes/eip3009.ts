@@ -4,7 +4,7 @@
 import { getAddress, type Hex, isAddress, recoverTypedDataAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements, type Token } from "../x402/index.ts";
-import type { CheckInput, Finding, Scheme } from "./scheme.ts";
+import type { CheckInput, Finding, Moment, Scheme } from "./scheme.ts";
 
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const DECIMAL = /^(0|[1-9][0-9]{0,77})$/;
@@ -55,7 +55,7 @@ export function parseAddress(text: string): string | null {
   return ADDRESS.test(text) && (text === lower || isAddress(text)) ? getAddress(lower as Hex) : null;
 }
 
-async function check({ payload, requirements, token, now }: CheckInput): Promise<Finding> {
+async function check({ payload, requirements, token }: CheckInput): Promise<Finding> {
   const authorization = readAuthorization(payload["authorization"]);
   const { signature } = payload;
   if (authorization === null)
@@ -67,7 +67,7 @@ async function check({ payload, requirements, token, now }: CheckInput): Promise
   if (signer !== authorization.from) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
   return {
     kind: "authentic",
-    objection: objection(authorization, requirements, now),
+    objection: (now) => objection(authorization, requirements, now),
     id: eip3009PaymentId(requirements.network, token.asset, authorization.from, authorization.nonce),
     payer: authorization.from,
     amount: authorization.value,
@@ -139,7 +139,7 @@ async function recoverSigner(
 function objection(
   authorization: Authorization,
   requirements: PaymentRequirements,
-  { unixSeconds, roomSeconds }: CheckInput["now"],
+  { unixSeconds, roomSeconds }: Moment,
 ): string | null {
   if (authorization.to !== requirements.payTo) return "invalid_exact_evm_payload_recipient_mismatch";
   if (authorization.value !== requirements.amount) return "invalid_exact_evm_payload_authorization_value_mismatch";

@@ -17,7 +17,6 @@ export interface CheckInput {
   readonly payload: PaymentPayload["payload"];
   readonly requirements: PaymentRequirements;
   readonly token: Token;
-  readonly now: Moment;
 }
 
 export interface Moment {
@@ -32,8 +31,8 @@ export type Finding =
   | { readonly kind: "refused"; readonly reason: string }
   | {
       readonly kind: "authentic";
-      /** Why it does not pay for this offer now, or null where it does. */
-      readonly objection: string | null;
+      /** Why it does not pay for this offer at that moment, or null where it does. */
+      readonly objection: (now: Moment) => string | null;
       readonly id: PaymentId;
       /** EIP-55 form, as `payTo`. */
       readonly payer: string;

@@ -21,6 +21,21 @@ export async function readBounded(
   return ok(concat(chunks, length));
 }
 
+/** The whole stream as bytes; null where it is too long, too slow, or breaks off. */
+export async function readWithin(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  timeoutMs: number,
+): Promise<Uint8Array | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), timeoutMs);
+  const whole = readBounded(stream, bytesMax).then(
+    (bytes) => (bytes.ok ? bytes.value : null),
+    () => null,
+  );
+  return Promise.race([whole, late.promise]).finally(() => clearTimeout(timer));
+}
+
 /** The stream's first `bytesMax` bytes, as they come. */
 export function capped(stream: ReadableStream<Uint8Array>, bytesMax: number): ReadableStream<Uint8Array> {
   let left = bytesMax;

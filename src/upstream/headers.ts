@@ -45,14 +45,10 @@ const PRICED_REMOVED: ReadonlySet<string> = new Set([
   "if-unmodified-since",
 ]);
 
-const RESPONSE_REMOVED: ReadonlySet<string> = new Set([
-  ...HOP_BY_HOP,
-  "payment-required",
-  "payment-response",
-  "x-payment-response",
-  "extension-responses",
-  "settlement-overrides",
-]);
+const RESPONSE_REMOVED: ReadonlySet<string> = new Set([...HOP_BY_HOP, "extension-responses", "settlement-overrides"]);
+
+/** A client must not take the upstream's word for ours. */
+const RESPONSE_REMOVED_PREFIXES = ["payment-", "x-payment-"];
 
 export interface Forwarding {
   /** The host that the client asked. */
@@ -74,10 +70,12 @@ export function isSetByGate(name: string): boolean {
 
 export function requestHeaders(from: Headers, { host, proto, priced, set }: Forwarding): Headers {
   const named = connectionNames(from);
+  const own = new Set(set.map(([name]) => canonicalName(name)));
   const headers = new Headers();
   for (const [name, value] of from) {
     const canonical = canonicalName(name);
-    const isRemoved = isSetByGate(name) || named.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
+    const isRemoved =
+      isSetByGate(name) || named.has(canonical) || own.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
     if (!isRemoved) headers.append(name, value);
   }
   // Cloudflare sets this one itself and overwrites what a client sends.
@@ -93,7 +91,8 @@ export function responseHeaders(from: Headers): Headers {
   const named = connectionNames(from);
   const headers = new Headers();
   for (const [name, value] of from) {
-    if (!RESPONSE_REMOVED.has(name) && !named.has(name)) headers.append(name, value);
+    const isRemoved = RESPONSE_REMOVED.has(name) || RESPONSE_REMOVED_PREFIXES.some((prefix) => name.startsWith(prefix));
+    if (!isRemoved && !named.has(name)) headers.append(name, value);
   }
   return headers;
 }

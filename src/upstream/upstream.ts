@@ -30,6 +30,8 @@ export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  /** Bytes of the body as it is sent, encoded where it is encoded; null where nobody can say. */
+  readonly length: number | null;
 }
 
 export type Forwarded =
@@ -56,6 +58,8 @@ export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOpti
         headers: requestHeaders(headers, { ...rest, set }),
         body,
         redirect: "manual",
+        // A compressed body crosses as it is.
+        encodeResponseBody: "manual",
         // What one payer bought is not another's, also where the upstream says that it may be shared.
         ...(request.priced && { cache: "no-store" }),
         signal: deadline.signal,
@@ -73,15 +77,18 @@ export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOpti
 async function readAnswer(response: Response, { method, wholeBytesMax }: UpstreamRequest): Promise<UpstreamAnswer> {
   const { status, body } = response;
   const headers = responseHeaders(response.headers);
-  const length = declaredLength(response);
-  if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return { status, headers, body };
+  const length = declaredLength(response.headers);
+  if (length === null) headers.delete("content-length");
+  const answer = { status, headers, body, length };
+  if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return answer;
   const bytes = await readBounded(body, length);
   if (!bytes.ok || bytes.value.byteLength !== length) throw new Error("the upstream's body is not as long as it says");
-  return { status, headers, body: bytes.value };
+  return { ...answer, body: bytes.value };
 }
 
-/** Null where it is not known, or where it counts the bytes of an encoding that the runtime takes off. */
-function declaredLength({ headers }: Response): number | null {
+/** Null for a length that is written twice, or beside a transfer coding, which then decides (RFC 9112 section 6.3). */
+function declaredLength(headers: Headers): number | null {
   const length = headers.get("content-length");
-  return length !== null && /^\d{1,15}$/.test(length) && !headers.has("content-encoding") ? Number(length) : null;
+  const isPlain = length !== null && /^\d{1,15}$/.test(length) && !headers.has("transfer-encoding");
+  return isPlain ? Number(length) : null;
 }

@@ -33,7 +33,11 @@ export interface Expected {
   readonly network: PaymentRequirements["network"];
 }
 
-/** Reasons that a facilitator gives before it broadcasts anything; every other one may have come after. */
+/**
+ * Reasons that prove that nothing of this payment was mined. Most are decided before any broadcast; the reference
+ * facilitator also derives balance, signature and "not yet valid" from errors around it, but a token that reverts with
+ * one of these still had the nonce unused. Not so "expired": an earlier broadcast may have been mined in time.
+ */
 const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "insufficient_funds",
   "invalid_network",
@@ -50,7 +54,6 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "invalid_exact_evm_missing_eip712_domain",
   "invalid_exact_evm_network_mismatch",
   "invalid_exact_evm_payload_authorization_valid_after",
-  "invalid_exact_evm_payload_authorization_valid_before",
   "invalid_exact_evm_payload_authorization_value",
   "invalid_exact_evm_payload_authorization_value_mismatch",
   "invalid_exact_evm_payload_recipient_mismatch",

@@ -2,6 +2,7 @@
 // raw URL begins so.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { readText, startServer, type TestServer } from "./server.ts";
 
 export interface Seen {
@@ -38,6 +39,18 @@ const behaviours: { readonly [name: string]: Behaviour } = {
     response.writeHead(200, { "content-length": 100 });
     response.write("too short");
     setTimeout(() => request.socket.destroy(), 20);
+  },
+  // Heads that Node would not write.
+  twice: ({ socket }) => void socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\ngoods"),
+  coded: ({ socket }) =>
+    void socket.end(
+      "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ngoods\r\n0\r\n\r\n",
+    ),
+  beyond: ({ socket }) => void socket.end("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n"),
+  gzip: (_, response, rest) => {
+    const body = rest === "broken" ? Buffer.from("not gzip at all") : gzipSync("goods");
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length });
+    response.end(body);
   },
   stream: (request, response, rest) => {
     response.writeHead(200, { "content-type": "text/event-stream" });

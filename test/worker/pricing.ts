@@ -10,6 +10,7 @@ export default {
   bufferBytesMax: 1000,
   routes: {
     "/free/*": "free",
+    "GET /free/no": "closed",
     "/paid": { price: "$0.01", description: "Goods", mimeType: "application/json" },
     "/dear/ok": "$1",
     "GET,POST /only/*": "$0.01",

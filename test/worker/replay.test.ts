@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Ledger } from "../../src/index.ts";
-import { type Payment, signPayment, unixNow, withLowV } from "../support/payment.ts";
+import { newAccount, type Payment, signPayment, unixNow, withLowV } from "../support/payment.ts";
 import { calledEndpoints, eventually, fresh, pay, seen } from "./client.ts";
 
 const bindings = env as unknown as { SPENT: KVNamespace; LEDGER: DurableObjectNamespace<Ledger> };
@@ -80,6 +80,30 @@ describe("one payment buys one execution", () => {
     expect(await seen(path)).toHaveLength(1);
   });
 
+  test("KV that answers late changes nothing: what was begun is brought to its end", async () => {
+    const path = fresh("/paid/slow");
+    const payment = await signPayment("10000");
+    const get = vi.spyOn(bindings.SPENT, "get").mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return TRANSACTION as never;
+    });
+    const response = await pay(path, payment);
+    expect(get).toHaveBeenCalledOnce();
+    get.mockRestore();
+    expect(response.status).toBe(200);
+    await expect.poll(async () => (await rowOf(payment))?.["pay"]).toBe("settled");
+  });
+
+  test("KV that fails grants nothing and hinders nothing", async () => {
+    const payment = await signPayment("10000");
+    const get = vi.spyOn(bindings.SPENT, "get").mockRejectedValue(new Error("KV is down") as never);
+    const put = vi.spyOn(bindings.SPENT, "put").mockRejectedValue(new Error("KV is down") as never);
+    expect((await pay(fresh("/paid/ok"), payment)).status).toBe(200);
+    expect(put).toHaveBeenCalledOnce();
+    get.mockRestore();
+    put.mockRestore();
+  });
+
   test("KV is told what is spent", async () => {
     const payment = await signPayment("10000");
     await pay(fresh("/paid/ok"), payment);
@@ -114,7 +138,7 @@ describe("a payment belongs to what it bought", () => {
 describe("a payment that the ledger knows gets its own truth", () => {
   test("also when its time is over", async () => {
     const path = fresh("/paid/drop");
-    const payment = await signPayment("10000", { validBefore: String(unixNow() + 3) });
+    const payment = await signPayment("10000", { validBefore: String(unixNow() + 4) });
     expect((await pay(path, payment)).status).toBe(502);
     await expect.poll(async () => (await rowOf(payment))?.["pay"]).toBe("uncharged");
     await inLedger(payment, "UPDATE payments SET pay = 'settled', tx = ? WHERE id = ?", TRANSACTION, idOf(payment));
@@ -126,7 +150,7 @@ describe("a payment that the ledger knows gets its own truth", () => {
 
   test("also when its time is over and this isolate knows it as spent", async () => {
     const path = fresh("/paid/ok");
-    const payment = await signPayment("10000", { validBefore: String(unixNow() + 3) });
+    const payment = await signPayment("10000", { validBefore: String(unixNow() + 4) });
     expect((await pay(path, payment)).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect((await pay(path, payment)).status).toBe(409);
@@ -169,10 +193,19 @@ describe("a payment that the ledger knows gets its own truth", () => {
 });
 
 describe("without a ledger nothing is served and nobody is charged", () => {
+  /** An account whose ledger breaks after its first payment. */
+  async function brokenAccount() {
+    const account = newAccount();
+    const first = await signPayment("10000", {}, account);
+    expect((await pay(fresh("/paid/ok"), first)).status).toBe(200);
+    await expect.poll(async () => (await rowOf(first))?.["pay"]).toBe("settled");
+    await inLedger(first, "DROP TABLE payments");
+    return account;
+  }
+
   test("a payment is 503", async () => {
     const path = fresh("/paid/ok");
-    const payment = await signPayment("10000");
-    await inLedger(payment, "DROP TABLE payments");
+    const payment = await signPayment("10000", {}, await brokenAccount());
     const response = await pay(path, payment);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: "ledger_unavailable" });
@@ -181,11 +214,23 @@ describe("without a ledger nothing is served and nobody is charged", () => {
   });
 
   test("a late payment, which may be an earlier one, is 503 too", async () => {
-    const payment = await signPayment("10000", { validBefore: "1" });
-    await inLedger(payment, "DROP TABLE payments");
+    const payment = await signPayment("10000", { validBefore: "1" }, await brokenAccount());
     const response = await pay(fresh("/paid/ok"), payment);
     expect(response.status).toBe(503);
     expect(response.headers.has("payment-required")).toBe(false);
+  });
+
+  test("an answer that was sold is delivered all the same, and the log holds what the book does not", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const payment = await signPayment("10000");
+    const response = pay(fresh("/paid/slow"), payment);
+    await expect.poll(async () => (await rowOf(payment).catch(() => undefined))?.["pay"]).toBe("claimed");
+    await inLedger(payment, "DROP TABLE payments");
+    expect((await response).status).toBe(200);
+    const line = () => log.mock.calls.map(([text]) => String(text)).find((text) => text.includes(idOf(payment)));
+    await expect.poll(line, { timeout: 3000 }).toContain("not_recorded");
+    expect(line()).toContain(`0x${"ab".repeat(32)}`);
+    log.mockRestore();
   });
 });
 

@@ -43,6 +43,7 @@ describe("an answer that is not for sale is not charged", () => {
     ["short", 502, "upstream_unreachable"],
     ["hang", 504, "upstream_timeout"],
     ["late", 504, "upstream_timeout"],
+    ["beyond", 502, "upstream_not_sellable"],
   ])("%s becomes %i %s", async (name, status, error) => {
     const { payment, response } = await buy(fresh(`/paid/${name}`));
     expect(response.status).toBe(status);
@@ -67,6 +68,25 @@ describe("a sold answer", () => {
     const { response } = await buy(fresh("/paid/large"));
     expect(response.headers.get("content-length")).toBe("400000");
     expect((await response.text()).length).toBe(400_000);
+  });
+
+  test.each(["twice", "coded"])(
+    "is delivered and recorded where its length is written strangely (%s)",
+    async (name) => {
+      const { payment, response } = await buy(fresh(`/paid/${name}`));
+      expect(response.status).toBe(200);
+      expect(response.headers.has("payment-response")).toBe(true);
+      expect(await response.text()).toBe("goods");
+      expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
+    },
+  );
+
+  test.each(["gzip/ok", "gzip/broken"])("crosses compressed as it is (%s)", async (name) => {
+    const path = fresh(`/paid/${name}`);
+    const { response } = await buy(path);
+    const length = Number(response.headers.get("content-length"));
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    expect(length).toBeGreaterThan(10);
   });
 
   test("may have no body", async () => {
@@ -101,6 +121,7 @@ describe("the upstream", () => {
         x_forwarded_host: "evil.example",
         "x-http-method-override": "DELETE",
         "x-api-key": "forged",
+        x_api_key: "forged",
       },
     });
     const [request] = await seen(path);
@@ -117,6 +138,7 @@ describe("the upstream", () => {
       "x-forwarded-for",
       "x_forwarded_host",
       "x-http-method-override",
+      "x_api_key",
     ]) {
       expect(names).not.toContain(name);
     }
@@ -166,6 +188,7 @@ describe("a free route", () => {
     ["drop", 502],
     ["hang", 504],
     ["challenge", 502],
+    ["beyond", 502],
   ])("%s is %i", async (name, status) => {
     const response = await ask(fresh(`/free/${name}`));
     expect(response.status).toBe(status);
