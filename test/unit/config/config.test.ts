@@ -1,0 +1,570 @@
+import { describe, expect, test } from "vitest";
+import { type Config, type Mistake, parseConfig } from "../../../src/config/index.ts";
+import { encodeChallenge, RESOURCE_URL_BYTES_MAX } from "../../../src/x402/index.ts";
+import { PAY_TO } from "../../support/payment.ts";
+
+const table = {
+  upstream: "https://legacy.example.com",
+  payTo: PAY_TO,
+  accepts: ["base-sepolia"],
+  facilitators: ["https://x402.org/facilitator"],
+  routes: { "GET /v1/quotes/*": "$0.001" },
+};
+
+const parse = (changes: object) => parseConfig({ ...table, ...changes });
+const parsed = (changes: object = {}): Config => {
+  const config = parse(changes);
+  return config.ok ? config.value : expect.fail(JSON.stringify(config.error));
+};
+const mistakes = (changes: object): readonly Mistake[] => {
+  const config = parse(changes);
+  return config.ok ? [] : config.error;
+};
+const upstream = (changes: object): object => ({ upstream: { url: "https://legacy.example.com", ...changes } });
+const facilitator = (changes: object): object => ({ facilitators: [{ url: "https://x402.org", ...changes }] });
+const route = (changes: object): object => ({ routes: { "/a": { price: "$1", ...changes } } });
+
+const termsOf = (config: Config, method: string, path: string) => {
+  const match = config.matcher.match(method, path.split("/").slice(1));
+  if (match.kind !== "route" || match.route.access.kind !== "paid") return expect.fail(`${path} is not priced`);
+  return match.route.access.offer.terms.map(({ requirements }) => requirements);
+};
+
+describe("a correct table", () => {
+  test("compiles with its defaults", () => {
+    const { matcher, routes, ...rest } = parsed();
+    expect(rest).toEqual({
+      unmatched: "closed",
+      upstream: { url: new URL("https://legacy.example.com"), timeoutMs: 30_000, headers: [], service: null },
+      facilitator: { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 },
+      bufferBytesMax: 262_144,
+    });
+    expect(routes).toHaveLength(1);
+    expect(matcher.match("GET", ["v1", "quotes", "x"])).toEqual({ kind: "route", route: routes[0] });
+  });
+
+  test("compiles with everything that can be said", () => {
+    const config = parsed({
+      $schema: "./pricing.schema.json",
+      upstream: {
+        url: "http://127.0.0.1:9000/base/",
+        timeoutSeconds: 1.5,
+        headers: { authorization: "Bearer {{API_KEY}}" },
+        service: "LEGACY",
+      },
+      accepts: ["base", "eip155:84532"],
+      facilitators: [{ url: "http://localhost:4022/", verifyTimeoutSeconds: 1, settleTimeoutSeconds: 2 }],
+      routes: {
+        "GET /a": { price: "$0.25", description: "Goods", mimeType: "application/pdf", settle: "after" },
+        "/free/*": { price: "free" },
+        "/closed": "closed",
+      },
+      unmatched: "free",
+      settle: "after",
+      maxTimeoutSeconds: 60,
+      bufferBytesMax: 0,
+    });
+    expect(config).toMatchObject({
+      unmatched: "free",
+      bufferBytesMax: 0,
+      upstream: { timeoutMs: 1500, headers: [["authorization", "Bearer {{API_KEY}}"]], service: "LEGACY" },
+      facilitator: { url: "http://localhost:4022", verifyTimeoutMs: 1000, settleTimeoutMs: 2000 },
+    });
+    expect(config.upstream.url.href).toBe("http://127.0.0.1:9000/base");
+    expect(config.routes.map(({ key, access }) => [key, access.kind])).toEqual([
+      ["GET /a", "paid"],
+      ["/free/*", "free"],
+      ["/closed", "closed"],
+    ]);
+  });
+
+  test("asks a price in each network's token, in the order of preference", () => {
+    const config = parsed({ accepts: ["base-sepolia", "base"], maxTimeoutSeconds: 90 });
+    expect(termsOf(config, "GET", "/v1/quotes/x")).toEqual([
+      {
+        scheme: "exact",
+        network: "eip155:84532",
+        amount: "1000",
+        asset: "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+        payTo: PAY_TO,
+        maxTimeoutSeconds: 90,
+        extra: { name: "USDC", version: "2" },
+      },
+      {
+        scheme: "exact",
+        network: "eip155:8453",
+        amount: "1000",
+        asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+        payTo: PAY_TO,
+        maxTimeoutSeconds: 90,
+        extra: { name: "USD Coin", version: "2" },
+      },
+    ]);
+  });
+
+  test("asks no cent more or less than it says", () => {
+    const config = parsed({ routes: { "/a": "$2.01", "/b": "$0.000001", "/c": "$4.350000" } });
+    const amounts = ["/a", "/b", "/c"].map((path) => termsOf(config, "GET", path)[0]?.amount);
+    expect(amounts).toEqual(["2010000", "1", "4350000"]);
+  });
+
+  test("pays the payee in EIP-55 form, however it was written", () => {
+    const config = parsed({ payTo: PAY_TO.toLowerCase() });
+    expect(termsOf(config, "GET", "/v1/quotes")[0]?.payTo).toBe(PAY_TO);
+  });
+
+  test("may have no route at all", () => {
+    expect(parsed({ routes: {} }).routes).toEqual([]);
+  });
+
+  test("may have one path for several methods, each at its own price", () => {
+    const routes = { "GET /a": "$1", "POST,PUT /a": "$2", "/a": "closed", "/a/*": "free", "GET /a/*": "$3" };
+    expect(parsed({ routes }).routes.map(({ key }) => key)).toEqual(Object.keys(routes));
+  });
+});
+
+const priceHint = 'write "free", "closed" or dollars such as "$0.001"';
+const urlHint = 'write a URL, or an object with "url"';
+const baseUrl = "write an http or https URL without query, fragment or user";
+const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
+const known =
+  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, settle, maxTimeoutSeconds, bufferBytesMax";
+const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
+
+describe("a mistake is told with its place and what would be right:", () => {
+  test.each<[string, object, string, string]>([
+    [
+      "a key that is not known",
+      { upstreams: {} },
+      "upstreams",
+      `there is no such key; known are ${known} (it says "upstreams")`,
+    ],
+    ["a schema that is no text", { $schema: 1 }, "$schema", "write a text in quotes (it says 1)"],
+
+    ["no upstream", { upstream: undefined }, "upstream", urlHint],
+    ["an upstream that is a number", { upstream: 5 }, "upstream", `${urlHint} (it says 5)`],
+    ["an upstream that is a path", { upstream: "/v1" }, "upstream", `${baseUrl} (it says "/v1")`],
+    ["an upstream of another scheme", { upstream: "ftp://h" }, "upstream", `${baseUrl} (it says "ftp://h")`],
+    ["an upstream with a query", { upstream: "https://h/?" }, "upstream", `${baseUrl} (it says "https://h/?")`],
+    ["an upstream with a fragment", { upstream: "https://h/#" }, "upstream", `${baseUrl} (it says "https://h/#")`],
+    ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${baseUrl} (it says "https://a:b@h")`],
+    ["an upstream without its URL", { upstream: {} }, "upstream.url", "this key is missing"],
+    ["an upstream whose URL is none", upstream({ url: "h" }), "upstream.url", `${baseUrl} (it says "h")`],
+    [
+      "a key of the upstream that is not known",
+      upstream({ timeout: 5 }),
+      "upstream.timeout",
+      'there is no such key; known are url, timeoutSeconds, headers, service (it says "timeout")',
+    ],
+    [
+      "no time for the upstream",
+      upstream({ timeoutSeconds: 0 }),
+      "upstream.timeoutSeconds",
+      "write at least 1 second (it says 0)",
+    ],
+    [
+      "an hour for the upstream",
+      upstream({ timeoutSeconds: 3600 }),
+      "upstream.timeoutSeconds",
+      "write at most 600 seconds (it says 3600)",
+    ],
+    [
+      "a time with its unit",
+      upstream({ timeoutSeconds: "5s" }),
+      "upstream.timeoutSeconds",
+      'write a number of seconds (it says "5s")',
+    ],
+    [
+      "headers that are a text",
+      upstream({ headers: "a: b" }),
+      "upstream.headers",
+      'write an object of header names and values (it says "a: b")',
+    ],
+    [
+      "a header's name with a space",
+      upstream({ headers: { "a b": "c" } }),
+      'upstream.headers["a b"]',
+      'this is not a header\'s name (it says "a b")',
+    ],
+    [
+      "a header that is a number",
+      upstream({ headers: { a: 1 } }),
+      "upstream.headers.a",
+      "write a text in quotes (it says 1)",
+    ],
+    [
+      "a header beyond ASCII",
+      upstream({ headers: { a: "é" } }),
+      "upstream.headers.a",
+      'write printable ASCII (it says "é")',
+    ],
+    [
+      "a header of two lines",
+      upstream({ headers: { a: "b\nc" } }),
+      "upstream.headers.a",
+      'write printable ASCII (it says "b\\nc")',
+    ],
+    [
+      "a header that the gate sets",
+      upstream({ headers: { X_Forwarded_For: "1" } }),
+      "upstream.headers.X_Forwarded_For",
+      'the gate sets or removes this header itself (it says "X_Forwarded_For")',
+    ],
+    [
+      "a header of the payment",
+      upstream({ headers: { "PAYMENT-SIGNATURE": "1" } }),
+      'upstream.headers["PAYMENT-SIGNATURE"]',
+      'the gate sets or removes this header itself (it says "PAYMENT-SIGNATURE")',
+    ],
+    [
+      "a service with a dash",
+      upstream({ service: "a-b" }),
+      "upstream.service",
+      'write the name of a service binding of wrangler.toml (it says "a-b")',
+    ],
+
+    ["no payee", { payTo: undefined }, "payTo", "write a text in quotes"],
+    ["a payee that is a number", { payTo: 5 }, "payTo", "write a text in quotes (it says 5)"],
+    [
+      "a payee with a wrong checksum",
+      { payTo: PAY_TO.replace("Bc6", "bc6") },
+      "payTo",
+      `write 0x and 40 hex digits; mixed case has to fit its checksum (it says "${PAY_TO.replace("Bc6", "bc6")}")`,
+    ],
+    [
+      "a payee that is a name",
+      { payTo: "me.eth" },
+      "payTo",
+      'write 0x and 40 hex digits; mixed case has to fit its checksum (it says "me.eth")',
+    ],
+    [
+      "a payee that nobody owns",
+      { payTo: `0x${"0".repeat(40)}` },
+      "payTo",
+      "nobody owns the zero address; write your own",
+    ],
+
+    [
+      "accepts that are a text",
+      { accepts: "base" },
+      "accepts",
+      'write a list of networks such as ["base"] (it says "base")',
+    ],
+    ["accepts that are empty", { accepts: [] }, "accepts", 'write at least one network, such as "base"'],
+    ["a network that is an object", { accepts: [{}] }, "accepts[0]", "write a text in quotes"],
+    [
+      "a network that is not known",
+      { accepts: ["base", "solana"] },
+      "accepts[1]",
+      '"solana" is not a network that is known here; write one of base, base-sepolia',
+    ],
+    [
+      "a network under both its names",
+      { accepts: ["base", "eip155:8453"] },
+      "accepts[1]",
+      '"base" already names this network; keep one',
+    ],
+
+    [
+      "facilitators that are a text",
+      { facilitators: "https://h" },
+      "facilitators",
+      'write a list such as ["https://x402.org/facilitator"] (it says "https://h")',
+    ],
+    [
+      "two facilitators",
+      { facilitators: ["https://a", "https://b"] },
+      "facilitators",
+      "write exactly one; more cannot be used yet (there are 2)",
+    ],
+    ["a facilitator without TLS", { facilitators: ["http://h"] }, "facilitators[0]", `${safeUrl} (it says "http://h")`],
+    [
+      "a facilitator that only looks like this machine",
+      { facilitators: ["http://127.0.0.1.h"] },
+      "facilitators[0]",
+      `${safeUrl} (it says "http://127.0.0.1.h")`,
+    ],
+    [
+      "a facilitator that is no URL",
+      facilitator({ url: "x402" }),
+      "facilitators[0].url",
+      `${safeUrl} (it says "x402")`,
+    ],
+    ["a facilitator that is a number", { facilitators: [1] }, "facilitators[0]", `${urlHint} (it says 1)`],
+    ["a facilitator without its URL", { facilitators: [{}] }, "facilitators[0].url", "this key is missing"],
+    [
+      "too long a verify",
+      facilitator({ verifyTimeoutSeconds: 61 }),
+      "facilitators[0].verifyTimeoutSeconds",
+      "write at most 60 seconds (it says 61)",
+    ],
+    [
+      "too long a settle",
+      facilitator({ settleTimeoutSeconds: 121 }),
+      "facilitators[0].settleTimeoutSeconds",
+      "write at most 120 seconds (it says 121)",
+    ],
+
+    [
+      "routes that are a text",
+      { routes: "free" },
+      "routes",
+      'write an object such as { "GET /v1/quotes/*": "$0.001" } (it says "free")',
+    ],
+    [
+      "a route's key without a path",
+      { routes: { GET: "free" } },
+      "routes.GET",
+      'write "/path" or "METHOD /path", with one space between',
+    ],
+    [
+      "a route's key that no request has",
+      { routes: { "/a//b": "free" } },
+      'routes["/a//b"]',
+      "no request has such a path (empty_segment)",
+    ],
+    ["a price without its dollar", { routes: { "/a": "0.01" } }, 'routes["/a"]', `${priceHint} (it says "0.01")`],
+    ["a price with an exponent", { routes: { "/a": "$1e3" } }, 'routes["/a"]', `${priceHint} (it says "$1e3")`],
+    ["a price that is a number", { routes: { "/a": 0.01 } }, 'routes["/a"]', `${priceHint} (it says 0.01)`],
+    ["a price that is null", { routes: { "/a": null } }, 'routes["/a"]', `${priceHint} (it says null)`],
+    [
+      "a price inside an object that is none",
+      route({ price: "1" }),
+      'routes["/a"].price',
+      `${priceHint} (it says "1")`,
+    ],
+    ["a route without its price", { routes: { "/a": {} } }, 'routes["/a"].price', "this key is missing"],
+    [
+      "a price of nothing",
+      { routes: { "/a": "$0.00" } },
+      'routes["/a"]',
+      'a price is above zero; write "free" where nothing is to be paid (it says "$0.00")',
+    ],
+    [
+      "a price that is too precise",
+      { routes: { "/a": "$0.0000001" } },
+      'routes["/a"]',
+      'USDC has 6 decimals; write at most that many (it says "$0.0000001")',
+    ],
+    [
+      "a price inside an object that is too precise",
+      route({ price: "$0.0000001" }),
+      'routes["/a"].price',
+      'USDC has 6 decimals; write at most that many (it says "$0.0000001")',
+    ],
+    [
+      "a price that nobody has",
+      { routes: { "/a": `$${"9".repeat(31)}` } },
+      'routes["/a"]',
+      `this is more than any token holds; write a smaller price (it says "$${"9".repeat(31)}")`,
+    ],
+    [
+      "a description that is a number",
+      route({ description: 1 }),
+      'routes["/a"].description',
+      "write a text in quotes (it says 1)",
+    ],
+    [
+      "a description that is a page",
+      route({ description: "e".repeat(301) }),
+      'routes["/a"].description',
+      `write at most 300 characters (it says "${"e".repeat(79)})`,
+    ],
+    [
+      "a media type without its half",
+      route({ mimeType: "json" }),
+      'routes["/a"].mimeType',
+      'write a media type such as "application/json" (it says "json")',
+    ],
+    [
+      "a route's key that is not known",
+      route({ prize: 1 }),
+      'routes["/a"].prize',
+      'there is no such key; known are price, description, mimeType, settle (it says "prize")',
+    ],
+    [
+      "a route that settles before",
+      route({ settle: "before" }),
+      'routes["/a"].settle',
+      `${onlyAfter} (it says "before")`,
+    ],
+
+    ["another default", { unmatched: "open" }, "unmatched", 'write "closed" or "free" (it says "open")'],
+    ["a table that settles before", { settle: "before" }, "settle", `${onlyAfter} (it says "before")`],
+    [
+      "a payment's time as a text",
+      { maxTimeoutSeconds: "300" },
+      "maxTimeoutSeconds",
+      'write a number of seconds (it says "300")',
+    ],
+    [
+      "a payment's time with a fraction",
+      { maxTimeoutSeconds: 300.5 },
+      "maxTimeoutSeconds",
+      "write whole seconds (it says 300.5)",
+    ],
+    [
+      "a payment's time beyond a day",
+      { maxTimeoutSeconds: 86_401 },
+      "maxTimeoutSeconds",
+      "write at most 86400 seconds (it says 86401)",
+    ],
+    ["a buffer that is a text", { bufferBytesMax: "1" }, "bufferBytesMax", 'write a number of bytes (it says "1")'],
+    ["a buffer below nothing", { bufferBytesMax: -1 }, "bufferBytesMax", "write 0 or more (it says -1)"],
+    ["a buffer with a fraction", { bufferBytesMax: 1.5 }, "bufferBytesMax", "write whole bytes (it says 1.5)"],
+    [
+      "a buffer beyond 8 MB",
+      { bufferBytesMax: 8_388_609 },
+      "bufferBytesMax",
+      "write at most 8388608 (it says 8388609)",
+    ],
+  ])("%s", (_, changes, path, remedy) => {
+    expect(mistakes(changes)).toEqual([{ path, remedy }]);
+  });
+
+  test.each([null, 5, "x", true])("a file that holds %j", (json) => {
+    const remedy = "write a JSON object with upstream, payTo, accepts, facilitators and routes";
+    expect(parseConfig(json)).toEqual({
+      ok: false,
+      error: [{ path: "", remedy: `${remedy} (it says ${JSON.stringify(json)})` }],
+    });
+  });
+
+  test("an empty table, key by key", () => {
+    const keys = ["upstream", "payTo", "accepts", "facilitators", "routes"];
+    const error = keys.map((path) => ({ path, remedy: "this key is missing" }));
+    expect(parseConfig({})).toEqual({ ok: false, error });
+  });
+});
+
+describe("limits", () => {
+  test.each<[string, object]>([
+    ["an upstream's time of 600 seconds", { ...upstream({ timeoutSeconds: 600 }), maxTimeoutSeconds: 635 }],
+    ["an upstream's time of one second", upstream({ timeoutSeconds: 1 })],
+    ["a buffer of 8 MB", { bufferBytesMax: 8_388_608 }],
+    ["a payment's time of a day", { maxTimeoutSeconds: 86_400 }],
+    ["a description of 300 characters", route({ description: "e".repeat(300) })],
+    ["a facilitator on this machine", { facilitators: ["http://[::1]:4022"] }],
+    ["a facilitator on this machine by its number", { facilitators: ["http://127.1.2.3:4022"] }],
+  ])("hold for %s", (_, changes) => {
+    expect(mistakes(changes)).toEqual([]);
+  });
+});
+
+describe("a payment's time", () => {
+  const budgets = {
+    ...upstream({ timeoutSeconds: 7.5 }),
+    ...facilitator({ verifyTimeoutSeconds: 2, settleTimeoutSeconds: 3 }),
+  };
+
+  test("is enough when it outlasts the upstream, the facilitator and ten seconds more", () => {
+    expect(mistakes({ ...budgets, maxTimeoutSeconds: 23 })).toEqual([]);
+  });
+
+  test("is too short by a second, and the least is told", () => {
+    const remedy = "write at least 23: a payment has to outlast the upstream and the facilitator";
+    expect(mistakes({ ...budgets, maxTimeoutSeconds: 22 })).toEqual([{ path: "maxTimeoutSeconds", remedy }]);
+  });
+
+  test("has a default that is too short for the slowest upstream", () => {
+    const remedy = "write at least 635: a payment has to outlast the upstream and the facilitator";
+    expect(mistakes(upstream({ timeoutSeconds: 600 }))).toEqual([{ path: "maxTimeoutSeconds", remedy }]);
+  });
+});
+
+describe("two routes for the same requests", () => {
+  test.each([
+    ["in another letter case", "/a", "/A"],
+    ["with a trailing slash", "/a", "/a/"],
+    ["with encoded letters", "/a", "/%61"],
+    ["with a star", "/a/*", "/A/*"],
+    ["with a method in common", "GET,POST /a", "POST,PUT /a"],
+    ["in the root", "GET /", "GET,POST /"],
+  ])("are a mistake %s", (_, one, other) => {
+    const remedy = `${JSON.stringify(one)} already stands for these requests; keep one`;
+    expect(mistakes({ routes: { [one]: "$1", [other]: "free" } })).toEqual([
+      { path: `routes[${JSON.stringify(other)}]`, remedy },
+    ]);
+  });
+
+  test("are a mistake inside one key", () => {
+    const remedy = '"GET,GET /a" already stands for these requests; keep one';
+    expect(mistakes({ routes: { "GET,GET /a": "$1" } })).toEqual([{ path: 'routes["GET,GET /a"]', remedy }]);
+  });
+});
+
+describe("a challenge", () => {
+  // Each of these characters takes six bytes of JSON; the media type fills up byte by byte.
+  const description = "\u0001".repeat(200);
+  const withType = (length: number): object => route({ description, mimeType: `a/${"b".repeat(length)}` });
+  const overBy = (length: number): string => mistakes(withType(length))[0]?.remedy ?? "fits";
+  const largest = Array.from({ length: 1000 }, (_, i) => i + 1).findLast((length) => overBy(length) === "fits") ?? 0;
+
+  test("that is too large for a header is a mistake, and by how much", () => {
+    expect(overBy(largest)).toBe("fits");
+    expect(overBy(largest + 1)).toBe("its challenge is 1 bytes too large for a header; shorten its description");
+    expect(overBy(largest + 50)).toMatch("is 50 bytes too large");
+  });
+
+  test("that just fits makes a header of at most 4096 bytes with the longest URL and reason", () => {
+    const [compiled] = parsed(withType(largest)).routes;
+    const challenge = compiled?.access.kind === "paid" ? compiled.access.offer.challenge : expect.fail();
+    const url = `https://h/${"u".repeat(RESOURCE_URL_BYTES_MAX - 12)}`;
+    expect(JSON.stringify(url)).toHaveLength(RESOURCE_URL_BYTES_MAX);
+    const header = encodeChallenge(challenge, url, "r".repeat(128));
+    expect(header.length).toBeLessThanOrEqual(4096);
+    expect(header.length).toBeGreaterThan(4080);
+  });
+});
+
+test("a table with many mistakes yields each of them at once, in one go", () => {
+  const error = mistakes({
+    upstream: { url: "ftp://h", timeoutSeconds: 0, headers: { Host: "h" } },
+    payTo: "0x1",
+    accepts: ["base", "base", "mars"],
+    facilitators: ["http://h", "https://h"],
+    routes: { a: "$0", "/b": "1", "/c": { price: "$0.0000001", colour: "red" }, "/C/": "free" },
+    unmatched: "open",
+    maxTimeoutSeconds: 0,
+    bufferBytesMax: null,
+    extra: true,
+  });
+  expect(error.map(({ path }) => path).sort()).toEqual(
+    [
+      "upstream.url",
+      "upstream.timeoutSeconds",
+      "upstream.headers.Host",
+      "payTo",
+      "accepts[1]",
+      "accepts[2]",
+      "facilitators",
+      "facilitators[0]",
+      "routes.a",
+      "routes.a",
+      'routes["/b"]',
+      'routes["/c"].price',
+      'routes["/c"].colour',
+      'routes["/C/"]',
+      "unmatched",
+      "maxTimeoutSeconds",
+      "bufferBytesMax",
+      "extra",
+    ].sort(),
+  );
+  expect(error.every(({ remedy }) => remedy !== "")).toBe(true);
+});
+
+test("a price that no token can express is told once for tokens of one name, and once for each other", () => {
+  const remedy = (name: string): string => `${name} has 6 decimals; write at most that many (it says "$0.0000001")`;
+  const routes = { "/a": "$0.0000001", "/b": "$0" };
+  expect(mistakes({ accepts: ["base", "base-sepolia"], routes })).toEqual([
+    { path: 'routes["/a"]', remedy: remedy("USD Coin") },
+    { path: 'routes["/a"]', remedy: remedy("USDC") },
+    { path: 'routes["/b"]', remedy: 'a price is above zero; write "free" where nothing is to be paid (it says "$0")' },
+  ]);
+});
+
+test("a price is held against every token where no network is known", () => {
+  const paths = mistakes({ accepts: ["mars"], routes: { "/a": "$0", "/b": "$1" } }).map(({ path }) => path);
+  expect(paths).toEqual(["accepts[0]", 'routes["/a"]']);
+});

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { fingerprintOf, type Purchase } from "../../../src/ledger/fingerprint.ts";
+import { ASSET, PAY_TO } from "../../support/payment.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const purchase: Purchase = {
+  method: "POST",
+  host: "api.example.com",
+  path: "/v1/reports",
+  query: "?a=1",
+  amount: "10000",
+  asset: ASSET,
+  payTo: PAY_TO,
+  contentType: "application/json",
+  contentLength: "2",
+  body: bytes("{}"),
+};
+const fingerprint = await fingerprintOf(purchase);
+
+describe("a fingerprint", () => {
+  test("is a SHA-256 in hexadecimal of what was bought and of the body's own", () => {
+    const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+    const { body: _, ...bought } = purchase;
+    expect(fingerprint).toBe(sha256(JSON.stringify([Object.entries(bought).sort(), sha256("{}")])));
+  });
+
+  test("stays what it is in the books from one release to the next", () => {
+    expect(fingerprint).toBe("00a6d472e356ef91daa44e611ddc0eb364a4b4bfc0ef5a3a1590ffc5565643f7");
+  });
+
+  test("is the same for the same purchase, in whatever order it is told", async () => {
+    const reversed = Object.fromEntries(Object.entries({ ...purchase, body: bytes("{}") }).reverse());
+    expect(await fingerprintOf(reversed as unknown as Purchase)).toBe(fingerprint);
+  });
+
+  test.each<[keyof Purchase, unknown]>([
+    ["method", "PUT"],
+    ["host", "other.example.com"],
+    ["path", "/v1/reports/"],
+    ["query", ""],
+    ["amount", "10001"],
+    ["asset", PAY_TO],
+    ["payTo", ASSET],
+    ["contentType", "text/plain"],
+    ["contentType", null],
+    ["contentLength", "3"],
+    ["contentLength", null],
+    ["body", bytes("[]")],
+    ["body", bytes("")],
+    ["body", null],
+  ])("is another one with another %s", async (name, value) => {
+    expect(await fingerprintOf({ ...purchase, [name]: value })).not.toBe(fingerprint);
+  });
+
+  test("tells an empty body from one that is not part of it", async () => {
+    const [empty, streamed] = [
+      { ...purchase, body: bytes("") },
+      { ...purchase, body: null },
+    ];
+    expect(await fingerprintOf(empty)).not.toBe(await fingerprintOf(streamed));
+  });
+
+  test("does not run neighbours together", async () => {
+    const [one, other] = [
+      { ...purchase, path: "/a?b", query: "" },
+      { ...purchase, path: "/a", query: "?b" },
+    ];
+    expect(await fingerprintOf(one)).not.toBe(await fingerprintOf(other));
+  });
+});

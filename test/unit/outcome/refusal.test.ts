@@ -1,0 +1,196 @@
+import { decodePaymentRequiredHeader, decodePaymentResponseHeader } from "@x402/core/http";
+import { describe, expect, test } from "vitest";
+import { respond } from "../../../src/outcome/index.ts";
+import type { Problem } from "../../../src/problem.ts";
+import { buildChallenge } from "../../../src/x402/index.ts";
+import { NETWORK, PAY_TO } from "../../support/payment.ts";
+
+const invitation = { challenge: buildChallenge({ description: "Goods" }, []), resourceUrl: "https://h/goods" };
+const settlement = {
+  success: false,
+  errorReason: "insufficient_funds",
+  transaction: "",
+  network: NETWORK,
+  payer: PAY_TO,
+};
+
+type Of<R extends Problem["reason"]> = Extract<Problem, { reason: R }>;
+
+interface Row<P extends Problem> {
+  readonly problem: Omit<P, "reason">;
+  readonly status: number;
+  readonly message: string;
+  /** The machine's word, where it is not the reason. */
+  readonly error?: string;
+  readonly evidence?: object;
+  readonly headers?: { readonly [name: string]: string };
+  /** What the challenge says; absent where there is none. */
+  readonly challenge?: string;
+}
+
+const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
+  invalid_path: {
+    problem: { flaw: "backslash" },
+    status: 400,
+    message: "Write the path in its plain form.",
+    evidence: { flaw: "backslash" },
+  },
+  invalid_host: { problem: {}, status: 400, message: "The Host header is not a host name." },
+  invalid_query: { problem: {}, status: 400, message: "Percent-encode the query." },
+  uri_too_long: { problem: { bytesMax: 1024 }, status: 414, message: "Keep the URL within 1024 bytes, query aside." },
+  unexpected_body: { problem: {}, status: 400, message: "Send GET and HEAD without a body." },
+  body_incomplete: {
+    problem: {},
+    status: 400,
+    message: "Send as many bytes as Content-Length says. You were not charged.",
+  },
+  not_found: { problem: {}, status: 404, message: "There is nothing here." },
+  method_not_allowed: {
+    problem: { allow: ["GET", "HEAD", "POST"] },
+    status: 405,
+    message: "Use GET, HEAD, POST.",
+    headers: { allow: "GET, HEAD, POST" },
+  },
+  upgrade_required: {
+    problem: {},
+    status: 426,
+    message: "This route is priced by the call and cannot become a WebSocket.",
+    headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
+  },
+  payment_required: {
+    problem: { invitation },
+    status: 402,
+    message: "Pay with x402: sign an entry of PAYMENT-REQUIRED and send it as PAYMENT-SIGNATURE.",
+    challenge: "PAYMENT-SIGNATURE header is required",
+  },
+  payment_header_too_large: {
+    problem: { bytesMax: 16_384 },
+    status: 431,
+    message: "Keep PAYMENT-SIGNATURE within 16384 bytes.",
+  },
+  invalid_payload: {
+    problem: { detail: "it is not JSON" },
+    status: 400,
+    message: "The payment cannot be read: it is not JSON.",
+  },
+  payment_refused: {
+    problem: { code: "invalid_network", invitation },
+    status: 402,
+    message: "This payment is not accepted. You were not charged.",
+    error: "invalid_network",
+    challenge: "invalid_network",
+  },
+  payment_in_flight: {
+    problem: {},
+    status: 409,
+    message: "This payment is being used by another request; wait for its answer.",
+    headers: { "retry-after": "2" },
+  },
+  payment_settled: {
+    problem: { transaction: "0xab" },
+    status: 409,
+    message: "This payment was already settled and bought one answer.",
+    evidence: { transaction: "0xab" },
+  },
+  payment_bound_elsewhere: { problem: {}, status: 409, message: "This payment belongs to another request." },
+  payment_ended: {
+    problem: { code: "upstream_500", invitation },
+    status: 402,
+    message: "This payment ended without a charge and cannot be used again; sign a new one.",
+    error: "upstream_500",
+    challenge: "upstream_500",
+  },
+  settlement_unknown: {
+    problem: {},
+    status: 503,
+    message: "It is not known yet whether this payment settled. Do not pay again; repeat this request later.",
+    headers: { "retry-after": "5" },
+  },
+  settlement_rejected: {
+    problem: { code: "insufficient_funds", settlement, invitation },
+    status: 402,
+    message: "The payment could not be settled. You were not charged.",
+    error: "insufficient_funds",
+    challenge: "insufficient_funds",
+  },
+  ledger_unavailable: {
+    problem: {},
+    status: 503,
+    message: "The gate's ledger cannot be reached. You were not charged.",
+    headers: { "retry-after": "5" },
+  },
+  facilitator_unavailable: {
+    problem: {},
+    status: 503,
+    message: "The facilitator cannot be reached. You were not charged.",
+    headers: { "retry-after": "5" },
+  },
+  upstream_unreachable: {
+    problem: {},
+    status: 502,
+    message: "The API behind the gate cannot be reached. You were not charged.",
+  },
+  upstream_timeout: {
+    problem: {},
+    status: 504,
+    message: "The API behind the gate did not answer in time. You were not charged.",
+  },
+  upstream_not_sellable: {
+    problem: { status: 302 },
+    status: 502,
+    message: "The API behind the gate answered 302, which is not for sale. You were not charged.",
+  },
+  misconfigured: { problem: {}, status: 500, message: "The gate is misconfigured; its log says how." },
+  internal_error: {
+    problem: { requestId: "r-1" },
+    status: 500,
+    message: "The gate failed.",
+    evidence: { requestId: "r-1" },
+  },
+};
+
+const entries = Object.entries(rows).map(([reason, row]) => [reason, row] as const);
+const answer = (reason: string, { problem }: Row<Problem>): Response =>
+  respond({ kind: "refused", problem: { reason, ...problem } as Problem });
+/** Headers that only some refusals have. */
+const CONDITIONAL = ["allow", "connection", "upgrade", "retry-after", "location", "www-authenticate", "set-cookie"];
+
+describe.each(entries)("%s", (reason, row) => {
+  test(`answers ${row.status}, never to be stored`, () => {
+    const { status, headers } = answer(reason, row);
+    expect(status).toBe(row.status);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("content-type")).toBe("application/json");
+  });
+
+  test("says in its body what happened, for the machine and for its reader", async () => {
+    const { error = reason, message, evidence } = row;
+    expect(await answer(reason, row).json()).toEqual({ error, message, ...evidence });
+  });
+
+  test("has the headers that belong to it and no other", () => {
+    const { headers } = answer(reason, row);
+    const present = CONDITIONAL.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : []));
+    expect(Object.fromEntries(present)).toEqual(row.headers ?? {});
+  });
+
+  test(row.challenge === undefined ? "invites nobody to pay" : "brings the challenge and its reason", () => {
+    const header = answer(reason, row).headers.get("payment-required");
+    const challenge = header && decodePaymentRequiredHeader(header);
+    expect(challenge).toEqual(
+      row.challenge === undefined
+        ? null
+        : {
+            x402Version: 2,
+            error: row.challenge,
+            resource: { url: "https://h/goods", description: "Goods" },
+            accepts: [],
+          },
+    );
+  });
+
+  test(reason === "settlement_rejected" ? "brings the failed settlement" : "looks like no settlement", () => {
+    const header = answer(reason, row).headers.get("payment-response");
+    expect(header && decodePaymentResponseHeader(header)).toEqual(reason === "settlement_rejected" ? settlement : null);
+  });
+});

@@ -1,0 +1,220 @@
+import { describe, expect, test } from "vitest";
+import { isSetByGate, requestHeaders, responseHeaders } from "../../../src/upstream/headers.ts";
+
+const forwarding = { host: "api.example.com", proto: "https", priced: false, set: [] };
+const OURS = { "x-forwarded-host": "api.example.com", "x-forwarded-proto": "https" };
+
+type Lines = { readonly [name: string]: string } | readonly [string, string][];
+
+const toUpstream = (lines: Lines, changes: Partial<Parameters<typeof requestHeaders>[1]> = {}): object =>
+  Object.fromEntries(requestHeaders(new Headers(lines as HeadersInit), { ...forwarding, ...changes }));
+const toClient = (lines: Lines): Headers => responseHeaders(new Headers(lines as HeadersInit));
+
+const CONDITIONAL = ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
+
+const REMOVED = [
+  "Connection",
+  "Keep-Alive",
+  "Proxy-Connection",
+  "Proxy-Authorization",
+  "Proxy-Anything",
+  "TE",
+  "Trailer",
+  "Transfer-Encoding",
+  "Upgrade",
+  "HTTP2-Settings",
+  "Expect",
+  "Host",
+  "Content-Length",
+  "X-HTTP-Method-Override",
+  "X-Method-Override",
+  "X-HTTP-Method",
+  "X-Original-URL",
+  "X-Rewrite-URL",
+  "Forwarded",
+  "X-Forwarded-For",
+  "X-Forwarded-Host",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Port",
+  "X-Forwarded-Prefix",
+  "X-Forwarded-Anything",
+  "PAYMENT-SIGNATURE",
+  "PAYMENT-REQUIRED",
+  "PAYMENT-RESPONSE",
+  "X-PAYMENT",
+  "X-PAYMENT-RESPONSE",
+  "X-Faregate-Secret",
+];
+
+describe("a request header goes to the upstream", () => {
+  test.each([
+    ["the client's own authorization", "Authorization", "Bearer theirs"],
+    ["the client's own cookies", "Cookie", "a=1; b=2"],
+    ["the body's type", "Content-Type", "application/json"],
+    ["the body's encoding", "Content-Encoding", "gzip"],
+    ["what the client accepts", "Accept", "text/html"],
+    ["the client's key for a retry", "Idempotency-Key", "abc"],
+    ["a name that only begins like one of ours", "X-Paymentless", "1"],
+    ["a name that ends like one of ours", "My-X-Forwarded-For", "1"],
+    ["a name with an underscore", "X_Custom", "1"],
+    ["an empty value", "X-Empty", ""],
+  ])("with %s", (_, name, value) => {
+    expect(toUpstream({ [name]: value })).toEqual({ [name.toLowerCase()]: value, ...OURS });
+  });
+
+  test.each(CONDITIONAL)("when it is %s, on a free route", (name) => {
+    expect(toUpstream({ [name]: "x" })).toEqual({ [name.toLowerCase()]: "x", ...OURS });
+  });
+});
+
+describe("a request header stays at the gate", () => {
+  test.each(REMOVED)("when it is %s", (name) => {
+    expect(Object.values(toUpstream({ [name]: "from-the-client" }))).not.toContain("from-the-client");
+  });
+
+  test.each(REMOVED.filter((name) => name.includes("-")))("when it is %s with underscores", (name) => {
+    for (const spelling of [
+      name.replaceAll("-", "_"),
+      name.replace("-", "_"),
+      name.replaceAll("-", "_").toLowerCase(),
+    ]) {
+      expect(toUpstream({ [spelling]: "from-the-client" })).toEqual(OURS);
+    }
+  });
+
+  test.each(CONDITIONAL)("when it is %s, on a priced route", (name) => {
+    expect(toUpstream({ [name]: "x", Accept: "y" }, { priced: true })).toEqual({ accept: "y", ...OURS });
+  });
+
+  test.each(CONDITIONAL.filter((name) => name.includes("-")))(
+    "when it is %s with underscores, on a priced route",
+    (name) => {
+      expect(toUpstream({ [name.replaceAll("-", "_")]: "x" }, { priced: true })).toEqual(OURS);
+    },
+  );
+
+  test.each([
+    ["named by Connection", "X-Hop"],
+    ["named by Connection in other letters", "x-HOP"],
+    ["named by Connection with white space", " \t x-hop "],
+    ["named by Connection beside others", "close, X-Hop,, keep-alive"],
+    ["named by Connection with an underscore", "X_Hop"],
+  ])("when it is %s", (_, connection) => {
+    expect(toUpstream({ Connection: connection, "X-Hop": "1", "X-Stays": "2" })).toEqual({ "x-stays": "2", ...OURS });
+  });
+
+  test("when Connection names it with a dash and it is written with an underscore", () => {
+    expect(toUpstream({ Connection: "x-hop", X_Hop: "1" })).toEqual(OURS);
+  });
+});
+
+describe("a header of the gate", () => {
+  test("says which host and scheme the client asked", () => {
+    expect(toUpstream({}, { host: "h:8443", proto: "http" })).toEqual({
+      "x-forwarded-host": "h:8443",
+      "x-forwarded-proto": "http",
+    });
+  });
+
+  test("names the client by the address that the edge saw, and by nothing the client wrote", () => {
+    const lines: [string, string][] = [
+      ["CF-Connecting-IP", "203.0.113.7"],
+      ["X-Forwarded-For", "10.0.0.1"],
+      ["X_Forwarded_For", "10.0.0.2"],
+      ["Forwarded", "for=10.0.0.3"],
+    ];
+    expect(toUpstream(lines)).toEqual({
+      "cf-connecting-ip": "203.0.113.7",
+      "x-forwarded-for": "203.0.113.7",
+      ...OURS,
+    });
+  });
+
+  test("is not taken away by what Connection names", () => {
+    const connection = "x-forwarded-host, x-forwarded-proto, x-forwarded-for, cf-connecting-ip, x-api-key";
+    const lines = { Connection: connection, "CF-Connecting-IP": "203.0.113.7" };
+    expect(toUpstream(lines, { set: [["X-API-Key", "ours"]] })).toEqual({
+      "x-forwarded-for": "203.0.113.7",
+      "x-api-key": "ours",
+      ...OURS,
+    });
+  });
+
+  test("that the operator set replaces the client's", () => {
+    const set = [["Authorization", "Bearer ours"]] as const;
+    expect(toUpstream({ authorization: "Bearer theirs" }, { set })).toEqual({ authorization: "Bearer ours", ...OURS });
+  });
+
+  test("that the operator set replaces the client's in every spelling", () => {
+    const set = [["X-API-Key", "ours"]] as const;
+    const lines = { "x-api-key": "theirs", X_API_KEY: "theirs", "X-API_Key": "theirs" };
+    expect(toUpstream(lines, { set })).toEqual({ "x-api-key": "ours", ...OURS });
+  });
+
+  test("that the operator writes with an underscore replaces the client's with a dash", () => {
+    const set = [["x_api_key", "ours"]] as const;
+    expect(toUpstream({ "X-API-Key": "theirs" }, { set })).toEqual({ x_api_key: "ours", ...OURS });
+  });
+});
+
+describe("isSetByGate", () => {
+  test.each(REMOVED)("keeps %s from the operator", (name) => {
+    expect([name, name.toUpperCase(), name.replaceAll("-", "_")].map(isSetByGate)).toEqual([true, true, true]);
+  });
+
+  test.each(["Authorization", "Cookie", "X-API-Key", "Range", "X-PAYMENTS", "Via"])(
+    "leaves %s to the operator",
+    (name) => {
+      expect(isSetByGate(name)).toBe(false);
+    },
+  );
+});
+
+describe("a response header", () => {
+  test.each([
+    "Content-Type",
+    "Content-Length",
+    "Content-Encoding",
+    "Cache-Control",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Custom",
+  ])("goes to the client when it is %s", (name) => {
+    expect(toClient({ [name]: "1" }).get(name)).toBe("1");
+  });
+
+  test.each([
+    "PAYMENT-REQUIRED",
+    "PAYMENT-RESPONSE",
+    "PAYMENT-SIGNATURE",
+    "PAYMENT-ANYTHING",
+    "X-PAYMENT-RESPONSE",
+    "X-PAYMENT-ANYTHING",
+    "EXTENSION-RESPONSES",
+    "Settlement-Overrides",
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "HTTP2-Settings",
+  ])("stays at the gate when it is %s", (name) => {
+    expect([...toClient({ [name]: "1", "X-Stays": "2" })]).toEqual([["x-stays", "2"]]);
+  });
+
+  test("stays at the gate when Connection names it", () => {
+    expect([...toClient({ Connection: "x-hop, close", "X-Hop": "1", "X-Stays": "2" })]).toEqual([["x-stays", "2"]]);
+  });
+
+  test("keeps each cookie apart", () => {
+    const lines: [string, string][] = [
+      ["Set-Cookie", "a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT"],
+      ["Set-Cookie", "b=2"],
+    ];
+    expect(toClient(lines).getSetCookie()).toEqual(["a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "b=2"]);
+  });
+});

@@ -1,0 +1,87 @@
+import { decodePaymentRequiredHeader } from "@x402/core/http";
+import { PaymentRequiredV2Schema } from "@x402/core/schemas";
+import { describe, expect, test } from "vitest";
+import {
+  buildChallenge,
+  CHALLENGE_FIXED_BYTES_MAX,
+  encodeChallenge,
+  RESOURCE_URL_BYTES_MAX,
+} from "../../../src/x402/challenge.ts";
+import { ASSET, NETWORK, PAY_TO } from "../../support/payment.ts";
+
+const accepts = [
+  {
+    scheme: "exact",
+    network: NETWORK,
+    amount: "10000",
+    asset: ASSET,
+    payTo: PAY_TO,
+    maxTimeoutSeconds: 300,
+    extra: { name: "USDC", version: "2" },
+  },
+];
+const about = { description: "Goods", mimeType: "application/json" };
+const URL_OF_GOODS = "https://api.example.com/goods?a=1&b=%20";
+
+const decode = (header: string): unknown => JSON.parse(Buffer.from(header, "base64").toString());
+
+describe("a challenge", () => {
+  test("decodes to the specification's shape and nothing else", () => {
+    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "invalid_scheme");
+    expect(decode(header)).toEqual({
+      x402Version: 2,
+      error: "invalid_scheme",
+      resource: { url: URL_OF_GOODS, ...about },
+      accepts,
+    });
+  });
+
+  test("is read by the official client", () => {
+    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "x");
+    const parsed = PaymentRequiredV2Schema.strict().parse(decodePaymentRequiredHeader(header));
+    expect(parsed.accepts).toEqual(accepts);
+  });
+
+  test.each([
+    ["nothing but its URL", {}],
+    ["a description alone", { description: 'a "quoted" \\ text\nwith €' }],
+    ["a media type alone", { mimeType: "text/event-stream" }],
+  ])("says of the resource %s where no more is configured", (_, given) => {
+    const header = encodeChallenge(buildChallenge(given, accepts), URL_OF_GOODS, "");
+    expect(decode(header)).toMatchObject({ resource: { url: URL_OF_GOODS, ...given } });
+    expect(Object.keys((decode(header) as { resource: object }).resource)).toHaveLength(1 + Object.keys(given).length);
+  });
+
+  test("carries a URL and a reason with quotes as they are", () => {
+    const header = encodeChallenge(buildChallenge(about, accepts), `${URL_OF_GOODS}"\\`, 'a "reason"');
+    expect(decode(header)).toMatchObject({ error: 'a "reason"', resource: { url: `${URL_OF_GOODS}"\\` } });
+  });
+
+  test("cuts a reason that is longer than the place that is kept for it", () => {
+    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "e".repeat(500));
+    expect(decode(header)).toMatchObject({ error: "e".repeat(128) });
+  });
+
+  test("counts the bytes of its fixed part, not its characters", () => {
+    const plain = buildChallenge({ description: "e" }, accepts).fixedBytes;
+    expect(buildChallenge({ description: "€" }, accepts).fixedBytes).toBe(plain + 2);
+    expect(buildChallenge({ description: "\u0001" }, accepts).fixedBytes).toBe(plain + 5);
+  });
+
+  test.each(["e", "€", "😀", '"', "\u0001"])(
+    "fits into 4096 bytes with the largest fixed part of %j, the longest URL and the longest reason",
+    (unit) => {
+      const { fixedBytes: bare } = buildChallenge({ description: "" }, accepts);
+      const { fixedBytes: one } = buildChallenge({ description: unit }, accepts);
+      const units = Math.floor((CHALLENGE_FIXED_BYTES_MAX - bare) / (one - bare));
+      const rest = CHALLENGE_FIXED_BYTES_MAX - bare - units * (one - bare);
+      const challenge = buildChallenge({ description: unit.repeat(units) + "e".repeat(rest) }, accepts);
+      expect(challenge.fixedBytes).toBe(CHALLENGE_FIXED_BYTES_MAX);
+      // Two of the URL's bytes are its quotes.
+      const url = `https://h/${"u".repeat(RESOURCE_URL_BYTES_MAX - 12)}`;
+      const header = encodeChallenge(challenge, url, "r".repeat(128));
+      expect(header.length).toBeGreaterThan(4080);
+      expect(header.length).toBeLessThanOrEqual(4096);
+    },
+  );
+});

@@ -1,0 +1,235 @@
+import { describe, expect, test } from "vitest";
+import {
+  readKinds,
+  readSettlement,
+  readSettlementAgain,
+  readVerdict,
+  type Settlement,
+} from "../../../src/x402/facilitator-answer.ts";
+import { NETWORK } from "../../support/payment.ts";
+
+const payer = "0xC0ffee254729296a45a3885639AC7E10F9d54979";
+const stranger = `0x${"11".repeat(20)}`;
+const expected = { payer, network: NETWORK };
+const transaction = `0x${"0123456789abcdef".repeat(4)}`;
+
+describe("a verify answer", () => {
+  test.each<[string, number, object]>([
+    ["names our payer", 200, { isValid: true, payer }],
+    ["names our payer in lower case", 200, { isValid: true, payer: payer.toLowerCase() }],
+    ["names nobody", 200, { isValid: true }],
+    ["names null", 200, { isValid: true, payer: null }],
+    ["is another success than 200", 202, { isValid: true, payer }],
+  ])("is valid when it %s", (_, status, json) => {
+    expect(readVerdict({ status, json }, expected)).toEqual({ kind: "valid" });
+  });
+
+  test.each<[string, number, object, string]>([
+    ["it says so", 200, { isValid: false, invalidReason: "insufficient_funds" }, "insufficient_funds"],
+    ["it says so with 400", 400, { isValid: false, invalidReason: "invalid_scheme" }, "invalid_scheme"],
+    ["it says so with 500", 500, { isValid: false, invalidReason: "invalid_scheme" }, "invalid_scheme"],
+    ["its reason is missing", 200, { isValid: false }, "unspecified"],
+    ["its reason is no text", 200, { isValid: false, invalidReason: { a: 1 } }, "unspecified"],
+    ["its reason is empty", 200, { isValid: false, invalidReason: "" }, "unspecified"],
+    ["its reason is a sentence", 200, { isValid: false, invalidReason: "no money left" }, "unspecified"],
+    ["its reason would break a header", 200, { isValid: false, invalidReason: "a\r\nset-cookie:b" }, "unspecified"],
+    ["its reason ends in a line feed", 200, { isValid: false, invalidReason: "a\n" }, "unspecified"],
+    ["its reason is a page", 200, { isValid: false, invalidReason: "a".repeat(101) }, "unspecified"],
+    ["its reason is one letter", 200, { isValid: false, invalidReason: "a" }, "a"],
+    ["its reason is as long as one may be", 200, { isValid: false, invalidReason: "a".repeat(100) }, "a".repeat(100)],
+  ])("is invalid when %s", (_, status, json, reason) => {
+    expect(readVerdict({ status, json }, expected)).toEqual({ kind: "invalid", reason });
+  });
+
+  test.each<[string, number, unknown, string]>([
+    ["it is no JSON", 200, undefined, "verify answered 200 without isValid"],
+    ["it is null", 200, null, "verify answered 200 without isValid"],
+    ["it is a list", 200, [true], "verify answered 200 without isValid"],
+    ["it lacks isValid", 500, { error: "oops" }, "verify answered 500 without isValid"],
+    ["its isValid is a text", 200, { isValid: "true" }, "verify answered 200 without isValid"],
+    ["its isValid is a number", 200, { isValid: 1 }, "verify answered 200 without isValid"],
+    ["it is valid with 500", 500, { isValid: true, payer }, "verify answered 500 with isValid: true"],
+    ["it is valid with 400", 400, { isValid: true, payer }, "verify answered 400 with isValid: true"],
+    ["it is valid with 300", 300, { isValid: true, payer }, "verify answered 300 with isValid: true"],
+    ["it is valid with 302", 302, { isValid: true, payer }, "verify answered 302 with isValid: true"],
+    ["it is valid with 199", 199, { isValid: true, payer }, "verify answered 199 with isValid: true"],
+    ["it is about another payer", 200, { isValid: true, payer: stranger }, "verify answered for another payer"],
+    ["its payer is empty", 200, { isValid: true, payer: "" }, "verify answered for another payer"],
+    ["its payer is no text", 200, { isValid: true, payer: 1 }, "verify answered for another payer"],
+  ])("counts as none when %s", (_, status, json, detail) => {
+    expect(readVerdict({ status, json }, expected)).toEqual({ kind: "unavailable", detail });
+  });
+});
+
+describe("a supported answer", () => {
+  const kind = { x402Version: 2, scheme: "exact", network: NETWORK };
+
+  test("is the list of its kinds", () => {
+    const kinds = [kind, { ...kind, x402Version: 1, network: "base-sepolia" }];
+    expect(readKinds({ status: 200, json: { kinds, extensions: [], signers: {} } })).toEqual(kinds);
+  });
+
+  test.each<[string, unknown]>([
+    ["is null", null],
+    ["is a text", "exact"],
+    ["is a list", [kind]],
+    ["has no version", { ...kind, x402Version: undefined }],
+    ["has a version that is a text", { ...kind, x402Version: "2" }],
+    ["has no scheme", { ...kind, scheme: undefined }],
+    ["has a network that is null", { ...kind, network: null }],
+  ])("leaves an entry out that %s", (_, entry) => {
+    expect(readKinds({ status: 200, json: { kinds: [entry, kind] } })).toEqual([kind]);
+  });
+
+  test.each<[string, unknown]>([
+    ["it is no JSON", undefined],
+    ["it is null", null],
+    ["it is a list", [kind]],
+    ["it has no kinds", {}],
+    ["its kinds are an object", { kinds: { exact: kind } }],
+  ])("counts as none when %s", (_, json) => {
+    expect(readKinds({ status: 200, json })).toBeNull();
+  });
+});
+
+const success = { success: true, payer, network: NETWORK, transaction };
+const failure = { success: false, errorReason: "insufficient_funds", transaction: "", network: NETWORK };
+const settled: Settlement = { kind: "settled", transaction };
+const unknown = (detail: string): Settlement => ({ kind: "unknown", detail });
+
+type Case = [title: string, status: number, json: unknown, settlement: Settlement];
+
+const successes: readonly Case[] = [
+  ["is complete", 200, success, settled],
+  ["names our payer in lower case", 200, { ...success, payer: payer.toLowerCase() }, settled],
+  ["leaves the payer out", 200, { ...success, payer: undefined }, settled],
+  ["writes the hash in upper case", 200, { ...success, transaction: `0x${"0123456789ABCDEF".repeat(4)}` }, settled],
+  ["tells more than we asked", 201, { ...success, amount: "10000", extensions: {}, extra: {} }, settled],
+];
+
+const rejections: readonly Case[] = [
+  ["has an empty hash", 200, failure, { kind: "rejected", reason: "insufficient_funds" }],
+  ["has no hash", 200, { ...failure, transaction: undefined }, { kind: "rejected", reason: "insufficient_funds" }],
+  ["has null for a hash", 200, { ...failure, transaction: null }, { kind: "rejected", reason: "insufficient_funds" }],
+  ["comes with 402", 402, failure, { kind: "rejected", reason: "insufficient_funds" }],
+];
+
+const unknowns: readonly Case[] = [
+  ["is no JSON", 200, undefined, unknown("settle answered 200 without success")],
+  ["is a list", 200, [success], unknown("settle answered 200 without success")],
+  ["is null", 200, null, unknown("settle answered 200 without success")],
+  ["lacks success", 200, { transaction }, unknown("settle answered 200 without success")],
+  ["has a text for success", 200, { ...success, success: "true" }, unknown("settle answered 200 without success")],
+  ["is 500 and no JSON", 500, undefined, unknown("settle answered 500")],
+  ["is 500 and says success", 500, success, unknown("settle answered 500")],
+  ["is 500 and says failure", 500, failure, unknown("settle answered 500")],
+  ["is 503 and says failure", 503, failure, unknown("settle answered 503")],
+  ["is 400 and says success", 400, success, unknown("settle answered 400 with success: true")],
+  ["is about another payer", 200, { ...success, payer: stranger }, unknown("settle answered for another payer")],
+  ["has a payer that is no text", 200, { ...success, payer: 1 }, unknown("settle answered for another payer")],
+  [
+    "is about another network",
+    200,
+    { ...success, network: "eip155:1" },
+    unknown("settle answered for another network"),
+  ],
+  ["names no network", 200, { ...success, network: undefined }, unknown("settle answered for another network")],
+  ["names no hash", 200, { ...success, transaction: undefined }, unknown("settle answered without a transaction hash")],
+  ["has an empty hash", 200, { ...success, transaction: "" }, unknown("settle answered without a transaction hash")],
+  ["has a short hash", 200, { ...success, transaction: "0xab" }, unknown("settle answered without a transaction hash")],
+  [
+    "has a hash that is longer by one",
+    200,
+    { ...success, transaction: `${transaction}a` },
+    unknown("settle answered without a transaction hash"),
+  ],
+  ["fails with a hash", 200, { ...failure, transaction }, unknown("insufficient_funds")],
+  ["fails with a hash that is none", 200, { ...failure, transaction: 0 }, unknown("insufficient_funds")],
+  ["fails without a reason", 200, { ...failure, errorReason: undefined }, unknown("unspecified")],
+  ["fails with a sentence", 200, { ...failure, errorReason: "it broke" }, unknown("unspecified")],
+];
+
+/** Reasons that a facilitator may give after it broadcast the transaction, or that we do not know. */
+const late = [
+  "invalid_exact_evm_payload_authorization_valid_before",
+  "settlement_pending",
+  "invalid_exact_evm_nonce_already_used",
+  "invalid_exact_evm_transaction_failed",
+  "invalid_exact_evm_transaction_simulation_failed",
+  "invalid_exact_evm_transfer_event_mismatch",
+  "invalid_exact_evm_failed_to_parse_signature",
+  "invalid_transaction_state",
+  "unexpected_settle_error",
+  "transaction_failed",
+  "nonce_already_used",
+  "smart_wallet_deployment_failed",
+  "a_reason_of_tomorrow",
+  "constructor",
+];
+
+/** Reasons that are decided before anything is broadcast. */
+const early = [
+  "insufficient_funds",
+  "invalid_network",
+  "invalid_payload",
+  "invalid_payment_requirements",
+  "invalid_scheme",
+  "invalid_x402_version",
+  "unsupported_scheme",
+  "unsupported_payload_type",
+  "asset_not_deployed_contract",
+  "invalid_exact_evm_authorization_value",
+  "invalid_exact_evm_eip3009_not_supported",
+  "invalid_exact_evm_insufficient_balance",
+  "invalid_exact_evm_missing_eip712_domain",
+  "invalid_exact_evm_network_mismatch",
+  "invalid_exact_evm_payload_authorization_valid_after",
+  "invalid_exact_evm_payload_authorization_value",
+  "invalid_exact_evm_payload_authorization_value_mismatch",
+  "invalid_exact_evm_payload_recipient_mismatch",
+  "invalid_exact_evm_payload_signature",
+  "invalid_exact_evm_recipient_mismatch",
+  "invalid_exact_evm_scheme",
+  "invalid_exact_evm_signature",
+  "invalid_exact_evm_token_name_mismatch",
+  "invalid_exact_evm_token_version_mismatch",
+];
+
+describe("a settle answer", () => {
+  test.each(successes)("is a settlement when it %s", (_, status, json, settlement) => {
+    expect(readSettlement({ status, json }, expected)).toEqual(settlement);
+  });
+
+  test.each(rejections)("is a rejection when it fails before broadcast and %s", (_, status, json, settlement) => {
+    expect(readSettlement({ status, json }, expected)).toEqual(settlement);
+  });
+
+  test.each(unknowns)("leaves the settlement unknown when it %s", (_, status, json, settlement) => {
+    expect(readSettlement({ status, json }, expected)).toEqual(settlement);
+  });
+
+  test.each(early)("is a rejection when its reason is %s", (errorReason) => {
+    const json = { ...failure, errorReason };
+    expect(readSettlement({ status: 200, json }, expected)).toEqual({ kind: "rejected", reason: errorReason });
+  });
+
+  test.each(late)("leaves the settlement unknown when its reason is %s", (errorReason) => {
+    const json = { ...failure, errorReason };
+    expect(readSettlement({ status: 200, json }, expected)).toEqual(unknown(errorReason));
+  });
+});
+
+describe("a settle answer after one that never came", () => {
+  test.each(successes)("is a settlement when it %s", (_, status, json, settlement) => {
+    expect(readSettlementAgain({ status, json }, expected)).toEqual(settlement);
+  });
+
+  test.each([...early, ...late])("leaves the settlement unknown when its reason is %s", (errorReason) => {
+    const json = { ...failure, errorReason };
+    expect(readSettlementAgain({ status: 200, json }, expected)).toEqual(unknown(errorReason));
+  });
+
+  test.each(unknowns)("leaves the settlement unknown when it %s", (_, status, json, settlement) => {
+    expect(readSettlementAgain({ status, json }, expected)).toEqual(settlement);
+  });
+});
