@@ -27,7 +27,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
   if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
   const host = url.slice(hostAt, pathAt).toLowerCase();
   if (!HOST.test(host)) return err({ reason: "invalid_host" });
-  const [target = ""] = url.slice(pathAt).split("#", 1);
+  const target = url.slice(pathAt).replace(/#.*/s, "");
   const queryAt = target.indexOf("?");
   const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));
   if (!path.ok) return err({ reason: "invalid_path", flaw: path.error });

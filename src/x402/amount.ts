@@ -13,9 +13,8 @@ const DIGITS_MAX = 30;
  * @returns atomic units: `$2.01` at 6 decimals is 2010000n
  */
 export function parseDollars(text: string, decimals: number): Result<bigint, AmountFlaw> {
-  const match = /^\$(\d+)(?:\.(\d+))?$/.exec(text);
-  if (!match) return err("not_dollars");
-  const [, whole = "", fraction = ""] = match;
+  if (!/^\$\d+(\.\d+)?$/.test(text)) return err("not_dollars");
+  const [whole, fraction = ""] = text.slice(1).split(".") as [string, string?];
   if (whole.length > DIGITS_MAX) return err("too_large");
   // Zeros beyond the token's precision change nothing; any other digit there cannot be paid.
   if (/[1-9]/.test(fraction.slice(decimals))) return err("too_precise");
