@@ -74,6 +74,7 @@ function deliver(gate: Gate, admitted: AdmittedPayment, transaction: string, sol
     return sold;
   }
   const recorded = report(gate, admitted, settled);
+  gate.waitUntil(recorded);
   const { answer, ended } = trackDelivery(sold, sold.body);
   gate.waitUntil(recorded.then(() => ended).then((kind) => report(gate, admitted, { kind })));
   return answer;
