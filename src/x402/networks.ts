@@ -1,5 +1,6 @@
 // Networks that we know, with the stablecoin that a price in dollars means there. A token enters this table only
-// when its contract reverts on a used nonce: some do not (EIP-3009 leaves it to the implementation).
+// when its contract takes EIP-3009. Sources: Circle's list of USDC contracts, and the official x402 SDK's default
+// assets, against which a test holds every row that both have.
 
 export interface Token {
   /** EIP-55 form. */
@@ -18,18 +19,43 @@ export interface Network {
   readonly token: Token;
 }
 
-export const networks: readonly Network[] = [
-  {
-    network: "eip155:8453",
-    names: ["base"],
-    token: { asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", decimals: 6, name: "USD Coin", version: "2" },
-  },
-  {
-    network: "eip155:84532",
-    names: ["base-sepolia"],
-    token: { asset: "0x036CbD53842c5426634e7929541eC2318f3dCF7e", decimals: 6, name: "USDC", version: "2" },
-  },
+type Row = readonly [chainId: number, names: readonly string[], asset: string, name: string, version: string];
+
+const rows: readonly Row[] = [
+  [8453, ["base"], "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USD Coin", "2"],
+  [84532, ["base-sepolia"], "0x036CbD53842c5426634e7929541eC2318f3dCF7e", "USDC", "2"],
+  [1, ["ethereum"], "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USD Coin", "2"],
+  [11155111, ["sepolia", "ethereum-sepolia"], "0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238", "USDC", "2"],
+  [137, ["polygon"], "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359", "USD Coin", "2"],
+  [80002, ["polygon-amoy", "amoy"], "0x41E94Eb019C0762f9Bfcf9Fb1E58725BfB0e7582", "USDC", "2"],
+  [42161, ["arbitrum"], "0xaf88d065e77c8cC2239327C5EDb3A432268e5831", "USD Coin", "2"],
+  [421614, ["arbitrum-sepolia"], "0x75faf114eafb1BDbe2F0316DF893fd58CE46AA4d", "USD Coin", "2"],
+  [10, ["optimism"], "0x0b2C639c533813f4Aa9D7837CAf62653d097Ff85", "USD Coin", "2"],
+  [43114, ["avalanche"], "0xB97EF9Ef8734C71904D8002F8b6Bc66Dd9c48a6E", "USD Coin", "2"],
+  [43113, ["avalanche-fuji", "fuji"], "0x5425890298aed601595a70AB815c96711a31Bc65", "USD Coin", "2"],
+  [1329, ["sei"], "0xe15fC38F6D8c56aF07bbCBe3BAf5708A2Bf42392", "USDC", "2"],
+  [1328, ["sei-testnet"], "0x4fCF1784B31630811181f670Aea7A7bEF803eaED", "USDC", "2"],
+  [143, ["monad"], "0x754704Bc059F8C67012fEd69BC8A327a5aafb603", "USDC", "2"],
+  [42220, ["celo"], "0xcebA9300f2b948710d2653dD7B07f33A8B32118C", "USDC", "2"],
+  [11142220, ["celo-sepolia"], "0x01C5C0122039549AD1493B8220cABEdD739BC44E", "USDC", "2"],
+  [50, ["xdc"], "0xfA2958CB79b0491CC627c1557F441eF849Ca8eb1", "USDC", "2"],
+  [51, ["xdc-apothem"], "0xb5AB69F7bBada22B28e79C8FFAECe55eF1c771D4", "USDC", "2"],
+  [36900, ["adi"], "0x9cb8142aEBBcdc60AF7c97Af897A67A8f3CA71C2", "USDC.e", "2"],
+  [190415, ["hpp"], "0x401eCb1D350407f13ba348573E5630B83638E30D", "Bridged USDC", "2"],
+  [181228, ["hpp-sepolia"], "0x401eCb1D350407f13ba348573E5630B83638E30D", "Bridged USDC", "2"],
+  [988, ["stable"], "0x779Ded0c9e1022225f8E0630b35a9b54bE713736", "USDT0", "1"],
+  [2201, ["stable-testnet"], "0x78Cf24370174180738C5B8E352B6D14c83a6c9A9", "USDT0", "1"],
+  [14, ["flare"], "0xe7cd86e13AC4309349F30B3435a9d337750fC82D", "USD\u20AE0", "1"],
 ];
+
+/** Every one of these tokens counts in millionths. */
+const DECIMALS = 6;
+
+export const networks: readonly Network[] = rows.map(([chainId, names, asset, name, version]) => ({
+  network: `eip155:${chainId}`,
+  names,
+  token: { asset, decimals: DECIMALS, name, version },
+}));
 
 export function findNetwork(nameOrCaip2: string): Network | undefined {
   return networks.find(({ network, names }) => network === nameOrCaip2 || names.includes(nameOrCaip2));

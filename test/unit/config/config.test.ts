@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Config, type Mistake, parseConfig } from "../../../src/config/index.ts";
-import { encodeChallenge, RESOURCE_URL_BYTES_MAX } from "../../../src/x402/index.ts";
+import { encodeChallenge, networks, RESOURCE_URL_BYTES_MAX } from "../../../src/x402/index.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
 const table = {
@@ -256,7 +256,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a network that is not known",
       { accepts: ["base", "solana"] },
       "accepts[1]",
-      '"solana" is not a network that is known here; write one of base, base-sepolia',
+      `"solana" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
     ],
     [
       "a network under both its names",
