@@ -34,7 +34,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const accepted = readNetworks(raw["accepts"], report);
   checkRoutes(raw["routes"], accepted, report);
   checkFacilitators(raw["facilitators"], report);
-  if (!shape.success) return err(mistakes);
+  if (!shape.success || shape.output.facilitators.length === 0) return err(mistakes);
   const { output: table } = shape;
   const { maxTimeoutSeconds, unmatched, bufferBytesMax } = table;
   const receivers = accepted.map((network) => ({ ...network, payTo, maxTimeoutSeconds }));

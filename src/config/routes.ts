@@ -110,8 +110,8 @@ function compileAccess(key: string, entry: RouteEntry, receivers: readonly Recei
     terms.map(({ requirements }) => requirements),
   );
   if (challenge.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
-    const over = challenge.fixedBytes - CHALLENGE_FIXED_BYTES_MAX;
-    report(["routes", key], `its challenge is ${over} bytes too large for a header; shorten its description`);
+    const sizes = `its challenge has ${challenge.fixedBytes} bytes and a header has room for ${CHALLENGE_FIXED_BYTES_MAX}`;
+    report(["routes", key], `${sizes}; shorten description or mimeType, or accept fewer networks`);
   }
   return { kind: "paid", offer: { terms, challenge } };
 }

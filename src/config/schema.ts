@@ -2,6 +2,7 @@
 // right, because their reader is somebody who edits this file for the first time.
 
 import * as v from "valibot";
+import { isObject } from "../std/index.ts";
 import { isSetByGate } from "../upstream/index.ts";
 
 const text = v.string("write a text in quotes");
@@ -13,13 +14,20 @@ const seconds = (most: number) =>
     v.maxValue(most, `write at most ${most} seconds`),
   );
 
+/** A list is an object to JavaScript, and its elements would pass for keys that nobody wrote. */
+function noList<Schema extends v.GenericSchema>(schema: Schema, hint: string): Schema {
+  const list = v.custom<unknown>(isObject, hint);
+  // The pair takes and gives what the schema alone does; its type would hide that.
+  return v.pipe(list, schema) as unknown as Schema;
+}
+
 /** An object without unknown keys. */
 function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string) {
   const known = Object.keys(entries).join(", ");
-  return v.strictObject(entries, (issue) => {
-    if (issue.expected === "never") return `there is no such key; known are ${known}`;
-    return issue.received === "undefined" ? "this key is missing" : hint;
-  });
+  const shape = v.strictObject(entries, ({ expected }) =>
+    expected === "never" ? `there is no such key; known are ${known}` : "this key is missing",
+  );
+  return noList(shape, hint);
 }
 
 const urlHint = 'write a URL, or an object with "url"';
@@ -39,13 +47,15 @@ const upstream = object(
     timeoutSeconds: v.optional(seconds(600), 30),
     /** Set on every request to the upstream; `{{NAME}}` in a value stands for the secret of that name. */
     headers: v.optional(
-      v.record(
-        v.pipe(
-          text,
-          v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
-          v.check((name) => !isSetByGate(name), "the gate sets or removes this header itself"),
+      noList(
+        v.record(
+          v.pipe(
+            text,
+            v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
+            v.check((name) => !isSetByGate(name), "the gate sets or removes this header itself"),
+          ),
+          v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII")),
         ),
-        v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII")),
         "write an object of header names and values",
       ),
       {},
@@ -58,7 +68,7 @@ const upstream = object(
 const facilitatorUrl = v.pipe(
   text,
   v.check(
-    (url) => isBaseUrl(url) && (url.startsWith("https:") || isLoopback(url)),
+    (url) => isBaseUrl(url) && (URL.parse(url)?.protocol === "https:" || isLoopback(url)),
     "write an https URL without query, fragment or user (http only for this machine)",
   ),
 );
@@ -109,12 +119,14 @@ export const pricingTable = object(
       v.pipe(v.union([facilitatorUrl, facilitator], urlHint), v.transform(asObject), facilitator),
       'write a list such as ["https://x402.org/facilitator"]',
     ),
-    routes: v.record(
-      text,
-      v.pipe(
-        v.union([price, pricedRoute], priceHint),
-        v.transform((value) => (typeof value === "string" ? { price: value } : value)),
-        pricedRoute,
+    routes: noList(
+      v.record(
+        text,
+        v.pipe(
+          v.union([price, pricedRoute], priceHint),
+          v.transform((value) => (typeof value === "string" ? { price: value } : value)),
+          pricedRoute,
+        ),
       ),
       'write an object such as { "GET /v1/quotes/*": "$0.001" }',
     ),
@@ -129,9 +141,9 @@ export const pricingTable = object(
 export type PricingTable = v.InferOutput<typeof pricingTable>;
 
 function isBaseUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (!url || !["http:", "https:"].includes(url.protocol)) return false;
-  return url.search === "" && url.hash === "" && url.username === "" && !/[?#]/.test(text);
+  if (!["http:", "https:"].includes(URL.parse(text)?.protocol ?? "")) return false;
+  // What the parser would trim, rewrite or hide is not what the operator reads.
+  return !/\s|[?#@\\]|\/\/.*\/\//.test(text);
 }
 
 function isLoopback(text: string): boolean {

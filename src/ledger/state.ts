@@ -104,6 +104,6 @@ const FROM: { readonly [kind in LedgerEvent["kind"]]: readonly Pay[] } = {
 };
 
 function isAllowed({ pay, delivery }: PaymentState, kind: LedgerEvent["kind"]): boolean {
-  if (kind === "delivered" || kind === "truncated") return pay === "settled" && delivery === "none";
-  return FROM[kind].includes(pay);
+  const isDelivery = kind === "delivered" || kind === "truncated";
+  return FROM[kind].includes(pay) && (delivery === "none" || !isDelivery);
 }

@@ -61,15 +61,14 @@ export class Matcher {
     const verb = method === "HEAD" ? "GET" : method;
     const found = METHODS.includes(verb) ? find(this.#root, segments, 0, verb) : "barrier";
     if (found === undefined) return this.#refusal(segments) ?? { kind: "unmatched" };
-    if (found === "barrier") return this.#refusal(segments) ?? { kind: "method_not_allowed", allow: METHODS };
+    if (found === "barrier") return this.#refusal(segments) ?? { kind: "method_not_allowed", allow: withHead(METHODS) };
     return { kind: "route", route: found };
   }
 
   /** For a path that other methods have. */
   #refusal(segments: readonly string[]): Match | null {
     const verbs = METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb)));
-    const allow = verbs.flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]));
-    return allow.length > 0 ? { kind: "method_not_allowed", allow } : null;
+    return verbs.length > 0 ? { kind: "method_not_allowed", allow: withHead(verbs) } : null;
   }
 
   #insert(route: Route): void {
@@ -100,6 +99,9 @@ function pick(slot: Slot, method: string): Found {
   for (const { access } of slot.values()) if (access.kind !== "free") return "barrier";
   return undefined;
 }
+
+const withHead = (verbs: readonly string[]): readonly string[] =>
+  verbs.flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]));
 
 const isRoute = (found: Found): found is Route => found !== undefined && found !== "barrier";
 

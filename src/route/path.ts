@@ -76,4 +76,9 @@ function encodeSegment(decoded: string): string {
 }
 
 /** Both ways, so that letters with several forms meet in one: origins fold case by different tables. */
-export const fold = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase().replaceAll("i\u0307", "i");
+export const fold = (text: string): string =>
+  text
+    .toLowerCase()
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/i\u0307+/g, "i");

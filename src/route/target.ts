@@ -26,7 +26,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
   const pathAt = url.indexOf("/", hostAt);
   if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
   const host = url.slice(hostAt, pathAt).toLowerCase();
-  if (!HOST.test(host)) return err({ reason: "invalid_host" });
+  if (!HOST.test(host) || !URL.canParse(`http://${host}`)) return err({ reason: "invalid_host" });
   const target = url.slice(pathAt).replace(/#.*/s, "");
   const queryAt = target.indexOf("?");
   const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));

@@ -21,19 +21,19 @@ export async function readBounded(
   return ok(concat(chunks, length));
 }
 
-/** The whole stream as bytes; null where it is too long, too slow, or breaks off. */
+/** The whole stream as bytes; null where it is too long, too slow, or breaks off. It is cancelled then. */
 export async function readWithin(
   stream: ReadableStream<Uint8Array>,
   bytesMax: number,
   timeoutMs: number,
 ): Promise<Uint8Array | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), timeoutMs);
-  const whole = readBounded(stream, bytesMax).then(
+  const timed = stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  return readBounded(timed, bytesMax).then(
     (bytes) => (bytes.ok ? bytes.value : null),
     () => null,
   );
-  return Promise.race([whole, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** The stream's first `bytesMax` bytes, as they come. */

@@ -91,8 +91,9 @@ export function responseHeaders(from: Headers): Headers {
   const named = connectionNames(from);
   const headers = new Headers();
   for (const [name, value] of from) {
-    const isRemoved = RESPONSE_REMOVED.has(name) || RESPONSE_REMOVED_PREFIXES.some((prefix) => name.startsWith(prefix));
-    if (!isRemoved && !named.has(name)) headers.append(name, value);
+    const canonical = canonicalName(name);
+    const isOurs = RESPONSE_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
+    if (!isOurs && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
   }
   return headers;
 }

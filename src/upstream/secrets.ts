@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from "../std/index.ts";
 
-const PLACEHOLDER = /\{\{(\w+)\}\}/g;
+const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g;
 
 type HeaderTemplates = readonly (readonly [name: string, template: string])[];
 

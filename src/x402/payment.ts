@@ -17,6 +17,7 @@ export function readPayment(headers: Headers): Result<PaymentPayload | null, Pay
   const v2 = headers.get("payment-signature");
   const v1 = headers.get("x-payment");
   if (v2 !== null && v1 !== null) return malformed("send PAYMENT-SIGNATURE or X-PAYMENT, not both");
+  if (v1?.includes(",")) return malformed("send exactly one payment header");
   if (v1 !== null) return err({ reason: "invalid_x402_version" });
   return v2 === null ? ok(null) : decodePayment(v2);
 }

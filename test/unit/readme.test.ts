@@ -20,7 +20,9 @@ test("the README's table can be deployed as it stands", () => {
 });
 
 test("the README explains every key of the table", () => {
-  const known = Object.keys(pricingTable.entries).filter((key) => key !== "$schema" && key !== "settle");
+  // The table's shape stands behind the check that refuses lists.
+  const [, { entries }] = (pricingTable as unknown as { pipe: [unknown, typeof pricingTable] }).pipe;
+  const known = Object.keys(entries).filter((key) => key !== "$schema" && key !== "settle");
   expect(known.filter((key) => !readme.includes(`| \`${key}\` |`))).toEqual([]);
 });
 

@@ -46,6 +46,8 @@ describe("one payment buys one execution", () => {
     expect(again.headers.has("payment-required")).toBe(false);
     expect(again.headers.has("payment-response")).toBe(false);
     expect(await seen(path)).toHaveLength(1);
+    // This isolate knows of it: nobody is asked again.
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
   });
 
   test("the ledger knows it where this isolate does not", async () => {

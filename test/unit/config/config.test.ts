@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Config, type Mistake, parseConfig } from "../../../src/config/index.ts";
-import { encodeChallenge, networks, RESOURCE_URL_BYTES_MAX } from "../../../src/x402/index.ts";
+import {
+  CHALLENGE_FIXED_BYTES_MAX,
+  encodeChallenge,
+  networks,
+  RESOURCE_URL_BYTES_MAX,
+} from "../../../src/x402/index.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
 const table = {
@@ -148,6 +153,27 @@ describe("a mistake is told with its place and what would be right:", () => {
     ["an upstream with a query", { upstream: "https://h/?" }, "upstream", `${baseUrl} (it says "https://h/?")`],
     ["an upstream with a fragment", { upstream: "https://h/#" }, "upstream", `${baseUrl} (it says "https://h/#")`],
     ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${baseUrl} (it says "https://a:b@h")`],
+    ["an upstream with a password", { upstream: "https://:b@h" }, "upstream", `${baseUrl} (it says "https://:b@h")`],
+    ["an upstream with a space", { upstream: "https://h/ " }, "upstream", `${baseUrl} (it says "https://h/ ")`],
+    ["an upstream with two slashes", { upstream: "https://h/a//" }, "upstream", `${baseUrl} (it says "https://h/a//")`],
+    [
+      "no facilitator in the list",
+      { facilitators: [] },
+      "facilitators",
+      "write exactly one; more cannot be used yet (there are 0)",
+    ],
+    [
+      "routes as a list, which would leave everything to what is unmatched",
+      { routes: ["$1"], unmatched: "free" },
+      "routes",
+      'write an object such as { "GET /v1/quotes/*": "$0.001" }',
+    ],
+    [
+      "headers as a list",
+      upstream({ headers: ["a"] }),
+      "upstream.headers",
+      "write an object of header names and values",
+    ],
     ["an upstream without its URL", { upstream: {} }, "upstream.url", "this key is missing"],
     ["an upstream whose URL is none", upstream({ url: "h" }), "upstream.url", `${baseUrl} (it says "h")`],
     [
@@ -502,8 +528,11 @@ describe("a challenge", () => {
 
   test("that is too large for a header is a mistake, and by how much", () => {
     expect(overBy(largest)).toBe("fits");
-    expect(overBy(largest + 1)).toBe("its challenge is 1 bytes too large for a header; shorten its description");
-    expect(overBy(largest + 50)).toMatch("is 50 bytes too large");
+    expect(overBy(largest + 1)).toBe(
+      `its challenge has ${CHALLENGE_FIXED_BYTES_MAX + 1} bytes and a header has room for ${CHALLENGE_FIXED_BYTES_MAX}; ` +
+        "shorten description or mimeType, or accept fewer networks",
+    );
+    expect(overBy(largest + 50)).toMatch(`has ${CHALLENGE_FIXED_BYTES_MAX + 50} bytes`);
   });
 
   test("that just fits makes a header of at most 4096 bytes with the longest URL and reason", () => {

@@ -56,7 +56,7 @@ describe("a payment means no entry", () => {
   test.each<[string, object, string]>([
     ["with another scheme", { scheme: "upto" }, "invalid_scheme"],
     ["with a scheme in upper case", { scheme: "EXACT" }, "invalid_scheme"],
-    ["with another network", { network: "eip155:1" }, "invalid_network"],
+    ["with another network", { network: "eip155:999999" }, "invalid_network"],
     ["with a network's name of version 1", { network: "base-sepolia" }, "invalid_network"],
     ["with another token", { asset: STRANGER }, "invalid_payment_requirements"],
     ["with the token of another network", { asset: mainnet?.requirements.asset }, "invalid_payment_requirements"],
