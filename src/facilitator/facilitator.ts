@@ -8,6 +8,7 @@ import {
   type Expected,
   type FacilitatorReply,
   type Kind,
+  type LateSettlement,
   readKinds,
   readSettlement,
   readSettlementAgain,
@@ -31,7 +32,7 @@ export interface Facilitator {
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
   readonly settle: (payment: AdmittedPayment) => Promise<Settlement>;
   /** After an attempt without an answer: the identical body once more. */
-  readonly settleAgain: (body: string, expected: Expected) => Promise<Settlement>;
+  readonly settleAgain: (body: string, expected: Expected) => Promise<LateSettlement>;
 }
 
 /** One text for verify, settle and settling again: what is asked twice has to be identical. */
@@ -41,7 +42,7 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
 
 export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings): Facilitator {
   const settle = async (body: string): Promise<FacilitatorReply | null> => post(`${url}/settle`, body, settleTimeoutMs);
-  const lost: Settlement = { kind: "unknown", detail: "settle was not answered" };
+  const lost: LateSettlement = { kind: "unknown", detail: "settle was not answered" };
   return {
     async verify(body, expected) {
       const reply = await post(`${url}/verify`, body, verifyTimeoutMs);

@@ -14,6 +14,9 @@ export type Settlement =
   | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "unknown"; readonly detail: string };
 
+/** After an attempt that was never answered. */
+export type LateSettlement = Exclude<Settlement, { kind: "rejected" }>;
+
 export interface FacilitatorReply {
   readonly status: number;
   /** Parsed JSON, `undefined` where the body was none. */
@@ -98,7 +101,7 @@ export function readSettlement({ status, json }: FacilitatorReply, expected: Exp
 }
 
 /** An attempt that was never answered may have settled: after it, no failure is a rejection. */
-export function readSettlementAgain(reply: FacilitatorReply, expected: Expected): Settlement {
+export function readSettlementAgain(reply: FacilitatorReply, expected: Expected): LateSettlement {
   const settlement = readSettlement(reply, expected);
   return settlement.kind === "rejected" ? { kind: "unknown", detail: settlement.reason } : settlement;
 }

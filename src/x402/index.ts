@@ -10,6 +10,7 @@ export {
   type Expected,
   type FacilitatorReply,
   type Kind,
+  type LateSettlement,
   readKinds,
   readSettlement,
   readSettlementAgain,

@@ -134,18 +134,18 @@ describe("a client that leaves", () => {
     const payment = await signPayment("10000", {}, buyer);
     const leave = new AbortController();
     const movement = await moved(async () => {
-      const left = send("/paid/slow?left", payment, { signal: leave.signal });
-      await expect.poll(() => world.seen("/paid/slow?left")).toHaveLength(1);
+      const left = send("/paid/late?left", payment, { signal: leave.signal });
+      await expect.poll(() => world.seen("/paid/late?left")).toHaveLength(1);
       leave.abort();
       await expect(left).rejects.toThrow();
       await expect
-        .poll(async () => (await send("/paid/slow?left", payment)).json(), { timeout: 5000 })
+        .poll(async () => (await send("/paid/late?left", payment)).json(), { timeout: 5000 })
         .toMatchObject({
           error: "payment_settled",
         });
     });
     expect(movement).toEqual({ payee: PRICE, buyer: -PRICE, transfers: 1 });
-    expect(await world.seen("/paid/slow?left")).toHaveLength(1);
+    expect(await world.seen("/paid/late?left")).toHaveLength(1);
   });
 });
 
