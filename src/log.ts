@@ -12,7 +12,7 @@ export function logPayment({ payment, order, outcome, durationMs }: PaymentLine)
 function ending(outcome: PaymentLine["outcome"]): object {
   switch (outcome.kind) {
     case "sold":
-      return { outcome: "settled", status: outcome.answer.status, transaction: outcome.settlement.transaction };
+      return { outcome: "settled", status: outcome.answer.status, transaction: outcome.receipt.transaction };
     case "refused": {
       const { problem } = outcome;
       return { outcome: problem.reason, ...("code" in problem && { reason: problem.code }) };

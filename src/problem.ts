@@ -1,6 +1,6 @@
 // Every refusal that we can name, with its evidence. What status and headers it gets is decided in `outcome/` alone.
 
-import type { Challenge, SettlementResponse } from "./x402/index.ts";
+import type { Challenge, Receipt } from "./x402/index.ts";
 
 /** What a client needs to pay for the request that it made. */
 export interface Invitation {
@@ -33,7 +33,7 @@ export type Problem =
   | {
       readonly reason: "settlement_rejected";
       readonly code: string;
-      readonly settlement: SettlementResponse;
+      readonly receipt: Receipt;
       readonly invitation: Invitation;
     }
   // Parts behind us. Nobody was charged.

@@ -43,19 +43,19 @@ const isPlainError = (status: number): boolean => status >= 400 && status <= 599
 
 async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer: UpstreamAnswer): Promise<Outcome> {
   const settlement = await gate.facilitator.settle(payment);
-  const { payer, network } = payment.payment;
+  const { payer, network, x402Version } = payment.payment;
   switch (settlement.kind) {
     case "settled": {
       const { transaction } = settlement;
       const delivered = deliver(gate, payment, transaction, answer);
-      return { kind: "sold", answer: delivered, settlement: { success: true, transaction, network, payer } };
+      return { kind: "sold", answer: delivered, receipt: { x402Version, success: true, transaction, network, payer } };
     }
     case "rejected": {
       const { reason: code } = settlement;
       discard(answer);
       gate.waitUntil(report(gate, payment, { kind: "rejected", reason: code }));
-      const failed = { success: false, errorReason: code, transaction: "", network, payer };
-      return refuse({ reason: "settlement_rejected", code, settlement: failed, invitation: order.invitation });
+      const receipt = { x402Version, success: false, errorReason: code, transaction: "", network, payer };
+      return refuse({ reason: "settlement_rejected", code, receipt, invitation: order.invitation });
     }
     case "unknown":
       discard(answer);

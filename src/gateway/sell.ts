@@ -6,7 +6,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { Offer, Route, Target } from "../route/index.ts";
 import { type Check, checkPayment, type Moment, type SignedPayment } from "../schemes/index.ts";
 import { readWithin } from "../std/index.ts";
-import { type PaymentPayload, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
+import { type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
 import { type Call, type Gate, type Order, refuse } from "./gate.ts";
 import { purchase } from "./purchase.ts";
 import { revisit } from "./revisit.ts";
@@ -53,7 +53,7 @@ function resourceUrlOf({ proto, host, path, query }: Target): string | null {
   return [url + query, url].find(fits) ?? null;
 }
 
-async function checkAgainst(offer: Offer, presented: PaymentPayload, resourceUrl: string): Promise<Check> {
+async function checkAgainst(offer: Offer, presented: PresentedPayment, resourceUrl: string): Promise<Check> {
   // Clients echo the challenge's resource: a payment that names another one was not meant for this.
   if ((presented.resource?.url ?? resourceUrl) !== resourceUrl) return { kind: "refused", reason: "resource_mismatch" };
   return checkPayment(offer.terms, presented, resourceUrl);

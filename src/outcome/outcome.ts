@@ -1,7 +1,7 @@
 // How a request can end, as a value.
 
 import type { Problem } from "../problem.ts";
-import type { SettlementResponse } from "../x402/index.ts";
+import type { Receipt } from "../x402/index.ts";
 
 export interface Answer {
   readonly status: number;
@@ -12,7 +12,7 @@ export interface Answer {
 export type Outcome =
   /** A free route: the upstream's answer as it is. */
   | { readonly kind: "passed"; readonly answer: Answer }
-  | { readonly kind: "sold"; readonly answer: Answer; readonly settlement: SettlementResponse }
+  | { readonly kind: "sold"; readonly answer: Answer; readonly receipt: Receipt }
   /** The upstream answered with a status that is not for sale; nobody was charged. */
   | { readonly kind: "unsold"; readonly answer: Answer }
   | { readonly kind: "refused"; readonly problem: Problem };

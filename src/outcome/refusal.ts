@@ -81,11 +81,11 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: "It is not known yet whether this payment settled. Do not pay again; repeat this request later.",
     headers: LATER,
   }),
-  settlement_rejected: ({ code, settlement, invitation }) => ({
+  settlement_rejected: ({ code, receipt, invitation }) => ({
     status: 402,
     code,
     message: `The payment could not be settled. ${NOT_CHARGED}`,
-    headers: { "payment-response": encodeReceipt(settlement) },
+    headers: Object.fromEntries([encodeReceipt(receipt)]),
     invitation,
   }),
 

@@ -1,7 +1,7 @@
 // Outcome to Response. Nothing of ours may be cached, and a paid answer belongs to its payer alone.
 
-import type { Problem } from "../problem.ts";
-import { encodeChallenge, encodeReceipt } from "../x402/index.ts";
+import type { Invitation, Problem } from "../problem.ts";
+import { encodeChallenge, encodeReceipt, encodeV1Challenge } from "../x402/index.ts";
 import type { Answer, Outcome } from "./outcome.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -13,7 +13,7 @@ export function respond(outcome: Outcome): Response {
       return toResponse(withPrivateCaching(outcome.answer));
     case "sold": {
       const answer = withPrivateCaching(outcome.answer);
-      answer.headers.set("payment-response", encodeReceipt(outcome.settlement));
+      answer.headers.set(...encodeReceipt(outcome.receipt));
       return toResponse(answer);
     }
     case "refused":
@@ -24,7 +24,12 @@ export function respond(outcome: Outcome): Response {
 function refuse(problem: Problem): Response {
   const { status, message, code, headers, evidence, invitation } = refusalOf(problem);
   const error = code ?? problem.reason;
-  const response = Response.json({ error, message, ...evidence }, { status, headers: { ...headers } });
+  const members = JSON.stringify({ error, message, ...evidence });
+  const response = new Response(invitation ? withV1(members, invitation) : members, {
+    status,
+    headers: { ...headers },
+  });
+  response.headers.set("content-type", "application/json");
   response.headers.set("cache-control", "no-store");
   if (invitation) {
     const reason = problem.reason === "payment_required" ? "PAYMENT-SIGNATURE header is required" : error;
@@ -33,6 +38,10 @@ function refuse(problem: Problem): Response {
   }
   return response;
 }
+
+/** One object for both: what we say to a reader, and the challenge that v1 clients look for in the body. */
+const withV1 = (members: string, { challenge, resourceUrl }: Invitation): string =>
+  `{${encodeV1Challenge(challenge, resourceUrl)}${members.slice(1)}`;
 
 /** Shared caches have headers of their own beside Cache-Control (RFC 9213 and its vendors). */
 const SHARED_CACHING = [

@@ -1,7 +1,7 @@
 // PaymentPayload to CheckedPayment, without I/O: the brand is minted here and nowhere else, so nothing that was not
 // checked can be claimed.
 
-import type { PaymentId, PaymentPayload, PaymentRequirements } from "../x402/index.ts";
+import type { PaymentId, PaymentPayload, PaymentRequirements, PresentedPayment, X402Version } from "../x402/index.ts";
 import type { Finding, Moment } from "./scheme.ts";
 import { chooseTerms, type Terms } from "./terms.ts";
 
@@ -23,6 +23,8 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
+  /** Of the envelope that the payment came in: the receipt goes back in the same. */
+  readonly x402Version: X402Version;
 }
 
 /** A payment that pays for this offer, as far as it can be known without asking anybody. */
@@ -42,7 +44,7 @@ export type Judgement =
 /** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
 export async function checkPayment(
   offered: readonly Terms[],
-  presented: PaymentPayload,
+  presented: PresentedPayment,
   resourceUrl: string,
 ): Promise<Check> {
   const choice = chooseTerms(offered, presented.accepted);
@@ -52,7 +54,9 @@ export async function checkPayment(
   if (finding.kind !== "authentic") return finding;
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
-    return reason === null ? { kind: "valid", payment: mint(finding, terms, resourceUrl) } : { kind: "stale", reason };
+    return reason === null
+      ? { kind: "valid", payment: mint(finding, terms, presented, resourceUrl) }
+      : { kind: "stale", reason };
   };
   return { kind: "authentic", payment: signed(finding, terms), judge };
 }
@@ -68,7 +72,12 @@ const signed = ({ id, payer, amount, payTo }: Authentic, { requirements }: Terms
   payTo,
 });
 
-function mint(finding: Authentic, terms: Terms, resourceUrl: string): CheckedPayment {
+function mint(
+  finding: Authentic,
+  terms: Terms,
+  { x402Version }: PresentedPayment,
+  resourceUrl: string,
+): CheckedPayment {
   const { requirements } = terms;
   const payment: OfferedPayment = {
     ...signed(finding, terms),
@@ -80,6 +89,7 @@ function mint(finding: Authentic, terms: Terms, resourceUrl: string): CheckedPay
       payload: finding.payload,
     },
     validBeforeMs: finding.validBeforeMs,
+    x402Version,
   };
   return payment as CheckedPayment;
 }

@@ -1,6 +1,6 @@
 // What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it.
 
-import type { PaymentId, PaymentPayload, PaymentRequirements, Token } from "../x402/index.ts";
+import type { PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
 
 export interface Price {
   /** CAIP-2. */
@@ -14,7 +14,7 @@ export interface Price {
 }
 
 export interface CheckInput {
-  readonly payload: PaymentPayload["payload"];
+  readonly payload: PresentedPayment["payload"];
   readonly requirements: PaymentRequirements;
   readonly token: Token;
 }
@@ -40,7 +40,7 @@ export type Finding =
       readonly amount: string;
       readonly payTo: string;
       /** Rebuilt from the fields that we know, in one canonical spelling. */
-      readonly payload: PaymentPayload["payload"];
+      readonly payload: PresentedPayment["payload"];
       readonly validBeforeMs: number;
     };
 

@@ -35,7 +35,7 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
   const [terms] = sameNetwork.filter(({ requirements }) => isSame(requirements.asset, accepted.asset));
   if (terms === undefined || !isSameMethod(terms, accepted)) return err("invalid_payment_requirements");
   const { amount, payTo } = terms.requirements;
-  const fits = accepted.amount === amount && isSame(accepted.payTo, payTo);
+  const fits = (accepted.amount ?? amount) === amount && isSame(payTo, accepted.payTo);
   return ok({ terms, objection: fits ? null : "invalid_payment_requirements" });
 }
 
@@ -45,5 +45,5 @@ function isSameMethod({ scheme }: Terms, { extra }: Accepted): boolean {
   return method === scheme.assetTransferMethod && flow === "authorization";
 }
 
-/** Addresses compare without letter case. */
-const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+/** Addresses compare without letter case; one that a v1 payment leaves out is the one that we announced. */
+const isSame = (ours: string, theirs: string = ours): boolean => ours.toLowerCase() === theirs.toLowerCase();

@@ -1,7 +1,9 @@
 // PAYMENT-REQUIRED (transport HTTP v2): everything that does not depend on the request is prepared at start-up, so
-// that a challenge costs one concatenation and one base64, and no I/O.
+// that a challenge costs one concatenation and one base64, and no I/O. The body of the same answer is the challenge of
+// v1, so that one answer serves both generations of clients.
 
 import { encodeBase64 } from "../std/index.ts";
+import { v1NameOf } from "./networks.ts";
 import type { PaymentRequirements, ResourceInfo } from "./types.ts";
 
 /** Clients echo the challenge in their payment, and Node stops at 16 KB for all headers. */
@@ -17,19 +19,41 @@ export interface Challenge {
   /** JSON after the two values that a request adds. */
   readonly tail: string;
   readonly fixedBytes: number;
+  /** v1's entries as JSON, each without its opening brace and its resource. */
+  readonly v1: readonly string[];
 }
 
 export function buildChallenge(about: Omit<ResourceInfo, "url">, accepts: readonly PaymentRequirements[]): Challenge {
   const resource = JSON.stringify(about).slice(1);
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}}`;
-  return { tail, fixedBytes: new TextEncoder().encode(encode({ tail, fixedBytes: 0 }, "", "")).byteLength };
+  const fixedBytes = new TextEncoder().encode(encode(tail, "", "")).byteLength;
+  return { tail, fixedBytes, v1: v1Entries(about, accepts) };
+}
+
+/** At most one entry a network, because a v1 payment names no asset. */
+function v1Entries(about: Omit<ResourceInfo, "url">, accepts: readonly PaymentRequirements[]): readonly string[] {
+  const entries = new Map<string, string>();
+  for (const { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra } of accepts) {
+    const name = v1NameOf(network);
+    if (name === null || entries.has(name)) continue;
+    const { description = "", mimeType = "" } = about;
+    const price = { scheme, network: name, maxAmountRequired: amount, asset, payTo, maxTimeoutSeconds, extra };
+    entries.set(name, JSON.stringify({ description, mimeType, ...price }).slice(1));
+  }
+  return [...entries.values()];
+}
+
+/** The members of the body that speak to v1 clients, as JSON without braces; empty where v1 knows none of the networks. */
+export function encodeV1Challenge({ v1 }: Challenge, url: string): string {
+  if (v1.length === 0) return "";
+  return `"x402Version":1,"accepts":[${v1.map((entry) => `{"resource":${JSON.stringify(url)},${entry}`).join(",")}],`;
 }
 
 /** The PAYMENT-REQUIRED header's value. `url` is the resource as the client sees it. */
 export function encodeChallenge(challenge: Challenge, url: string, error: string): string {
-  return encodeBase64(encode(challenge, url, error.slice(0, ERROR_BYTES_MAX)));
+  return encodeBase64(encode(challenge.tail, url, error.slice(0, ERROR_BYTES_MAX)));
 }
 
-function encode({ tail }: Challenge, url: string, error: string): string {
+function encode(tail: string, url: string, error: string): string {
   return `{"x402Version":2,"error":${JSON.stringify(error)},"resource":{"url":${JSON.stringify(url)}${tail}`;
 }

@@ -4,6 +4,7 @@ export {
   CHALLENGE_FIXED_BYTES_MAX,
   type Challenge,
   encodeChallenge,
+  encodeV1Challenge,
   RESOURCE_URL_BYTES_MAX,
 } from "./challenge.ts";
 export {
@@ -18,8 +19,16 @@ export {
   type Settlement,
   type Verdict,
 } from "./facilitator-answer.ts";
-export { findNetwork, type Network, networks, type Token } from "./networks.ts";
+export { findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export { eip3009PaymentId, type PaymentId } from "./payment-id.ts";
-export { encodeReceipt } from "./receipt.ts";
-export type { Accepted, PaymentPayload, PaymentRequirements, ResourceInfo, SettlementResponse } from "./types.ts";
+export { encodeReceipt, type Receipt } from "./receipt.ts";
+export type {
+  Accepted,
+  PaymentPayload,
+  PaymentRequirements,
+  PresentedPayment,
+  ResourceInfo,
+  SettlementResponse,
+  X402Version,
+} from "./types.ts";

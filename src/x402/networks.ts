@@ -16,6 +16,8 @@ export interface Network {
   readonly network: string;
   /** Names that an operator may write instead. */
   readonly names: readonly string[];
+  /** What v1 of the protocol calls it; null where v1 does not know it. */
+  readonly v1Name: string | null;
   readonly token: Token;
 }
 
@@ -48,14 +50,34 @@ const rows: readonly Row[] = [
   [14, ["flare"], "0xe7cd86e13AC4309349F30B3435a9d337750fC82D", "USD\u20AE0", "1"],
 ];
 
+/** The EVM networks that stock v1 clients take; one that is not in their list makes them refuse the whole challenge. */
+const V1_NAMES: readonly string[] = [
+  "base",
+  "base-sepolia",
+  "polygon",
+  "polygon-amoy",
+  "avalanche",
+  "avalanche-fuji",
+  "sei",
+  "sei-testnet",
+];
+
 /** Every one of these tokens counts in millionths. */
 const DECIMALS = 6;
 
 export const networks: readonly Network[] = rows.map(([chainId, names, asset, name, version]) => ({
   network: `eip155:${chainId}`,
   names,
+  v1Name: names.find((name) => V1_NAMES.includes(name)) ?? null,
   token: { asset, decimals: DECIMALS, name, version },
 }));
+
+/** Null where v1 has no name for it. */
+export const v1NameOf = (network: string): string | null => findNetwork(network)?.v1Name ?? null;
+
+/** The CAIP-2 name of a network in v1's words. */
+export const networkOfV1 = (name: string): string | null =>
+  networks.find(({ v1Name }) => v1Name === name)?.network ?? null;
 
 export function findNetwork(nameOrCaip2: string): Network | undefined {
   return networks.find(({ network, names }) => network === nameOrCaip2 || names.includes(nameOrCaip2));

@@ -19,16 +19,33 @@ export interface ResourceInfo {
   readonly mimeType?: string;
 }
 
-/** What the client says that it accepted: compared with our own requirements, never used in their place. */
-export interface Accepted extends Omit<PaymentRequirements, "maxTimeoutSeconds" | "extra"> {
+/**
+ * What the client says that it accepted: compared with our own requirements, never used in their place. A v1 payment
+ * names scheme and network only; what it left out is checked against what it signed.
+ */
+export interface Accepted extends Pick<PaymentRequirements, "scheme" | "network"> {
+  readonly amount?: string;
+  readonly asset?: string;
+  readonly payTo?: string;
   readonly extra?: { readonly [key: string]: unknown } | null;
 }
 
-export interface PaymentPayload {
-  readonly x402Version: 2;
+export type X402Version = 1 | 2;
+
+/** A payment as it was presented, in the envelope of either version. */
+export interface PresentedPayment {
+  readonly x402Version: X402Version;
   readonly resource?: { readonly url: string };
   readonly accepted: Accepted;
-  /** Scheme-specific; the scheme checks its shape. */
+  /** Scheme-specific, the same in both versions; the scheme checks its shape. */
+  readonly payload: { readonly [key: string]: unknown };
+}
+
+/** What the facilitator is asked about. */
+export interface PaymentPayload {
+  readonly x402Version: 2;
+  readonly resource: { readonly url: string };
+  readonly accepted: PaymentRequirements;
   readonly payload: { readonly [key: string]: unknown };
 }
 

@@ -124,7 +124,7 @@ describe("a payment that does not pay is 402 with the reason and a fresh challen
     expect(await seen(path)).toEqual([]);
   });
 
-  test("the older protocol alone", async () => {
+  test("a v2 payload in v1's header", async () => {
     const response = await ask("/paid/ok", { headers: { "x-payment": encodePayment(base) } });
     expect(response.status).toBe(402);
     expect(await response.json()).toMatchObject({ error: "invalid_x402_version" });

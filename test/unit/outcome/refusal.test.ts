@@ -107,7 +107,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     headers: { "retry-after": "5" },
   },
   settlement_rejected: {
-    problem: { code: "insufficient_funds", settlement, invitation },
+    problem: { code: "insufficient_funds", receipt: { x402Version: 2, ...settlement }, invitation },
     status: 402,
     message: "The payment could not be settled. You were not charged.",
     error: "insufficient_funds",

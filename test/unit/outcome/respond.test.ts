@@ -5,6 +5,7 @@ import { NETWORK, PAY_TO } from "../../support/payment.ts";
 
 const transaction = `0x${"ab".repeat(32)}`;
 const settlement = { success: true, transaction, network: NETWORK, payer: PAY_TO };
+const receipt = { x402Version: 2, ...settlement } as const;
 
 const answer = () => ({
   status: 201,
@@ -29,7 +30,7 @@ const SHARED = ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-
 const outcomes: readonly (readonly [string, Outcome])[] = [
   ["a free answer", { kind: "passed", answer: answer() }],
   ["an answer that is not charged", { kind: "unsold", answer: answer() }],
-  ["a sold answer", { kind: "sold", answer: answer(), settlement }],
+  ["a sold answer", { kind: "sold", answer: answer(), receipt }],
 ];
 const [, ...priced] = outcomes;
 
@@ -60,7 +61,7 @@ describe.each(priced)("%s", (_, outcome) => {
 
 describe("the receipt", () => {
   test("stands on a sold answer", () => {
-    const header = respond({ kind: "sold", answer: answer(), settlement }).headers.get("payment-response") ?? "";
+    const header = respond({ kind: "sold", answer: answer(), receipt }).headers.get("payment-response") ?? "";
     expect(decodePaymentResponseHeader(header)).toEqual(settlement);
   });
 
@@ -71,7 +72,7 @@ describe("the receipt", () => {
 
 test("the upstream's own headers are left as they were", () => {
   const sold = answer();
-  respond({ kind: "sold", answer: sold, settlement });
+  respond({ kind: "sold", answer: sold, receipt });
   expect(sold.headers.get("cache-control")).toBe("public, s-maxage=60");
   expect(sold.headers.has("payment-response")).toBe(false);
 });
@@ -93,5 +94,5 @@ test("a streamed answer is handed on as a stream", async () => {
       controller.close();
     },
   });
-  expect(await respond({ kind: "sold", answer: { ...answer(), body }, settlement }).text()).toBe("first");
+  expect(await respond({ kind: "sold", answer: { ...answer(), body }, receipt }).text()).toBe("first");
 });

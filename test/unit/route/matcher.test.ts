@@ -9,7 +9,7 @@ type Kind = Access["kind"];
 const accesses: { readonly [kind in Kind]: Access } = {
   free: { kind: "free" },
   closed: { kind: "closed" },
-  paid: { kind: "paid", offer: { terms: [], challenge: { tail: "", fixedBytes: 0 } } },
+  paid: { kind: "paid", offer: { terms: [], challenge: { tail: "", fixedBytes: 0, v1: [] } } },
 };
 
 const routeOf = ([key, kind]: readonly [key: string, kind: Kind]): Route => {

@@ -8,7 +8,7 @@ import {
   checkPayment,
   type Judgement,
 } from "../../../src/schemes/index.ts";
-import { findNetwork, type PaymentPayload, readPayment } from "../../../src/x402/index.ts";
+import { findNetwork, type PresentedPayment, readPayment } from "../../../src/x402/index.ts";
 import {
   ASSET,
   type Authorization,
@@ -35,7 +35,7 @@ const { signature, authorization } = payment.payload;
 /** As it comes out of the header. */
 async function check(presented: unknown): Promise<Check> {
   const read = readPayment(new Headers({ "payment-signature": encodePayment(presented) }));
-  const payload: PaymentPayload | null = read.ok ? read.value : null;
+  const payload: PresentedPayment | null = read.ok ? read.value : null;
   return checkPayment([terms], payload ?? expect.fail("the header was not read"), RESOURCE);
 }
 
@@ -72,6 +72,7 @@ describe("checkPayment", () => {
           accepted: terms.requirements,
           payload: { signature, authorization },
         },
+        x402Version: 2,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
       },
     });
@@ -168,5 +169,29 @@ describe("what goes to the facilitator", () => {
     const admitted = await checked(payment);
     const attempt = { payment: admitted, attemptId: "attempt", facilitatorBody: facilitatorBody(admitted) };
     expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" })).toEqual(attempt);
+  });
+});
+
+describe("a v1 payment", () => {
+  const v1 = { x402Version: 1, accepted: { scheme: "exact", network: NETWORK } } as const;
+  const judged = async (presented: PresentedPayment) => {
+    const result = await checkPayment([terms], presented, RESOURCE);
+    return result.kind === "authentic" ? result.judge(NOW) : result;
+  };
+
+  test("pays for the network's offer, and meets its v2 twin in one id and one facilitator body", async () => {
+    const { payload } = payment as unknown as PresentedPayment;
+    const judgement = await judged({ ...v1, payload });
+    const twin = await checked(payment);
+    expect(judgement).toEqual({ kind: "valid", payment: { ...twin, x402Version: 1 } });
+  });
+
+  test("is held to what it signed, because it names no price", async () => {
+    const cheaper = await signPayment("9999", inTime, payer);
+    const { payload } = cheaper as unknown as PresentedPayment;
+    expect(await judged({ ...v1, payload })).toEqual({
+      kind: "stale",
+      reason: "invalid_exact_evm_payload_authorization_value_mismatch",
+    });
   });
 });

@@ -1,10 +1,11 @@
 import { decodePaymentRequiredHeader } from "@x402/core/http";
-import { PaymentRequiredV2Schema } from "@x402/core/schemas";
+import { PaymentRequiredV1Schema, PaymentRequiredV2Schema } from "@x402/core/schemas";
 import { describe, expect, test } from "vitest";
 import {
   buildChallenge,
   CHALLENGE_FIXED_BYTES_MAX,
   encodeChallenge,
+  encodeV1Challenge,
   RESOURCE_URL_BYTES_MAX,
 } from "../../../src/x402/challenge.ts";
 import { ASSET, NETWORK, PAY_TO } from "../../support/payment.ts";
@@ -84,4 +85,55 @@ describe("a challenge", () => {
       expect(header.length).toBeLessThanOrEqual(4096);
     },
   );
+});
+
+describe("the challenge for v1 clients", () => {
+  const [first] = accepts;
+  const base = { ...first, network: "eip155:8453" };
+  const body = (...entries: object[]) => {
+    const challenge = buildChallenge(about, entries as typeof accepts);
+    return JSON.parse(`{${encodeV1Challenge(challenge, URL_OF_GOODS)}"error":"x"}`);
+  };
+
+  test("has v1's shape, names and nothing else", () => {
+    expect(body(...accepts)).toEqual({
+      x402Version: 1,
+      error: "x",
+      accepts: [
+        {
+          scheme: "exact",
+          network: "base-sepolia",
+          maxAmountRequired: "10000",
+          resource: URL_OF_GOODS,
+          ...about,
+          payTo: PAY_TO,
+          asset: ASSET,
+          maxTimeoutSeconds: 300,
+          extra: { name: "USDC", version: "2" },
+        },
+      ],
+    });
+  });
+
+  test("is read by the official schema of v1", () => {
+    expect(PaymentRequiredV1Schema.safeParse(body(...accepts)).success).toBe(true);
+    expect(
+      PaymentRequiredV1Schema.safeParse(
+        JSON.parse(`{${encodeV1Challenge(buildChallenge({}, accepts), "https://h/")}"error":"x"}`),
+      ).success,
+    ).toBe(true);
+  });
+
+  test("names each network once, because a v1 payment names no asset", () => {
+    expect(body(first ?? {}, { ...first, asset: PAY_TO }, base).accepts).toMatchObject([
+      { network: "base-sepolia", asset: ASSET },
+      { network: "base" },
+    ]);
+  });
+
+  test("leaves out what v1 has no name for, and is absent where nothing is left", () => {
+    const optimism = { ...first, network: "eip155:10" };
+    expect(body(optimism, base).accepts).toMatchObject([{ network: "base" }]);
+    expect(body(optimism)).toEqual({ error: "x" });
+  });
 });

@@ -1,7 +1,7 @@
 import { encodePaymentSignatureHeader } from "@x402/core/http";
 import { describe, expect, test } from "vitest";
 import { readPayment } from "../../../src/x402/payment.ts";
-import { encodePayment, signPayment } from "../../support/payment.ts";
+import { encodePayment, NETWORK, signPayment } from "../../support/payment.ts";
 
 const payment = { ...(await signPayment("10000")), resource: { url: "https://api.example.com/goods" }, extensions: {} };
 
@@ -146,9 +146,45 @@ describe("a payment header of another version", () => {
     expect(readJson({ x402Version: 3 })).toEqual({ ok: false, error: { reason: "invalid_x402_version" } });
   });
 
-  test("is named so when it came as X-PAYMENT", () => {
-    const headers = new Headers({ "x-payment": encodePayment({ ...payment, x402Version: 1 }) });
-    expect(readPayment(headers)).toEqual({ ok: false, error: { reason: "invalid_x402_version" } });
+  test.each([2, 3])("is named so in X-PAYMENT: %d", (x402Version) => {
+    expect(readV1({ ...v1, x402Version })).toEqual({ ok: false, error: { reason: "invalid_x402_version" } });
+  });
+
+  test("is named so in PAYMENT-SIGNATURE, where v1 does not belong", () => {
+    expect(readJson(v1)).toEqual({ ok: false, error: { reason: "invalid_x402_version" } });
+  });
+});
+
+const v1 = { x402Version: 1, scheme: "exact", network: "base-sepolia", payload: payment.payload };
+const readV1 = (value: unknown) => readPayment(new Headers({ "x-payment": encodePayment(value) }));
+
+describe("X-PAYMENT", () => {
+  test("names scheme and network, the latter by its old name", () => {
+    expect(readV1(v1)).toEqual({
+      ok: true,
+      value: { x402Version: 1, accepted: { scheme: "exact", network: NETWORK }, payload: payment.payload },
+    });
+  });
+
+  test("keeps a network that v1 does not know, for somebody to refuse", () => {
+    expect(readV1({ ...v1, network: "eip155:84532x" })).toMatchObject({
+      value: { accepted: { network: "eip155:84532x" } },
+    });
+  });
+
+  test.each([
+    ["a scheme that is no text", { ...v1, scheme: 1 }, "scheme is not a string"],
+    ["no network", { ...v1, network: undefined }, "network is not a string"],
+    ["no payload", { ...v1, payload: null }, "payload is not an object"],
+    ["a list", [v1], "it is not a JSON object"],
+    ["no version", { ...v1, x402Version: "1" }, "x402Version is not a number"],
+  ])("is malformed with %s", (_, value, detail) => {
+    expect(readV1(value)).toEqual(malformed(detail));
+  });
+
+  test("comes once", () => {
+    const headers = new Headers({ "x-payment": `${encodePayment(v1)}, ${encodePayment(v1)}` });
+    expect(readPayment(headers)).toEqual(malformed("send exactly one X-PAYMENT header"));
   });
 });
 
