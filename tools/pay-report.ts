@@ -11,6 +11,10 @@ export function formatChallenge(header: string): string {
   return readable(() => decodePaymentRequiredHeader(header));
 }
 
+export function formatV1Challenge(body: string): string {
+  return readable(() => JSON.parse(body));
+}
+
 /** The signature is shortened: whole, it is as good as the money until it is settled. */
 export function formatPayload(header: string): string {
   return readable(() => {
@@ -20,9 +24,9 @@ export function formatPayload(header: string): string {
   });
 }
 
-/** Whether PAYMENT-RESPONSE says that money moved, and in which words to tell. */
+/** Whether PAYMENT-RESPONSE, or v1's X-PAYMENT-RESPONSE, says that money moved, and in which words to tell. */
 export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: boolean; words: string } {
-  const header = headers.get("payment-response");
+  const header = headers.get("payment-response") ?? headers.get("x-payment-response");
   if (!paymentWasSent) return { paid: false, words: "Nothing was paid." };
   if (header === null) return { paid: false, words: "There is no PAYMENT-RESPONSE: nothing says that this was paid." };
   try {

@@ -2,14 +2,18 @@
 // It exits with 0 only if it paid and was served.
 
 import { ExactEvmScheme } from "@x402/evm";
+import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/client";
 import { type Network, wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { privateKeyToAccount } from "viem/accounts";
 import { parseOptions, parseUrl, runCommand, UsageError } from "./command-line.ts";
 import { readReady } from "./local-file.ts";
-import { formatChallenge, formatPayload, readReceipt } from "./pay-report.ts";
+import { formatChallenge, formatPayload, formatV1Challenge, readReceipt } from "./pay-report.ts";
 import type { Ready } from "./stack/index.ts";
 
-const usage = 'npm run pay -- URL [--method M] [--body TEXT] [--header "Name: value"]... [--key K]';
+const usage = 'npm run pay -- URL [--method M] [--body TEXT] [--header "Name: value"]... [--key K] [--v1]';
+
+/** The local chain, as v1 calls it. */
+const V1_NETWORK = "base-sepolia";
 
 const optionTypes = {
   method: { type: "string" },
@@ -21,10 +25,6 @@ const optionTypes = {
 
 await runCommand(usage, async () => {
   const { values, positionals } = parseOptions({ options: optionTypes }, process.argv.slice(2));
-  if (values.v1) {
-    console.error("--v1 is not available yet: the gate speaks x402 version 2 only.");
-    return 2;
-  }
   const [text, ...rest] = positionals;
   if (text === undefined || rest.length > 0) throw new UsageError("Name one URL to pay for.");
   const url = parseUrl("URL", text);
@@ -35,17 +35,19 @@ await runCommand(usage, async () => {
   const method = values.method ?? (values.body === undefined ? "GET" : "POST");
   // A redirect is shown, not followed: a payment is for the URL that was named.
   const init: RequestInit = { method, headers, redirect: "manual" };
-  return pay(ready, url, values.body === undefined ? init : { ...init, body: values.body });
+  return pay(ready, url, values.body === undefined ? init : { ...init, body: values.body }, values.v1 ?? false);
 });
 
-async function pay(ready: Ready, url: string, init: RequestInit): Promise<number> {
+async function pay(ready: Ready, url: string, init: RequestInit, isV1: boolean): Promise<number> {
   const account = privateKeyToAccount(ready.buyer.privateKey as `0x${string}`);
   const client = new x402Client().register(ready.network as Network, new ExactEvmScheme(account));
+  client.registerV1(V1_NETWORK, new ExactEvmSchemeV1(account));
   // The stock client refuses more than a dollar, to protect real money. This wallet holds none.
   client.setSpendControls(false);
   const told = { payment: false };
   console.log(`${init.method} ${url}\n`);
-  const response = await wrapFetchWithPayment(tellingFetch(told), client)(url, init);
+  const telling = tellingFetch(told, isV1 ? tellV1Challenge : tellChallenge);
+  const response = await wrapFetchWithPayment(isV1 ? withoutV2(telling) : telling, client)(url, init);
   console.log(`Answer: ${response.status} ${response.headers.get("content-type") ?? ""}\n`);
   await printBody(response);
   const receipt = readReceipt(response.headers, told.payment);
@@ -53,12 +55,23 @@ async function pay(ready: Ready, url: string, init: RequestInit): Promise<number
   return response.ok && receipt.paid ? 0 : 1;
 }
 
+/** What a client of v1 sees of an answer: it looks for its challenge in the body alone. */
+function withoutV2(fetcher: typeof fetch): typeof fetch {
+  return async (...call) => {
+    const response = await fetcher(...call);
+    const headers = new Headers(response.headers);
+    headers.delete("payment-required");
+    return new Response(response.body, { status: response.status, headers });
+  };
+}
+
 /** fetch, which tells what passes in both directions. */
-function tellingFetch(told: { payment: boolean }): typeof fetch {
+function tellingFetch(told: { payment: boolean }, tellOf: (response: Response) => Promise<void>): typeof fetch {
   return async (...call) => {
     const request = new Request(...call);
-    const payment = request.headers.get("payment-signature");
-    if (payment !== null) console.log(`Payment (PAYMENT-SIGNATURE):\n${formatPayload(payment)}\n`);
+    const name = request.headers.has("x-payment") ? "X-PAYMENT" : "PAYMENT-SIGNATURE";
+    const payment = request.headers.get(name);
+    if (payment !== null) console.log(`Payment (${name}):\n${formatPayload(payment)}\n`);
     told.payment ||= payment !== null;
     const response = await fetch(request).catch((error) => {
       const { code, message } = error.cause ?? error;
@@ -66,11 +79,19 @@ function tellingFetch(told: { payment: boolean }): typeof fetch {
         `Nothing answers at ${request.url} (${code ?? message}). Is the local stack running (npm start)?`,
       );
     });
-    const challenge = response.headers.get("payment-required");
-    if (challenge !== null)
-      console.log(`Challenge: ${response.status} (PAYMENT-REQUIRED):\n${formatChallenge(challenge)}\n`);
+    if (response.status === 402) await tellOf(response);
     return response;
   };
+}
+
+async function tellChallenge({ status, headers }: Response): Promise<void> {
+  const challenge = headers.get("payment-required");
+  if (challenge !== null) console.log(`Challenge: ${status} (PAYMENT-REQUIRED):\n${formatChallenge(challenge)}\n`);
+}
+
+async function tellV1Challenge(response: Response): Promise<void> {
+  const body = await response.clone().text();
+  console.log(`Challenge: ${response.status} (body):\n${formatV1Challenge(body)}\n`);
 }
 
 /** As it comes: a stream is seen while it still runs. */

@@ -52,6 +52,10 @@ describe("npm start", () => {
     expect(stdout).toContain('"symbol":"ETH"');
     expect(stdout).toMatch(/0x[0-9a-f]{64} on eip155:84532/);
     expect(code).toBe(0);
+    const v1 = await npmRun("pay", [`${ready.gate}/v1/quotes/ETH`, "--v1"], env).ended;
+    expect(v1.stdout).toContain('"maxAmountRequired": "1000"');
+    expect(v1.stdout).toMatch(/0x[0-9a-f]{64} on base-sepolia/);
+    expect(v1.code).toBe(0);
   });
 
   test("has the routes of the sample API, priced, free and closed", async () => {
