@@ -38,7 +38,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const { output: table } = shape;
   const { maxTimeoutSeconds, unmatched, bufferBytesMax } = table;
   const receivers = accepted.map((network) => ({ ...network, payTo, maxTimeoutSeconds }));
-  const routes = compileRoutes(table.routes, receivers, report);
+  const routes = compileRoutes(table, receivers, report);
   const config = { ...settings(table, report), matcher: new Matcher(routes), routes, unmatched, bufferBytesMax };
   return mistakes.length > 0 ? err(mistakes) : ok(config);
 }

@@ -88,19 +88,30 @@ const remedies: { readonly [flaw in Exclude<AmountFlaw, "not_dollars">]: (token:
 };
 
 export function compileRoutes(
-  table: PricingTable["routes"],
+  table: Pick<PricingTable, "routes" | "chargeOn">,
   receivers: readonly Receiver[],
   report: Report,
 ): readonly Route[] {
-  return Object.entries(table).flatMap(([key, value]) => {
+  const usually = soldStatuses(table.chargeOn);
+  return Object.entries(table.routes).flatMap(([key, value]) => {
     const parsed = parseRouteKey(key);
-    return parsed.ok ? [{ key, ...parsed.value, access: compileAccess(key, value, receivers, report) }] : [];
+    if (!parsed.ok) return [];
+    const chargeOn = value.chargeOn ? soldStatuses(value.chargeOn) : usually;
+    const access = compileAccess(key, value, chargeOn, receivers, report);
+    // What is free has to be named; what is priced or closed may not be walked around from below.
+    return [{ key, ...parsed.value, access, below: access.kind !== "free" && !value.exact }];
   });
 }
 
 type RouteEntry = PricingTable["routes"][string];
 
-function compileAccess(key: string, entry: RouteEntry, receivers: readonly Receiver[], report: Report): Access {
+function compileAccess(
+  key: string,
+  entry: RouteEntry,
+  chargeOn: ReadonlySet<number>,
+  receivers: readonly Receiver[],
+  report: Report,
+): Access {
   const { price, description, mimeType } = entry;
   if (price === "free" || price === "closed") return { kind: price };
   const terms = receivers.flatMap((receiver) => compileTerms(price, receiver));
@@ -113,7 +124,13 @@ function compileAccess(key: string, entry: RouteEntry, receivers: readonly Recei
     const sizes = `its challenge has ${challenge.fixedBytes} bytes and a header has room for ${CHALLENGE_FIXED_BYTES_MAX}`;
     report(["routes", key], `${sizes}; shorten description or mimeType, or accept fewer networks`);
   }
-  return { kind: "paid", offer: { terms, challenge } };
+  return { kind: "paid", offer: { terms, challenge, chargeOn } };
+}
+
+/** A part (206) could be the goods' dearer half: it is sold only where it is named. */
+function soldStatuses(chargeOn: PricingTable["chargeOn"]): ReadonlySet<number> {
+  const successes = Array.from({ length: 100 }, (_, i) => 200 + i).filter((status) => status !== 206);
+  return new Set(chargeOn.flatMap((status) => (status === "2xx" ? successes : [status])));
 }
 
 /** Prices were checked with the networks; one that cannot be paid has no terms, and its mistake is told already. */

@@ -87,6 +87,24 @@ const settle = v.literal("after", 'write "after" (verify, serve, settle); there 
 const priceHint = 'write "free", "closed" or dollars such as "$0.001"';
 const price = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
 
+const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
+const chargeOn = v.pipe(
+  v.array(
+    v.union(
+      [
+        v.literal("2xx"),
+        v.pipe(
+          v.number(),
+          v.check((status) => Number.isInteger(status) && status >= 200 && status <= 599 && status !== 402, soldHint),
+        ),
+      ],
+      soldHint,
+    ),
+    'write a list such as ["2xx", 404]',
+  ),
+  v.minLength(1, "write at least one status; a route that charges for none is free"),
+);
+
 const pricedRoute = object(
   {
     price,
@@ -95,6 +113,8 @@ const pricedRoute = object(
       v.pipe(text, v.regex(/^[\w.+-]+\/[\w.+-]+$/, 'write a media type such as "application/json"')),
     ),
     settle: v.optional(settle),
+    exact: v.optional(v.boolean("write true or false"), false),
+    chargeOn: v.optional(chargeOn),
   },
   priceHint,
 );
@@ -132,6 +152,7 @@ export const pricingTable = object(
     ),
     unmatched: v.optional(v.picklist(["closed", "free"], 'write "closed" or "free"'), "closed"),
     settle: v.optional(settle, "after"),
+    chargeOn: v.optional(chargeOn, ["2xx"]),
     maxTimeoutSeconds: v.optional(v.pipe(seconds(86_400), v.integer("write whole seconds")), 300),
     bufferBytesMax: v.optional(bytes, 262_144),
   },

@@ -3,6 +3,7 @@
 
 import type { LedgerEvent } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
+import type { Offer } from "../route/index.ts";
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
 import { type Forwarded, trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
@@ -16,7 +17,8 @@ export async function purchase(gate: Gate, order: Order, checked: CheckedPayment
   const admission = await admit(gate, order, checked);
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
-  const goods = appraise(await forward(gate, order.call, order.body, true, gate.config.bufferBytesMax));
+  const forwarded = await forward(gate, order.call, order.body, true, gate.config.bufferBytesMax);
+  const goods = appraise(forwarded, order.offer);
   if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer);
   gate.waitUntil(report(gate, payment, { kind: "uncharged", reason: goods.reason }));
   return goods.outcome;
@@ -26,13 +28,13 @@ type Goods =
   | { readonly kind: "sellable"; readonly answer: UpstreamAnswer }
   | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
 
-/** Charged are 2xx but 206. A redirect or a part could be the goods themselves, so neither is given away. */
-function appraise(forwarded: Forwarded): Goods {
+/** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
+function appraise(forwarded: Forwarded, { chargeOn }: Offer): Goods {
   if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
   const { answer } = forwarded;
   const { status } = answer;
   const reason = `upstream_${status}`;
-  if (status >= 200 && status < 300 && status !== 206) return { kind: "sellable", answer };
+  if (chargeOn.has(status)) return { kind: "sellable", answer };
   if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
   discard(answer);
   return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };

@@ -4,8 +4,10 @@ import { err, ok, type Result } from "../std/index.ts";
 import { canonicalPath } from "./path.ts";
 
 export interface RouteKey {
+  /** Null stands for every method. */
   readonly methods: readonly string[] | null;
-  readonly segments: readonly string[];
+  /** Case-folded; null is one segment of any name, written `:name`. */
+  readonly segments: readonly (string | null)[];
   readonly rest: boolean;
 }
 
@@ -28,7 +30,8 @@ export function parseRouteKey(key: string): Result<RouteKey, string> {
   if (!path.ok) return err(`no request has such a path (${path.error})`);
   const { segments } = path.value;
   if (segments.some((segment) => segment.includes("*"))) return err('"*" stands only at the end, as "/*"');
-  if (segments.some((segment) => segment.startsWith(":"))) return err('named segments are not read yet; write "/*"');
+  const unnamed = segments.find((segment) => segment.startsWith(":") && !/^:[a-z_]\w*$/.test(segment));
+  if (unnamed !== undefined) return err(`"${unnamed}" is no name for a segment; write one such as ":symbol"`);
   if (segments[0] === OWN_PREFIX) return err(`paths below /${OWN_PREFIX}/ are Faregate's own`);
-  return ok({ methods, segments, rest });
+  return ok({ methods, segments: segments.map((segment) => (segment.startsWith(":") ? null : segment)), rest });
 }

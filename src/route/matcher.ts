@@ -1,13 +1,16 @@
-// Which route a request means. Patterns stand in a tree of segments, so a match visits as many nodes as the path has
-// segments. Deeper wins; at one place the exact path wins over `/*`, and a method wins over none. A priced or closed
-// place is also a barrier: a method that it does not have never falls through to something cheaper.
+// Which route a request means. Patterns stand in a tree of segments, so a match visits nodes along the path and none of
+// other routes. Segments are compared from the left, a literal before `:name` before `/*`; then the longer wins, and a
+// method wins over none. A priced or closed place is also a barrier: a method that it does not have never falls through
+// to something cheaper.
 
 import type { Terms } from "../schemes/index.ts";
 import type { Challenge } from "../x402/index.ts";
-import { METHODS } from "./key.ts";
+import { METHODS, type RouteKey } from "./key.ts";
 
 /** A compiled, priced route. */
 export interface Offer {
+  /** The upstream's statuses that are charged; no other is. */
+  readonly chargeOn: ReadonlySet<number>;
   /** Payment options in the operator's order of preference. */
   readonly terms: readonly Terms[];
   readonly challenge: Challenge;
@@ -18,16 +21,12 @@ export type Access =
   | { readonly kind: "closed" }
   | { readonly kind: "paid"; readonly offer: Offer };
 
-export interface Route {
+export interface Route extends RouteKey {
   /** As the operator wrote it. */
   readonly key: string;
-  /** Null stands for every method. */
-  readonly methods: readonly string[] | null;
-  /** Case-folded. */
-  readonly segments: readonly string[];
-  /** The pattern ends in `/*`. */
-  readonly rest: boolean;
   readonly access: Access;
+  /** Whether it covers what lies below it, also without `/*`. */
+  readonly below: boolean;
 }
 
 export type Match =
@@ -40,11 +39,13 @@ type Slot = Map<string, Route>;
 
 interface Node {
   readonly children: Map<string, Node>;
+  /** What follows a segment of any name. */
+  named: Node | null;
   /** The path that ends here. */
   readonly exact: Slot;
   /** This path and everything below it. */
   readonly rest: Slot;
-  /** What lies below a priced or closed path that was written without `/*`. */
+  /** What lies below a path that covers it without `/*`. */
   readonly below: Slot;
 }
 
@@ -74,12 +75,11 @@ export class Matcher {
   #insert(route: Route): void {
     let node = this.#root;
     for (const segment of route.segments) {
-      let child = node.children.get(segment);
-      if (!child) node.children.set(segment, (child = emptyNode()));
-      node = child;
+      node = segment === null ? (node.named ??= emptyNode()) : childOf(node, segment);
     }
-    const slots = route.rest ? [node.rest] : route.access.kind === "free" ? [node.exact] : [node.exact, node.below];
-    for (const slot of slots) for (const method of route.methods ?? [""]) slot.set(method, route);
+    const exact = route.below ? [node.exact, node.below] : [node.exact];
+    for (const slot of route.rest ? [node.rest] : exact)
+      for (const method of route.methods ?? [""]) slot.set(method, route);
   }
 }
 
@@ -90,7 +90,14 @@ function find(node: Node, segments: readonly string[], depth: number, method: st
   if (segment === undefined) return pick(node.exact, method) ?? pick(node.rest, method);
   const child = node.children.get(segment);
   const deeper = child && find(child, segments, depth + 1, method);
-  return deeper ?? pick(node.rest, method) ?? pick(node.below, method);
+  const named = deeper ?? (node.named ? find(node.named, segments, depth + 1, method) : undefined);
+  return named ?? pick(node.rest, method) ?? pick(node.below, method);
+}
+
+function childOf(node: Node, segment: string): Node {
+  const child = node.children.get(segment) ?? emptyNode();
+  node.children.set(segment, child);
+  return child;
 }
 
 function pick(slot: Slot, method: string): Found {
@@ -105,4 +112,10 @@ const withHead = (verbs: readonly string[]): readonly string[] =>
 
 const isRoute = (found: Found): found is Route => found !== undefined && found !== "barrier";
 
-const emptyNode = (): Node => ({ children: new Map(), exact: new Map(), rest: new Map(), below: new Map() });
+const emptyNode = (): Node => ({
+  children: new Map(),
+  named: null,
+  exact: new Map(),
+  rest: new Map(),
+  below: new Map(),
+});

@@ -62,6 +62,8 @@ describe("an unpaid call of a priced route", () => {
     const required = async (path: string) => decode((await ask(path)).headers.get("payment-required")).accepts[0];
     expect(await required("/dear/ok")).toMatchObject({ amount: "1000000" });
     expect(await required("/paid/dear/ok")).toMatchObject({ amount: "10000" });
+    expect(await required("/alone")).toMatchObject({ amount: "10000" });
+    expect(await required("/sold/any/thing/below")).toMatchObject({ amount: "10000" });
   });
 
   test("is 426 where it asks for a WebSocket", async () => {
@@ -74,6 +76,7 @@ describe("a request that the table does not take", () => {
   test.each([
     ["a closed path", "/closed", "GET", 404, "not_found"],
     ["what lies below a closed path", "/closed/x", "POST", 404, "not_found"],
+    ["what lies below an exact path", "/alone/below", "GET", 404, "not_found"],
     ["a path that nothing names", "/nowhere", "GET", 404, "not_found"],
     ["a path of the gate's own", "/.faregate/health", "GET", 404, "not_found"],
     ["a method that a closed or priced place does not have", "/free/no/put", "PUT", 405, "method_not_allowed"],

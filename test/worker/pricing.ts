@@ -13,6 +13,8 @@ export default {
     "GET /free/no": "closed",
     "/paid": { price: "$0.01", description: "Goods", mimeType: "application/json" },
     "/dear/ok": "$1",
+    "/sold/:kind/:status": { price: "$0.01", chargeOn: ["2xx", 206, 302, 404] },
+    "/alone": { price: "$0.01", exact: true },
     "GET,POST /only/*": "$0.01",
     "/closed/*": "closed",
   },

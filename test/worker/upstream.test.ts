@@ -54,6 +54,22 @@ describe("an answer that is not for sale is not charged", () => {
   });
 });
 
+describe("a status that the route sells", () => {
+  test.each([206, 302, 404])("%i is charged and delivered whole", async (status) => {
+    const { payment, response } = await buy(fresh(`/sold/status/${status}`));
+    expect(response.status).toBe(status);
+    expect(response.headers.has("payment-response")).toBe(true);
+    expect((await response.text()).length).toBe(100_000);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
+  });
+
+  test("is no other than those", async () => {
+    const { payment, response } = await buy(fresh("/sold/status/500"));
+    expect(response.status).toBe(500);
+    expect(await calledEndpoints(payment)).toEqual(["/verify"]);
+  });
+});
+
 describe("a sold answer", () => {
   test("streams: its first event arrives before the upstream has ended", async () => {
     const { response } = await buy(fresh("/paid/stream/ok"));

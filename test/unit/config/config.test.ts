@@ -133,7 +133,8 @@ const urlHint = 'write a URL, or an object with "url"';
 const baseUrl = "write an http or https URL without query, fragment or user";
 const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
 const known =
-  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, settle, maxTimeoutSeconds, bufferBytesMax";
+  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, settle, chargeOn, maxTimeoutSeconds, bufferBytesMax";
+const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
 const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
 
 describe("a mistake is told with its place and what would be right:", () => {
@@ -168,6 +169,21 @@ describe("a mistake is told with its place and what would be right:", () => {
       "routes",
       'write an object such as { "GET /v1/quotes/*": "$0.001" }',
     ],
+    [
+      "two names for one segment",
+      { routes: { "/a/:x": "$1", "/a/:y": "$2" } },
+      'routes["/a/:y"]',
+      '"/a/:x" already stands for these requests; keep one',
+    ],
+    ["exact that is no truth", route({ exact: 1 }), 'routes["/a"].exact', "write true or false (it says 1)"],
+    [
+      "charging for nothing",
+      route({ chargeOn: [] }),
+      'routes["/a"].chargeOn',
+      "write at least one status; a route that charges for none is free",
+    ],
+    ["charging for a challenge", { chargeOn: ["2xx", 402] }, "chargeOn[1]", `${soldHint} (it says 402)`],
+    ["charging for a class", { chargeOn: ["4xx"] }, "chargeOn[0]", `${soldHint} (it says "4xx")`],
     [
       "headers as a list",
       upstream({ headers: ["a"] }),
@@ -406,7 +422,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a route's key that is not known",
       route({ prize: 1 }),
       'routes["/a"].prize',
-      'there is no such key; known are price, description, mimeType, settle (it says "prize")',
+      'there is no such key; known are price, description, mimeType, settle, exact, chargeOn (it says "prize")',
     ],
     [
       "a route that settles before",

@@ -53,12 +53,20 @@ describe("a route's key", () => {
     ["/v1/**", star],
     ["/v1/*/*", star],
     ["/v1/%2A", star],
-    ["/v1/:id", 'named segments are not read yet; write "/*"'],
-    ["/:id", 'named segments are not read yet; write "/*"'],
+    ["/v1/:", '":" is no name for a segment; write one such as ":symbol"'],
+    ["/:a-b", '":a-b" is no name for a segment; write one such as ":symbol"'],
     ["/.faregate", "paths below /.faregate/ are Faregate's own"],
     ["/.faregate/*", "paths below /.faregate/ are Faregate's own"],
     ["GET /.Faregate/x", "paths below /.faregate/ are Faregate's own"],
   ])("%j is refused with a sentence", (key, sentence) => {
     expect(parseRouteKey(key)).toEqual({ ok: false, error: sentence });
   });
+});
+
+test.each([
+  ["/v1/:id", ["v1", null]],
+  ["/:Any/x", [null, "x"]],
+  ["/:a/:b/*", [null, null]],
+])("%s has names for segments", (key, segments) => {
+  expect(parseRouteKey(key)).toMatchObject({ ok: true, value: { segments } });
 });

@@ -9,12 +9,14 @@ type Kind = Access["kind"];
 const accesses: { readonly [kind in Kind]: Access } = {
   free: { kind: "free" },
   closed: { kind: "closed" },
-  paid: { kind: "paid", offer: { terms: [], challenge: { tail: "", fixedBytes: 0, v1: [] } } },
+  paid: { kind: "paid", offer: { terms: [], chargeOn: new Set(), challenge: { tail: "", fixedBytes: 0, v1: [] } } },
 };
 
 const routeOf = ([key, kind]: readonly [key: string, kind: Kind]): Route => {
   const parsed = parseRouteKey(key);
-  return parsed.ok ? { key, ...parsed.value, access: accesses[kind] } : expect.fail(parsed.error);
+  return parsed.ok
+    ? { key, ...parsed.value, access: accesses[kind], below: kind !== "free" }
+    : expect.fail(parsed.error);
 };
 
 const segmentsOf = (path: string): readonly string[] => {
@@ -33,6 +35,14 @@ function ask(table: { readonly [key: string]: Kind }, request: string): string |
 describe("a request means the route", () => {
   test.each<[string, { readonly [key: string]: Kind }, string, string]>([
     ["that is its path", { "/a": "free", "/b": "free" }, "GET /b", "/b"],
+    ["with a name for one segment", { "/a/:id": "free" }, "GET /a/7", "/a/:id"],
+    ["with a name in the middle", { "/a/:id/b": "free", "/a/*": "paid" }, "GET /a/7/b", "/a/:id/b"],
+    ["with a literal rather than a name", { "/a/:id": "free", "/a/b": "paid" }, "GET /a/b", "/a/b"],
+    ["with a name rather than a star", { "/a/:id": "paid", "/a/*": "free" }, "GET /a/b", "/a/:id"],
+    ["that is literal further left", { "/a/:id": "paid", "/:any/b": "free" }, "GET /a/b", "/a/:id"],
+    ["that covers, where its literal stands further left", { "/a": "paid", "/:any/b/c": "free" }, "GET /a/b/c", "/a"],
+    ["below a name that is priced", { "/a/:id": "paid" }, "GET /a/7/more", "/a/:id"],
+    ["of the name where the literal leads nowhere", { "/a/b/c": "free", "/a/:id/d": "paid" }, "GET /a/b/d", "/a/:id/d"],
     ["of the root", { "/": "free", "/b": "free" }, "GET /", "/"],
     ["in another letter case", { "/V1/quotes": "free" }, "GET /v1/QUOTES", "/V1/quotes"],
     ["with a trailing slash", { "/v1/quotes": "free" }, "GET /v1/quotes/", "/v1/quotes"],
@@ -156,33 +166,51 @@ function naiveMatch(routes: readonly Route[], method: string, path: readonly str
 }
 
 function naiveRoute(routes: readonly Route[], verb: string, path: readonly string[]): Route | null {
-  for (let depth = path.length; depth >= 0; depth--) {
-    const here = routes.filter(({ segments }) => segments.join("/") === path.slice(0, depth).join("/"));
-    const isWhole = depth === path.length;
-    const exact = here.filter(({ rest, access }) => !rest && (isWhole || access.kind !== "free"));
-    const rest = here.filter(({ rest }) => rest);
-    for (const place of isWhole ? [exact, rest] : [rest, exact]) {
-      const route =
-        place.find(({ methods }) => methods?.includes(verb)) ?? place.find(({ methods }) => methods === null);
-      if (route) return route;
-      if (place.some(({ access }) => access.kind !== "free")) return null;
-    }
+  const places = Map.groupBy(
+    routes.filter((route) => covers(route, path)),
+    ({ segments, rest }) => JSON.stringify([segments, rest]),
+  );
+  const ordered = [...places.values()].sort(([a], [b]) => (a && b ? compare(ranks(a, path), ranks(b, path)) : 0));
+  for (const place of ordered) {
+    const route = place.find(({ methods }) => methods?.includes(verb)) ?? place.find(({ methods }) => methods === null);
+    if (route) return route;
+    if (place.some(({ access }) => access.kind !== "free")) return null;
   }
   return null;
+}
+
+function covers({ segments, rest, below }: Route, path: readonly string[]): boolean {
+  const isLong = path.length > segments.length;
+  const isAlong = segments.every((segment, i) => i < path.length && (segment === null || segment === path[i]));
+  return isAlong && (!isLong || rest || below);
+}
+
+/** From the left: a literal, then a name, then `/*`, then what is covered without it. */
+const ranks = ({ segments, rest }: Route, path: readonly string[]): readonly number[] => [
+  ...segments.map((segment) => (segment === null ? 1 : 0)),
+  rest ? 2 : path.length === segments.length ? 0 : 3,
+];
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const i = a.findIndex((rank, at) => rank !== b[at]);
+  return i < 0 ? 0 : (a[i] ?? 0) - (b[i] ?? 0);
 }
 
 test("the tree agrees with trying every route", () => {
   const path = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 4 });
   const methods = fc.option(fc.uniqueArray(fc.constantFrom("GET", "POST", "PUT"), { minLength: 1 }));
   const kind = fc.constantFrom<Kind>("free", "closed", "paid");
+  const pattern = fc.array(fc.constantFrom("a", "b", "c", null), { maxLength: 4 });
   const route = fc
-    .record({ methods, segments: path, rest: fc.boolean(), kind })
-    .map(({ methods, segments, rest, kind }): Route => {
-      const key = `${methods ? `${methods} ` : ""}/${[...segments, ...(rest ? ["*"] : [])].join("/")}`;
-      return { key, methods, segments, rest, access: accesses[kind] };
+    .record({ methods, segments: pattern, rest: fc.boolean(), kind, isExact: fc.boolean() })
+    .map(({ methods, segments, rest, kind, isExact }): Route => {
+      const names = segments.map((segment) => segment ?? ":name");
+      const key = `${methods ? `${methods} ` : ""}/${[...names, ...(rest ? ["*"] : [])].join("/")}`;
+      return { key, methods, segments, rest, access: accesses[kind], below: kind !== "free" && !isExact };
     });
   // Two routes at one place are a mistake of the table.
-  const places = ({ methods, segments, rest }: Route) => (methods ?? ["*"]).map((one) => `${one} ${segments} ${rest}`);
+  const places = ({ methods, segments, rest }: Route) =>
+    (methods ?? ["*"]).map((one) => `${one} ${JSON.stringify(segments)} ${rest}`);
   const table = fc.array(route, { maxLength: 10 }).map((routes) => {
     const taken = new Set<string>();
     return routes.filter((one) => {
