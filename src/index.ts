@@ -26,15 +26,21 @@ const gate = openGate(env as Bindings);
 const app = new Hono();
 
 app.all("*", async (c) => {
-  if (gate.ok) return respond(await handle(gate.value, c.req.raw));
+  const origin = c.req.raw.headers.get("origin");
+  if (gate.ok) return respond(await handle(gate.value, c.req.raw), gate.value.config.cors, origin);
   console.error(JSON.stringify({ event: "misconfigured", mistakes: gate.error }));
-  return respond({ kind: "refused", problem: { reason: "misconfigured" } });
+  return respond({ kind: "refused", problem: { reason: "misconfigured" } }, [], origin);
 });
 
-app.onError((error) => {
+app.onError((error, c) => {
   const requestId = crypto.randomUUID();
   console.error(JSON.stringify({ event: "error", requestId, error: String(error), stack: error.stack }));
-  return respond({ kind: "refused", problem: { reason: "internal_error", requestId } });
+  const cors = gate.ok ? gate.value.config.cors : [];
+  return respond(
+    { kind: "refused", problem: { reason: "internal_error", requestId } },
+    cors,
+    c.req.raw.headers.get("origin"),
+  );
 });
 
 export default app;

@@ -17,6 +17,8 @@ function ending(outcome: PaymentLine["outcome"]): object {
       const { problem } = outcome;
       return { outcome: problem.reason, ...("code" in problem && { reason: problem.code }) };
     }
+    case "preflight":
+      return { outcome: "preflight" };
     case "passed":
     case "unsold":
       return { outcome: "uncharged", status: outcome.answer.status };

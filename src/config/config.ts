@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import type { FacilitatorSettings } from "../facilitator/index.ts";
+import type { CorsPolicy } from "../outcome/index.ts";
 import { Matcher, type Route } from "../route/index.ts";
 import { err, isObject, ok, type Result } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
@@ -14,6 +15,8 @@ export interface Config {
   /** In the order of the file. */
   readonly routes: readonly Route[];
   readonly unmatched: "closed" | "free";
+  /** For priced routes, and for what the gate answers itself. */
+  readonly cors: CorsPolicy;
   readonly upstream: UpstreamSettings;
   readonly facilitator: FacilitatorSettings;
   /** Bodies whose declared length is at most this are read whole. */
@@ -36,10 +39,10 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   checkFacilitators(raw["facilitators"], report);
   if (!shape.success || shape.output.facilitators.length === 0) return err(mistakes);
   const { output: table } = shape;
-  const { maxTimeoutSeconds, unmatched, bufferBytesMax } = table;
+  const { maxTimeoutSeconds, unmatched, cors, bufferBytesMax } = table;
   const receivers = accepted.map((network) => ({ ...network, payTo, maxTimeoutSeconds }));
   const routes = compileRoutes(table, receivers, report);
-  const config = { ...settings(table, report), matcher: new Matcher(routes), routes, unmatched, bufferBytesMax };
+  const config = { ...settings(table, report), matcher: new Matcher(routes), routes, unmatched, cors, bufferBytesMax };
   return mistakes.length > 0 ? err(mistakes) : ok(config);
 }
 

@@ -87,6 +87,20 @@ const settle = v.literal("after", 'write "after" (verify, serve, settle); there 
 const priceHint = 'write "free", "closed" or dollars such as "$0.001"';
 const price = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
 
+const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
+const cors = v.union(
+  [
+    v.literal("*"),
+    v.array(
+      v.pipe(
+        text,
+        v.check((origin) => URL.parse(origin)?.origin === origin, corsHint),
+      ),
+    ),
+  ],
+  corsHint,
+);
+
 const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
 const chargeOn = v.pipe(
   v.array(
@@ -151,6 +165,7 @@ export const pricingTable = object(
       'write an object such as { "GET /v1/quotes/*": "$0.001" }',
     ),
     unmatched: v.optional(v.picklist(["closed", "free"], 'write "closed" or "free"'), "closed"),
+    cors: v.optional(cors, "*"),
     settle: v.optional(settle, "after"),
     chargeOn: v.optional(chargeOn, ["2xx"]),
     maxTimeoutSeconds: v.optional(v.pipe(seconds(86_400), v.integer("write whole seconds")), 300),

@@ -12,6 +12,8 @@ export async function handle(gate: Gate, request: Request): Promise<Outcome> {
   if (segments[0] === OWN_PREFIX) return refuse({ reason: "not_found" });
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
   const call = { request, target: target.value, upstreamUrl: upstreamUrl(gate.config.upstream.url, target.value) };
+  const answered = answerPreflight(gate, call);
+  if (answered) return answered;
   const match = gate.config.matcher.match(request.method, segments);
   switch (match.kind) {
     case "method_not_allowed":
@@ -21,6 +23,23 @@ export async function handle(gate: Gate, request: Request): Promise<Outcome> {
     case "route":
       return take(gate, call, match.route);
   }
+}
+
+/**
+ * A browser asks before a script may call. For a priced route the gate says yes, unpaid and without the upstream; for a
+ * free one it is the upstream's to say. Null where this is no such question, or is one about something that is not there.
+ */
+function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | null {
+  const { method, headers } = call.request;
+  const asked = headers.get("access-control-request-method");
+  if (method !== "OPTIONS" || asked === null || !headers.has("origin")) return null;
+  const { segments } = call.target.path;
+  const { matcher } = gate.config;
+  const match = matcher.match(asked, segments);
+  if (match.kind !== "route" || match.route.access.kind === "closed") return null;
+  if (match.route.access.kind === "free") return pass(gate, call);
+  const requested = headers.get("access-control-request-headers") ?? "";
+  return { kind: "preflight", preflight: { methods: matcher.methods(segments), requested } };
 }
 
 function take(gate: Gate, call: Call, route: Route): Promise<Outcome> | Outcome {

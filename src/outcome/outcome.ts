@@ -2,6 +2,7 @@
 
 import type { Problem } from "../problem.ts";
 import type { Receipt } from "../x402/index.ts";
+import type { Preflight } from "./cors.ts";
 
 export interface Answer {
   readonly status: number;
@@ -15,4 +16,5 @@ export type Outcome =
   | { readonly kind: "sold"; readonly answer: Answer; readonly receipt: Receipt }
   /** The upstream answered with a status that is not for sale; nobody was charged. */
   | { readonly kind: "unsold"; readonly answer: Answer }
+  | { readonly kind: "preflight"; readonly preflight: Preflight }
   | { readonly kind: "refused"; readonly problem: Problem };

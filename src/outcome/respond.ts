@@ -2,13 +2,22 @@
 
 import type { Invitation, Problem } from "../problem.ts";
 import { encodeChallenge, encodeReceipt, encodeV1Challenge } from "../x402/index.ts";
+import { type CorsPolicy, preflightHeaders, setCors } from "./cors.ts";
 import type { Answer, Outcome } from "./outcome.ts";
 import { refusalOf } from "./refusal.ts";
 
-export function respond(outcome: Outcome): Response {
+/** @param origin of the page whose script asks, or null where no page does */
+export function respond(outcome: Outcome, cors: CorsPolicy, origin: string | null): Response {
+  if (outcome.kind === "passed") return toResponse(outcome.answer);
+  const response = respondAlone(outcome);
+  setCors(response.headers, cors, origin);
+  return response;
+}
+
+function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>): Response {
   switch (outcome.kind) {
-    case "passed":
-      return toResponse(outcome.answer);
+    case "preflight":
+      return new Response(null, { status: 204, headers: preflightHeaders(outcome.preflight) });
     case "unsold":
       return toResponse(withPrivateCaching(outcome.answer));
     case "sold": {

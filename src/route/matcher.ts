@@ -66,10 +66,14 @@ export class Matcher {
     return { kind: "route", route: found };
   }
 
-  /** For a path that other methods have. */
+  /** Those that the path has. */
+  methods(segments: readonly string[]): readonly string[] {
+    return withHead(METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb))));
+  }
+
   #refusal(segments: readonly string[]): Match | null {
-    const verbs = METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb)));
-    return verbs.length > 0 ? { kind: "method_not_allowed", allow: withHead(verbs) } : null;
+    const allow = this.methods(segments);
+    return allow.length > 0 ? { kind: "method_not_allowed", allow } : null;
   }
 
   #insert(route: Route): void {

@@ -40,6 +40,7 @@ describe("a correct table", () => {
     const { matcher, routes, ...rest } = parsed();
     expect(rest).toEqual({
       unmatched: "closed",
+      cors: "*",
       upstream: { url: new URL("https://legacy.example.com"), timeoutMs: 30_000, headers: [], service: null },
       facilitator: { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 },
       bufferBytesMax: 262_144,
@@ -133,7 +134,8 @@ const urlHint = 'write a URL, or an object with "url"';
 const baseUrl = "write an http or https URL without query, fragment or user";
 const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
 const known =
-  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, settle, chargeOn, maxTimeoutSeconds, bufferBytesMax";
+  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, cors, settle, chargeOn, maxTimeoutSeconds, bufferBytesMax";
+const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
 const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
 
@@ -183,6 +185,13 @@ describe("a mistake is told with its place and what would be right:", () => {
       "write at least one status; a route that charges for none is free",
     ],
     ["charging for a challenge", { chargeOn: ["2xx", 402] }, "chargeOn[1]", `${soldHint} (it says 402)`],
+    [
+      "an origin with a path",
+      { cors: ["https://a.example/"] },
+      "cors[0]",
+      `${corsHint} (it says "https://a.example/")`,
+    ],
+    ["no origins", { cors: "none" }, "cors", `${corsHint} (it says "none")`],
     ["charging for a class", { chargeOn: ["4xx"] }, "chargeOn[0]", `${soldHint} (it says "4xx")`],
     [
       "headers as a list",

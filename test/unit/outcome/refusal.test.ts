@@ -151,7 +151,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
 
 const entries = Object.entries(rows).map(([reason, row]) => [reason, row] as const);
 const answer = (reason: string, { problem }: Row<Problem>): Response =>
-  respond({ kind: "refused", problem: { reason, ...problem } as Problem });
+  respond({ kind: "refused", problem: { reason, ...problem } as Problem }, "*", null);
 /** Headers that only some refusals have. */
 const CONDITIONAL = ["allow", "connection", "upgrade", "retry-after", "location", "www-authenticate", "set-cookie"];
 

@@ -1,7 +1,9 @@
 import { decodePaymentResponseHeader } from "@x402/core/http";
 import { describe, expect, test } from "vitest";
-import { type Outcome, respond } from "../../../src/outcome/index.ts";
+import { type Outcome, respond as respondTo } from "../../../src/outcome/index.ts";
 import { NETWORK, PAY_TO } from "../../support/payment.ts";
+
+const respond = (outcome: Outcome): Response => respondTo(outcome, "*", null);
 
 const transaction = `0x${"ab".repeat(32)}`;
 const settlement = { success: true, transaction, network: NETWORK, payer: PAY_TO };
