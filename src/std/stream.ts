@@ -3,13 +3,38 @@
 import { err, ok, type Result } from "./result.ts";
 
 /** The whole stream as bytes. A stream longer than `bytesMax` is cancelled; a broken one throws its own error. */
-export async function readBounded(
+export function readBounded(
   stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+): Promise<Result<Uint8Array, "too_large">> {
+  return drain(stream.getReader(), bytesMax);
+}
+
+/** The whole stream as bytes; null where it is too long, too slow, or breaks off. It is cancelled then. */
+export async function readWithin(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  timeoutMs: number,
+): Promise<Uint8Array | null> {
+  const reader = stream.getReader();
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => {
+    late.resolve(null);
+    reader.cancel().catch(() => undefined);
+  }, timeoutMs);
+  const whole = drain(reader, bytesMax).then(
+    (bytes) => (bytes.ok ? bytes.value : null),
+    () => null,
+  );
+  return Promise.race([whole, late.promise]).finally(() => clearTimeout(timer));
+}
+
+async function drain(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   bytesMax: number,
 ): Promise<Result<Uint8Array, "too_large">> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = stream.getReader();
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     length += read.value.byteLength;
     if (length > bytesMax) {
@@ -19,21 +44,6 @@ export async function readBounded(
     chunks.push(read.value);
   }
   return ok(concat(chunks, length));
-}
-
-/** The whole stream as bytes; null where it is too long, too slow, or breaks off. It is cancelled then. */
-export async function readWithin(
-  stream: ReadableStream<Uint8Array>,
-  bytesMax: number,
-  timeoutMs: number,
-): Promise<Uint8Array | null> {
-  const timed = stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  return readBounded(timed, bytesMax).then(
-    (bytes) => (bytes.ok ? bytes.value : null),
-    () => null,
-  );
 }
 
 /** The stream's first `bytesMax` bytes, as they come. */
