@@ -2,7 +2,7 @@
 
 import { type Access, parseRouteKey, type Route, type RouteKey } from "../route/index.ts";
 import { buildTerms, parseAddress, type Terms } from "../schemes/index.ts";
-import { isObject } from "../std/index.ts";
+import { isObject, type JsonObject } from "../std/index.ts";
 import {
   type AmountFlaw,
   buildChallenge,
@@ -57,7 +57,19 @@ export function checkRoutes(value: unknown, accepted: readonly Network[], report
     else report(["routes", key], parsed.error);
     const [price, path] = isObject(entry) ? [entry["price"], ["routes", key, "price"]] : [entry, ["routes", key]];
     for (const flaw of priceFlaws(price, accepted)) report(path, flaw);
+    if (isObject(entry)) checkIdle(key, entry, parsed.ok && parsed.value.rest, report);
   }
+}
+
+/** What would be read and do nothing: its writer believes that it does something. */
+function checkIdle(key: string, entry: JsonObject, isRest: boolean, report: Report): void {
+  const isUnpaid = entry["price"] === "free" || entry["price"] === "closed";
+  for (const name of isUnpaid ? ["description", "mimeType", "settle", "chargeOn"] : []) {
+    if (name in entry) report(["routes", key, name], `a route that is ${entry["price"]} does not use this; remove it`);
+  }
+  if (entry["exact"] !== true) return;
+  if (isRest) report(["routes", key, "exact"], 'a key that ends in "/*" cannot be exact; write one of them');
+  else if (entry["price"] === "free") report(["routes", key, "exact"], "a free path is always exact; remove this");
 }
 
 function checkPlace(key: string, { methods, ...pattern }: RouteKey, taken: Map<string, string>, report: Report): void {

@@ -94,26 +94,20 @@ const cors = v.union(
     v.array(
       v.pipe(
         text,
-        v.check((origin) => URL.parse(origin)?.origin === origin, corsHint),
+        v.check((origin) => URL.parse(origin)?.origin === origin && !origin.includes("*"), corsHint),
       ),
     ),
   ],
   corsHint,
 );
 
-const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
+const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
+/** A redirect cannot be sold: it would name the upstream's own address to a buyer. */
+const isSellable = (status: number): boolean =>
+  Number.isInteger(status) && status >= 200 && status <= 599 && status !== 402 && !(status >= 300 && status < 400);
 const chargeOn = v.pipe(
   v.array(
-    v.union(
-      [
-        v.literal("2xx"),
-        v.pipe(
-          v.number(),
-          v.check((status) => Number.isInteger(status) && status >= 200 && status <= 599 && status !== 402, soldHint),
-        ),
-      ],
-      soldHint,
-    ),
+    v.union([v.literal("2xx"), v.pipe(v.number(), v.check(isSellable, soldHint))], soldHint),
     'write a list such as ["2xx", 404]',
   ),
   v.minLength(1, "write at least one status; a route that charges for none is free"),

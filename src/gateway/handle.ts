@@ -26,8 +26,9 @@ export async function handle(gate: Gate, request: Request): Promise<Outcome> {
 }
 
 /**
- * A browser asks before a script may call. For a priced route the gate says yes, unpaid and without the upstream; for a
- * free one it is the upstream's to say. Null where this is no such question, or is one about something that is not there.
+ * A browser asks before a script may call. The gate says yes, unpaid and without the upstream; only where nothing of the
+ * path is priced or closed it is the upstream's to say. Null where this is no such question, or is one about something
+ * that is not there.
  */
 function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | null {
   const { method, headers } = call.request;
@@ -37,7 +38,7 @@ function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | n
   const { matcher } = gate.config;
   const match = matcher.match(asked, segments);
   if (match.kind !== "route" || match.route.access.kind === "closed") return null;
-  if (match.route.access.kind === "free") return pass(gate, call);
+  if (matcher.isFree(segments)) return pass(gate, call, null);
   const requested = headers.get("access-control-request-headers") ?? "";
   return { kind: "preflight", preflight: { methods: matcher.methods(segments), requested } };
 }
@@ -54,8 +55,8 @@ function take(gate: Gate, call: Call, route: Route): Promise<Outcome> | Outcome 
 }
 
 /** A free route: the same bytes both ways. */
-async function pass(gate: Gate, call: Call): Promise<Outcome> {
-  const forwarded = await forward(gate, call, call.request.body, false, 0);
+async function pass(gate: Gate, call: Call, body = call.request.body): Promise<Outcome> {
+  const forwarded = await forward(gate, call, body, false, 0);
   if (forwarded.kind !== "answered") return refuse(forwarded);
   const { answer } = forwarded;
   const { status } = answer;

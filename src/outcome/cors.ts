@@ -33,7 +33,8 @@ export function setCors(headers: Headers, policy: CorsPolicy, origin: string | n
   const allowed = policy === "*" ? "*" : policy.find((one) => one === origin);
   if (allowed === undefined) return;
   headers.set("access-control-allow-origin", allowed);
-  headers.set("access-control-expose-headers", EXPOSED);
+  const theirs = headers.get("access-control-expose-headers");
+  headers.set("access-control-expose-headers", theirs ? `${EXPOSED}, ${theirs}` : EXPOSED);
 }
 
 /** The API behind may take headers that only it knows, so what a script asks for is allowed too. */

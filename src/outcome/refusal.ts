@@ -49,7 +49,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   payment_header_too_large: ({ bytesMax }) => ({
     status: 431,
-    message: `Keep PAYMENT-SIGNATURE within ${bytesMax} bytes.`,
+    message: `Keep the payment header within ${bytesMax} bytes.`,
   }),
   invalid_payload: ({ detail }) => ({ status: 400, message: `The payment cannot be read: ${detail}.` }),
   payment_refused: ({ code, invitation }) => ({

@@ -14,6 +14,9 @@ export interface RouteKey {
 /** What a key without a method stands for; HEAD goes with GET. Others (TRACE, CONNECT) pass nowhere. */
 export const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/** A segment of any value. */
+const NAME = /^:[A-Za-z_]\w*$/;
+
 /** Faregate's own endpoints; no route can price or shadow them. */
 export const OWN_PREFIX = ".faregate";
 
@@ -30,8 +33,11 @@ export function parseRouteKey(key: string): Result<RouteKey, string> {
   if (!path.ok) return err(`no request has such a path (${path.error})`);
   const { segments } = path.value;
   if (segments.some((segment) => segment.includes("*"))) return err('"*" stands only at the end, as "/*"');
-  const unnamed = segments.find((segment) => segment.startsWith(":") && !/^:[a-z_]\w*$/.test(segment));
-  if (unnamed !== undefined) return err(`"${unnamed}" is no name for a segment; write one such as ":symbol"`);
+  const written = pattern.slice(1).split("/");
+  const unclear = written.find((segment) => /[:{}]/.test(segment) && !NAME.test(segment));
+  if (unclear !== undefined) {
+    return err(`"${unclear}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`);
+  }
   if (segments[0] === OWN_PREFIX) return err(`paths below /${OWN_PREFIX}/ are Faregate's own`);
-  return ok({ methods, segments: segments.map((segment) => (segment.startsWith(":") ? null : segment)), rest });
+  return ok({ methods, segments: segments.map((segment, i) => (NAME.test(written[i] ?? "") ? null : segment)), rest });
 }

@@ -71,6 +71,14 @@ export class Matcher {
     return withHead(METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb))));
   }
 
+  /** Whether nothing of the path is priced or closed, whatever the method. */
+  isFree(segments: readonly string[]): boolean {
+    return METHODS.every((verb) => {
+      const found = find(this.#root, segments, 0, verb);
+      return found === undefined || (found !== "barrier" && found.access.kind === "free");
+    });
+  }
+
   #refusal(segments: readonly string[]): Match | null {
     const allow = this.methods(segments);
     return allow.length > 0 ? { kind: "method_not_allowed", allow } : null;

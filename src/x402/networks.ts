@@ -50,7 +50,7 @@ const rows: readonly Row[] = [
   [14, ["flare"], "0xe7cd86e13AC4309349F30B3435a9d337750fC82D", "USD\u20AE0", "1"],
 ];
 
-/** The EVM networks that stock v1 clients take; one that is not in their list makes them refuse the whole challenge. */
+/** The EVM networks of v1; a name that is not in its list makes clients refuse the whole challenge. */
 const V1_NAMES: readonly string[] = [
   "base",
   "base-sepolia",

@@ -61,7 +61,8 @@ function parseV1({ scheme, network, payload }: JsonObject): Result<PresentedPaym
   if (typeof scheme !== "string") return malformed("scheme is not a string");
   if (typeof network !== "string") return malformed("network is not a string");
   if (!isObject(payload)) return malformed("payload is not an object");
-  return ok({ x402Version: 1, accepted: { scheme, network: networkOfV1(network) ?? network }, payload });
+  // A name that v1 does not have is no network: an empty one is offered by nobody.
+  return ok({ x402Version: 1, accepted: { scheme, network: networkOfV1(network) ?? "" }, payload });
 }
 
 function isAccepted(value: unknown): value is JsonObject & Accepted {

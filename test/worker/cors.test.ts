@@ -31,6 +31,24 @@ describe("a preflight", () => {
     expect((await seen(path)).map(({ method }) => method)).toEqual(["OPTIONS"]);
   });
 
+  test.each(["paid", "other", "closed"])(
+    "carries nothing to a path of which something is not free (%s)",
+    async (name) => {
+      const path = fresh(`/mixed/${name}`);
+      const headers = { origin: PAGE, "access-control-request-method": "GET" };
+      const response = await ask(path, { method: "OPTIONS", headers, body: "{}" });
+      expect(response.status).toBe(204);
+      expect(await seen(path)).toEqual([]);
+    },
+  );
+
+  test("carries no body, where it is the upstream's to answer", async () => {
+    const path = fresh("/free/ok");
+    const headers = { origin: PAGE, "access-control-request-method": "GET" };
+    await ask(path, { method: "OPTIONS", headers, body: "{}" });
+    expect((await seen(path)).map(({ body }) => body)).toEqual([""]);
+  });
+
   test.each([
     ["a closed route", "/closed", "GET", 404],
     ["what nothing names", "/nowhere", "GET", 404],

@@ -108,7 +108,7 @@ const refused: [string, number, string, unknown][] = [
   ["another version", 402, "invalid_x402_version", envelope(base, { x402Version: 2 })],
   ["another scheme", 402, "invalid_scheme", envelope(base, { scheme: "upto" })],
   ["a network that is not offered", 402, "invalid_network", envelope(base, { network: "polygon" })],
-  ["a network by its new name", 402, "invalid_network", envelope(base, { network: "eip155:84532x" })],
+  ["a network by its new name", 402, "invalid_network", envelope(base, { network: "eip155:84532" })],
   ["a signature of another network", 402, "invalid_exact_evm_payload_signature", envelope(base, { network: "base" })],
   [
     "a smaller amount",

@@ -136,7 +136,7 @@ const safeUrl = "write an https URL without query, fragment or user (http only f
 const known =
   "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, cors, settle, chargeOn, maxTimeoutSeconds, bufferBytesMax";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
-const soldHint = 'write "2xx" (which leaves 206 out) or a status from 200 to 599 but 402';
+const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
 const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
 
 describe("a mistake is told with its place and what would be right:", () => {
@@ -177,6 +177,31 @@ describe("a mistake is told with its place and what would be right:", () => {
       'routes["/a/:y"]',
       '"/a/:x" already stands for these requests; keep one',
     ],
+    [
+      "exact with a star",
+      { routes: { "/a/*": { price: "$1", exact: true } } },
+      'routes["/a/*"].exact',
+      'a key that ends in "/*" cannot be exact; write one of them',
+    ],
+    [
+      "exact where it always is",
+      route({ price: "free", exact: true }),
+      'routes["/a"].exact',
+      "a free path is always exact; remove this",
+    ],
+    [
+      "statuses to sell on a closed route",
+      route({ price: "closed", chargeOn: [404] }),
+      'routes["/a"].chargeOn',
+      "a route that is closed does not use this; remove it",
+    ],
+    [
+      "a pattern of origins",
+      { cors: ["https://*.a.example"] },
+      "cors[0]",
+      `${corsHint} (it says "https://*.a.example")`,
+    ],
+    ["charging for a redirect", { chargeOn: [302] }, "chargeOn[0]", `${soldHint} (it says 302)`],
     ["exact that is no truth", route({ exact: 1 }), 'routes["/a"].exact', "write true or false (it says 1)"],
     [
       "charging for nothing",

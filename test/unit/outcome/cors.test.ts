@@ -30,6 +30,12 @@ describe("an answer of ours", () => {
     expect(corsOf([PAGE], origin)).toEqual({ vary: "Origin" });
   });
 
+  test("lets a page read what the API exposes, too", () => {
+    expect(corsOf("*", PAGE, { "access-control-expose-headers": "X-Total" })["access-control-expose-headers"]).toBe(
+      `${EXPOSED}, X-Total`,
+    );
+  });
+
   test("does not keep what the upstream said of origins", () => {
     const upstream = {
       "access-control-allow-origin": "https://evil.example",

@@ -66,7 +66,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
   payment_header_too_large: {
     problem: { bytesMax: 16_384 },
     status: 431,
-    message: "Keep PAYMENT-SIGNATURE within 16384 bytes.",
+    message: "Keep the payment header within 16384 bytes.",
   },
   invalid_payload: {
     problem: { detail: "it is not JSON" },

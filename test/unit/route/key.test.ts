@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
+
 import { parseRouteKey, type RouteKey } from "../../../src/route/key.ts";
+
+const unclear = (segment: string): string =>
+  `"${segment}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`;
 
 describe("a route's key", () => {
   test.each<[string, RouteKey]>([
@@ -13,7 +17,7 @@ describe("a route's key", () => {
     ["OPTIONS /", { methods: ["OPTIONS"], segments: [], rest: false }],
     ["/caf%C3%A9", { methods: null, segments: ["café"], rest: false }],
     ["/.well-known/x402", { methods: null, segments: [".well-known", "x402"], rest: false }],
-    ["/a:b", { methods: null, segments: ["a:b"], rest: false }],
+    ["/a%3Ab", { methods: null, segments: ["a:b"], rest: false }],
     ["/x/.faregate", { methods: null, segments: ["x", ".faregate"], rest: false }],
   ])("%s is understood", (key, parsed) => {
     expect(parseRouteKey(key)).toEqual({ ok: true, value: parsed });
@@ -53,8 +57,11 @@ describe("a route's key", () => {
     ["/v1/**", star],
     ["/v1/*/*", star],
     ["/v1/%2A", star],
-    ["/v1/:", '":" is no name for a segment; write one such as ":symbol"'],
-    ["/:a-b", '":a-b" is no name for a segment; write one such as ":symbol"'],
+    ["/v1/:", unclear(":")],
+    ["/v1/report-:id", unclear("report-:id")],
+    ["/v1/{id}", unclear("{id}")],
+    ["/v1/x:predict", unclear("x:predict")],
+    ["/:a-b", unclear(":a-b")],
     ["/.faregate", "paths below /.faregate/ are Faregate's own"],
     ["/.faregate/*", "paths below /.faregate/ are Faregate's own"],
     ["GET /.Faregate/x", "paths below /.faregate/ are Faregate's own"],
@@ -67,6 +74,8 @@ test.each([
   ["/v1/:id", ["v1", null]],
   ["/:Any/x", [null, "x"]],
   ["/:a/:b/*", [null, null]],
+  ["/x%3Apredict", ["x:predict"]],
+  ["/%3Aname", [":name"]],
 ])("%s has names for segments", (key, segments) => {
   expect(parseRouteKey(key)).toMatchObject({ ok: true, value: { segments } });
 });
