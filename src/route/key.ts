@@ -39,5 +39,9 @@ export function parseRouteKey(key: string): Result<RouteKey, string> {
     return err(`"${unclear}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`);
   }
   if (segments[0] === OWN_PREFIX) return err(`paths below /${OWN_PREFIX}/ are Faregate's own`);
-  return ok({ methods, segments: segments.map((segment, i) => (NAME.test(written[i] ?? "") ? null : segment)), rest });
+  return ok({
+    methods,
+    segments: segments.map((segment, i) => (NAME.test(String(written[i])) ? null : segment)),
+    rest,
+  });
 }
