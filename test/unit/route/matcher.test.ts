@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { METHODS, parseRouteKey } from "../../../src/route/key.ts";
 import { type Access, type Match, Matcher, type Route } from "../../../src/route/matcher.ts";
 import { canonicalPath } from "../../../src/route/path.ts";
@@ -230,4 +230,36 @@ test("the tree agrees with trying every route", () => {
     ),
     { numRuns: 3000 },
   );
+});
+
+describe("with ten thousand routes", () => {
+  const tableOf = (count: number) =>
+    Array.from({ length: count }, (_, i) => routeOf([`GET /v1/things-${i}/:id/parts`, "paid"]));
+  const few = new Matcher(tableOf(10));
+  const many = new Matcher(tableOf(10_000));
+
+  /** Every look into a node is a look into one of its maps. */
+  function looksOf(matcher: Matcher, path: string): number {
+    const segments = segmentsOf(path);
+    const get = vi.spyOn(Map.prototype, "get");
+    matcher.match("GET", segments);
+    const { length } = get.mock.calls;
+    get.mockRestore();
+    return length;
+  }
+
+  test.each([
+    ["a hit", "/v1/things-7/a/parts"],
+    ["what a hit covers", "/v1/things-7/a/parts/b/c"],
+    ["a miss", "/v1/nothing/a"],
+    ["a shared prefix", "/v1/things-7/a"],
+  ])("%s takes as many looks as with ten", (_, path) => {
+    const looks = looksOf(many, path);
+    expect(looks).toBe(looksOf(few, path));
+    expect(looks).toBeGreaterThan(0);
+  });
+
+  test("the last one is found like the first", () => {
+    expect(many.match("GET", segmentsOf("/v1/things-9999/a/parts"))).toMatchObject({ kind: "route" });
+  });
 });
