@@ -23,19 +23,20 @@ interface Bindings {
 }
 
 const gate = openGate(env as Bindings);
+/** A gate that cannot be opened lets no page read why. */
+const cors = gate.ok ? gate.value.config.cors : [];
 const app = new Hono();
 
 app.all("*", async (c) => {
   const origin = c.req.raw.headers.get("origin");
-  if (gate.ok) return respond(await handle(gate.value, c.req.raw), gate.value.config.cors, origin);
+  if (gate.ok) return respond(await handle(gate.value, c.req.raw), cors, origin);
   console.error(JSON.stringify({ event: "misconfigured", mistakes: gate.error }));
-  return respond({ kind: "refused", problem: { reason: "misconfigured" } }, [], origin);
+  return respond({ kind: "refused", problem: { reason: "misconfigured" } }, cors, origin);
 });
 
 app.onError((error, c) => {
   const requestId = crypto.randomUUID();
   console.error(JSON.stringify({ event: "error", requestId, error: String(error), stack: error.stack }));
-  const cors = gate.ok ? gate.value.config.cors : [];
   return respond(
     { kind: "refused", problem: { reason: "internal_error", requestId } },
     cors,

@@ -23,6 +23,11 @@ export interface Config {
   readonly bufferBytesMax: number;
 }
 
+/** The longest that one attempt may take: verify, the upstream, settle. */
+export function attemptMs({ upstream, facilitator }: Pick<Config, "upstream" | "facilitator">): number {
+  return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
+}
+
 /** What an authorization has to last beyond every budget: signing and the way to us take time too. */
 const SPARE_MS = 10_000;
 
@@ -35,13 +40,13 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const raw = isObject(json) ? json : {};
   const payTo = readPayTo(raw["payTo"], report);
   const accepted = readNetworks(raw["accepts"], report);
-  checkRoutes(raw["routes"], accepted, report);
+  const keys = checkRoutes(raw["routes"], accepted, report);
   checkFacilitators(raw["facilitators"], report);
   if (!shape.success || shape.output.facilitators.length === 0) return err(mistakes);
   const { output: table } = shape;
   const { maxTimeoutSeconds, unmatched, cors, bufferBytesMax } = table;
   const receivers = accepted.map((network) => ({ ...network, payTo, maxTimeoutSeconds }));
-  const routes = compileRoutes(table, receivers, report);
+  const routes = compileRoutes(table, keys, receivers, report);
   const config = { ...settings(table, report), matcher: new Matcher(routes), routes, unmatched, cors, bufferBytesMax };
   return mistakes.length > 0 ? err(mistakes) : ok(config);
 }
@@ -64,7 +69,7 @@ function settings(table: PricingTable, report: Report): Pick<Config, "upstream" 
     verifyTimeoutMs: verifyTimeoutSeconds * 1000,
     settleTimeoutMs: settleTimeoutSeconds * 1000,
   })) as [FacilitatorSettings];
-  const neededMs = upstream.timeoutMs + facilitator.verifyTimeoutMs + facilitator.settleTimeoutMs + SPARE_MS;
+  const neededMs = attemptMs({ upstream, facilitator }) + SPARE_MS;
   if (table.maxTimeoutSeconds * 1000 < neededMs) {
     const least = Math.ceil(neededMs / 1000);
     report(["maxTimeoutSeconds"], `write at least ${least}: a payment has to outlast the upstream and the facilitator`);

@@ -1,2 +1,2 @@
-export { type Config, parseConfig } from "./config.ts";
+export { attemptMs, type Config, parseConfig } from "./config.ts";
 export { type Mistake, sentence } from "./mistake.ts";

@@ -48,17 +48,29 @@ export function readNetworks(value: unknown, report: Report): readonly Network[]
   return [...found.keys()];
 }
 
-/** Every key and every price, whatever else is wrong, so that all mistakes are told at once. */
-export function checkRoutes(value: unknown, accepted: readonly Network[], report: Report): void {
+/**
+ * Every key and every price, whatever else is wrong, so that all mistakes are told at once.
+ *
+ * @returns the keys that can be read
+ */
+export function checkRoutes(
+  value: unknown,
+  accepted: readonly Network[],
+  report: Report,
+): ReadonlyMap<string, RouteKey> {
+  const keys = new Map<string, RouteKey>();
   const taken = new Map<string, string>();
   for (const [key, entry] of isObject(value) ? Object.entries(value) : []) {
     const parsed = parseRouteKey(key);
-    if (parsed.ok) checkPlace(key, parsed.value, taken, report);
-    else report(["routes", key], parsed.error);
+    if (parsed.ok) {
+      keys.set(key, parsed.value);
+      checkPlace(key, parsed.value, taken, report);
+    } else report(["routes", key], parsed.error);
     const [price, path] = isObject(entry) ? [entry["price"], ["routes", key, "price"]] : [entry, ["routes", key]];
     for (const flaw of priceFlaws(price, accepted)) report(path, flaw);
     if (isObject(entry)) checkIdle(key, entry, parsed.ok && parsed.value.rest, report);
   }
+  return keys;
 }
 
 /** What would be read and do nothing: its writer believes that it does something. */
@@ -99,19 +111,21 @@ const remedies: { readonly [flaw in Exclude<AmountFlaw, "not_dollars">]: (token:
   too_large: () => "this is more than any token holds; write a smaller price",
 };
 
+/** @param keys of `checkRoutes`: a route whose key could not be read is a mistake that is told already */
 export function compileRoutes(
   table: Pick<PricingTable, "routes" | "chargeOn">,
+  keys: ReadonlyMap<string, RouteKey>,
   receivers: readonly Receiver[],
   report: Report,
 ): readonly Route[] {
   const usually = soldStatuses(table.chargeOn);
   return Object.entries(table.routes).flatMap(([key, value]) => {
-    const parsed = parseRouteKey(key);
-    if (!parsed.ok) return [];
+    const place = keys.get(key);
+    if (!place) return [];
     const chargeOn = value.chargeOn ? soldStatuses(value.chargeOn) : usually;
     const access = compileAccess(key, value, chargeOn, receivers, report);
     // What is free has to be named; what is priced or closed may not be walked around from below.
-    return [{ key, ...parsed.value, access, below: access.kind !== "free" && !value.exact }];
+    return [{ key, ...place, access, below: access.kind !== "free" && !value.exact }];
   });
 }
 

@@ -41,7 +41,7 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
 }
 
 export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings): Facilitator {
-  const settle = async (body: string): Promise<FacilitatorReply | null> => post(`${url}/settle`, body, settleTimeoutMs);
+  const settle = (body: string): Promise<FacilitatorReply | null> => post(`${url}/settle`, body, settleTimeoutMs);
   const lost: LateSettlement = { kind: "unknown", detail: "settle was not answered" };
   return {
     async verify(body, expected) {

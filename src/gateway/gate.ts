@@ -1,6 +1,6 @@
 // What the gateway needs of the world, and what it carries through the story of a paid request.
 
-import type { Config } from "../config/index.ts";
+import { attemptMs, type Config } from "../config/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Books, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
@@ -50,12 +50,10 @@ export interface PaymentLine {
 
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
 
-/** Leases outlast the budgets of everything that an attempt does; the margin covers the way between. */
+/** Leases outlast everything that an attempt does; the margin covers the way between. */
 const LEASE_MARGIN_MS = 15_000;
 
-export function leaseMs({ config: { facilitator, upstream } }: Gate): number {
-  return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs + LEASE_MARGIN_MS;
-}
+export const leaseMs = ({ config }: Gate): number => attemptMs(config) + LEASE_MARGIN_MS;
 
 /** An answer that nobody gets: the upstream may stop writing it. */
 export function discard({ body }: UpstreamAnswer): void {

@@ -1,6 +1,7 @@
 // A priced route, up to the moment where the ledger is asked: the challenge, the payment's shape, its signature. All
 // of it without I/O, so that nobody makes the gate work by sending nonsense.
 
+import { attemptMs } from "../config/index.ts";
 import { fingerprintOf, type Purchase } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Offer, Route, Target } from "../route/index.ts";
@@ -59,9 +60,8 @@ async function checkAgainst(offer: Offer, presented: PresentedPayment, resourceU
   return checkPayment(offer.terms, presented, resourceUrl);
 }
 
-function momentOf({ nowMs, config: { upstream, facilitator } }: Gate): Moment {
-  const roomMs = facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
-  return { unixSeconds: Math.floor(nowMs() / 1000), roomSeconds: Math.ceil(roomMs / 1000) };
+function momentOf({ nowMs, config }: Gate): Moment {
+  return { unixSeconds: Math.floor(nowMs() / 1000), roomSeconds: Math.ceil(attemptMs(config) / 1000) };
 }
 
 /** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */

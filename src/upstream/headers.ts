@@ -63,8 +63,9 @@ export interface Forwarding {
 const canonicalName = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 
 /** Whether the gate removes or sets this request header itself, so that an operator cannot. */
-export function isSetByGate(name: string): boolean {
-  const canonical = canonicalName(name);
+export const isSetByGate = (name: string): boolean => isRemoved(canonicalName(name));
+
+function isRemoved(canonical: string): boolean {
   return REQUEST_REMOVED.has(canonical) || REQUEST_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
 }
 
@@ -74,9 +75,8 @@ export function requestHeaders(from: Headers, { host, proto, priced, set }: Forw
   const headers = new Headers();
   for (const [name, value] of from) {
     const canonical = canonicalName(name);
-    const isRemoved =
-      isSetByGate(name) || named.has(canonical) || own.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
-    if (!isRemoved) headers.append(name, value);
+    const isReplaced = named.has(canonical) || own.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
+    if (!isReplaced && !isRemoved(canonical)) headers.append(name, value);
   }
   // Cloudflare sets this one itself and overwrites what a client sends.
   const client = from.get("cf-connecting-ip");
