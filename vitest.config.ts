@@ -7,13 +7,29 @@ const whole = { branches: 100 };
 type Around = NonNullable<Exclude<Parameters<typeof cloudflareTest>[0], (...args: never[]) => unknown>["miniflare"]>;
 
 /** The whole Worker in workerd around one table of `test/worker/`; its tests stand in the folder of its name. */
-function worker(name: string, table: string, miniflare: Around): TestProjectInlineConfiguration {
+function worker(
+  name: string,
+  table: string,
+  miniflare: Around,
+  include = `test/${name}/**/*.test.ts`,
+): TestProjectInlineConfiguration {
   return {
     plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare })],
     resolve: { alias: { pricing: join(import.meta.dirname, "test/worker", table) } },
-    test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup: ["test/support/network.ts"] },
+    test: {
+      name,
+      include: [include],
+      globalSetup: ["test/support/network.ts"],
+      setupFiles: ["test/support/request-log.ts"],
+    },
   };
 }
+
+const KEY = { API_KEY: "secret-of-the-upstream" };
+const OTHER_KEY = { OTHER_KEY: "secret-of-the-other" };
+
+/** Clauses that are provoked over HTTP; the others are read. */
+const PROVOKED = "test/conformance/{status,clauses}.test.ts";
 
 /** An upstream behind a service binding, which no network reaches. */
 const answerAsService = ({ method, url }: { method: string; url: string }): Response =>
@@ -34,8 +50,19 @@ export default defineConfig({
       },
     },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/*.test.ts"] } },
-      worker("worker", "pricing.ts", { bindings: { API_KEY: "secret-of-the-upstream" } }),
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/*.test.ts"],
+          exclude: [PROVOKED],
+        },
+      },
+      worker("worker", "pricing.ts", { bindings: KEY }),
+      worker("conformance", "pricing.ts", { bindings: KEY }, PROVOKED),
+      worker("worker-table", "pricing-table.ts", {
+        bindings: { ...KEY, ...OTHER_KEY },
+        serviceBindings: { LEGACY: answerAsService },
+      }),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
       worker("worker-misconfigured", "pricing.ts", {}),
       {

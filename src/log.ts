@@ -1,15 +1,26 @@
-// What an operator sees of a payment: one line of JSON, without signatures, bodies or secrets.
+// What an operator sees of a request: one line of JSON, without queries, signatures, bodies or secrets.
 
-import type { PaymentLine } from "./gateway/index.ts";
+import type { RequestLine } from "./gateway/index.ts";
 
-export function logPayment({ payment, order, outcome, durationMs }: PaymentLine): void {
-  const { method } = order.call.request;
-  const { network, asset, amount, payer } = payment;
-  const about = { event: "payment", method, path: order.call.target.path.text, route: order.route.key };
-  console.log(JSON.stringify({ ...about, network, asset, amount, payer, ...ending(outcome), durationMs }));
+/** Enough to recognise a request by. */
+const PATH_LENGTH_MAX = 256;
+
+export function logRequest({
+  requestId,
+  method,
+  target,
+  route,
+  outcome,
+  durationMs,
+  steps,
+  ...about
+}: RequestLine): void {
+  const place = target && { host: target.host, path: target.path.slice(0, PATH_LENGTH_MAX) };
+  const told = { event: "request", requestId, method, ...place, route, ...ending(outcome), ...money(about) };
+  console.log(JSON.stringify({ ...told, durationMs, steps }));
 }
 
-function ending(outcome: PaymentLine["outcome"]): object {
+function ending(outcome: RequestLine["outcome"]): object {
   switch (outcome.kind) {
     case "sold":
       return { outcome: "settled", status: outcome.answer.status, transaction: outcome.receipt.transaction };
@@ -20,7 +31,20 @@ function ending(outcome: PaymentLine["outcome"]): object {
     case "preflight":
       return { outcome: "preflight" };
     case "passed":
+      return { outcome: "passed", status: outcome.answer.status };
     case "unsold":
       return { outcome: "uncharged", status: outcome.answer.status };
   }
+}
+
+/** Amounts are atomic units. */
+function money({ payment, observed }: Pick<RequestLine, "payment" | "observed">): object | null {
+  if (payment) {
+    const { network, asset, amount, payer, payTo, isProven } = payment;
+    // Whose signature could not be checked here is who the request says that it is.
+    return { network, asset, amount, payer, payTo, ...(!isProven && { isProven }) };
+  }
+  if (!observed) return null;
+  const offers = observed.terms.map(({ requirements: { network, asset, amount } }) => ({ network, asset, amount }));
+  return { observed: offers };
 }

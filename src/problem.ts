@@ -12,10 +12,12 @@ export type Problem =
   // The request itself; nothing was touched.
   | { readonly reason: "invalid_path"; readonly flaw: string }
   | { readonly reason: "invalid_host" }
+  | { readonly reason: "misdirected" }
   | { readonly reason: "invalid_query" }
   | { readonly reason: "uri_too_long"; readonly bytesMax: number }
   | { readonly reason: "unexpected_body" }
   | { readonly reason: "body_incomplete" }
+  | { readonly reason: "body_too_large"; readonly bytesMax: number }
   | { readonly reason: "not_found" }
   | { readonly reason: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly reason: "upgrade_required" }
@@ -24,6 +26,7 @@ export type Problem =
   | { readonly reason: "payment_header_too_large"; readonly bytesMax: number }
   | { readonly reason: "invalid_payload"; readonly detail: string }
   | { readonly reason: "payment_refused"; readonly code: string; readonly invitation: Invitation }
+  | { readonly reason: "too_many_unproven" }
   // The payment, as the ledger knows it.
   | { readonly reason: "payment_in_flight" }
   | { readonly reason: "payment_settled"; readonly transaction: string }
@@ -44,4 +47,4 @@ export type Problem =
   | { readonly reason: "upstream_not_sellable"; readonly status: number }
   // Ourselves.
   | { readonly reason: "misconfigured" }
-  | { readonly reason: "internal_error"; readonly requestId: string };
+  | { readonly reason: "internal_error" };

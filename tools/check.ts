@@ -1,47 +1,46 @@
-// `npm run check`: whether the pricing table and the bindings of `wrangler.toml` can be built. Wrangler runs it before
-// every build, so what is wrong is neither deployed nor started. FAREGATE_PRICING names another file than the
-// project's own.
+// `npm run check`: whether the pricing table and the bindings of `wrangler.toml` can be built, and what the table means.
+// Wrangler runs it before every build with --quiet, where only mistakes are told: what is wrong is neither deployed nor
+// started.
 
-import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative, resolve } from "node:path";
 import { unstable_readConfig } from "wrangler";
-import { type Config, parseConfig, sentence } from "../src/config/index.ts";
-import { textMistakes } from "./pricing-file.ts";
+import type { Config } from "../src/config/index.ts";
+import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
+import { formatTable } from "./compiled-table.ts";
+import { compileFile, formatMistakes, pricingFile } from "./pricing-file.ts";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const usage = "npm run check -- [--pricing FILE] [--quiet]";
+const optionTypes = { pricing: { type: "string" }, quiet: { type: "boolean" } } as const;
 
 /** Every environment that wrangler.toml has; the unnamed one is the local one. */
 const ENVIRONMENTS = [undefined, "testnet", "production"];
 
-function check(file: string): readonly string[] {
-  const text = readFileSync(file, "utf8");
-  const broken = textMistakes(text);
-  if (broken.length > 0) return broken;
-  const config = parseConfig(JSON.parse(text));
-  return config.ok ? bindingMistakes(config.value) : config.error.map(sentence);
-}
+await runCommand(usage, async () => {
+  const { values, positionals } = parseOptions({ options: optionTypes }, process.argv.slice(2));
+  if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not an option.`);
+  const file = parsePath(values.pricing) ?? pricingFile;
+  const config = compileFile(file);
+  const mistakes = config.ok ? bindingMistakes(config.value) : config.error;
+  if (mistakes.length > 0) throw new Error(formatMistakes(relative(process.cwd(), file), mistakes));
+  if (config.ok && !values.quiet) console.log(formatTable(config.value));
+  return 0;
+});
 
-function bindingMistakes({ upstream: { service } }: Config): readonly string[] {
+function bindingMistakes({ upstreams }: Config): readonly string[] {
+  const services = upstreams.flatMap(({ service }) => service ?? []);
   return ENVIRONMENTS.flatMap((env) => {
-    const { kv_namespaces, durable_objects, services } = unstable_readConfig({
-      config: join(root, "wrangler.toml"),
-      ...(env !== undefined && { env }),
-    });
-    const bound = new Set([...kv_namespaces, ...(services ?? [])].map(({ binding }) => binding));
-    for (const { name } of durable_objects.bindings) bound.add(name);
-    const needed = ["SPENT", "LEDGER", ...(service === null ? [] : [service])];
-    return needed
+    const bound = boundNames(env);
+    return ["SPENT", "LEDGER", "UNPROVEN", ...new Set(services)]
       .filter((name) => !bound.has(name))
       .map((name) => `wrangler.toml${env === undefined ? "" : `, env ${env}`}: the binding ${name} is missing`);
   });
 }
 
-const file = process.env["FAREGATE_PRICING"] ?? join(root, "pricing.json");
-const mistakes = check(file);
-if (mistakes.length > 0) {
-  const name = relative(process.cwd(), file);
-  const count = mistakes.length === 1 ? "one mistake" : `${mistakes.length} mistakes`;
-  console.error(`${name} has ${count}:\n${mistakes.map((mistake) => `  ${mistake}`).join("\n")}`);
-  process.exitCode = 1;
+function boundNames(env: string | undefined): ReadonlySet<string> {
+  const { kv_namespaces, durable_objects, services, ratelimits } = unstable_readConfig({
+    config: join(resolve(import.meta.dirname, ".."), "wrangler.toml"),
+    ...(env !== undefined && { env }),
+  });
+  const bindings = [...kv_namespaces, ...(services ?? [])].map(({ binding }) => binding);
+  return new Set([...bindings, ...[...durable_objects.bindings, ...(ratelimits ?? [])].map(({ name }) => name)]);
 }

@@ -2,8 +2,9 @@
 
 import { formatUnits } from "viem";
 
+/** What the Worker logs of a request, as far as it is about money. */
 export interface PaymentEvent {
-  event: "payment";
+  event: "request";
   /** "settled", or how else it ended; then `reason` says why. */
   outcome: string;
   reason?: string;
@@ -14,31 +15,41 @@ export interface PaymentEvent {
   amount?: string;
   payer?: string;
   transaction?: string;
+  /** What would have been charged on a route that only observes, for each way to pay. */
+  observed?: { amount?: string }[];
   durationMs?: number;
 }
 
 /** Stablecoins of the tables have six decimals, and so has the local one. */
 const decimals = 6;
 
-export function parsePayment(text: string): PaymentEvent | undefined {
+/** Undefined for what is no line about a request. */
+export function parseRequestLine(text: string): PaymentEvent | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     const event = JSON.parse(text);
-    return event?.event === "payment" && typeof event.outcome === "string" ? event : undefined;
+    return event?.event === "request" && typeof event.outcome === "string" ? event : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Whether there is money in it, or a price that was only observed. */
+export const isPayment = ({ amount, observed }: PaymentEvent): boolean =>
+  amount !== undefined || observed !== undefined;
+
 export function formatPayment(payment: PaymentEvent, at: Date): string {
+  const { observed } = payment;
+  const amount = payment.amount ?? observed?.[0]?.amount;
+  const outcome = observed === undefined ? payment.outcome : `observed, ${payment.outcome}`;
   const columns = [
     at.toTimeString().slice(0, 8),
-    formatDollars(payment.amount).padStart(10),
+    formatDollars(amount).padStart(10),
     String(payment.status ?? "").padStart(3),
     (payment.durationMs === undefined ? "" : `${payment.durationMs} ms`).padStart(8),
     `${payment.method ?? ""} ${payment.path ?? ""}`.padEnd(28),
     shorten(payment.payer).padEnd(11),
-    [payment.outcome, shorten(payment.transaction), payment.reason].filter(Boolean).join(" "),
+    [outcome, shorten(payment.transaction), payment.reason].filter(Boolean).join(" "),
   ];
   return printable(columns.join("  ").trimEnd());
 }

@@ -3,7 +3,7 @@
 
 import { parseBaseUrl, parseOptions, parsePath, parsePort, runCommand, UsageError } from "./command-line.ts";
 import { writeReady } from "./local-file.ts";
-import { formatPayment, parsePayment } from "./payment-line.ts";
+import { formatPayment, isPayment, parseRequestLine } from "./payment-line.ts";
 import { takeSignals } from "./stack/at-exit.ts";
 import { type Ready, type Stack, type StackOptions, startStack } from "./stack/index.ts";
 
@@ -70,12 +70,12 @@ function atParentEnd(then: () => void): void {
   timer.unref();
 }
 
-/** Payments are shown to people only; whatever else the Worker says goes to standard error. */
+/** Payments are shown to people only, other requests to nobody; whatever else the Worker says goes to standard error. */
 function logWriter(showPayments: boolean): (text: string) => void {
   return (text) => {
-    const payment = parsePayment(text);
-    if (payment === undefined) console.error(text);
-    else if (showPayments) console.log(formatPayment(payment, new Date()));
+    const request = parseRequestLine(text);
+    if (request === undefined) console.error(text);
+    else if (showPayments && isPayment(request)) console.log(formatPayment(request, new Date()));
   };
 }
 

@@ -1,78 +1,102 @@
 // `pricing.json`, parsed once at start-up: to a compiled table, or to every mistake in it at once.
 
-import * as v from "valibot";
-import type { FacilitatorSettings } from "../facilitator/index.ts";
-import type { CorsPolicy } from "../outcome/index.ts";
-import { Matcher, type Route } from "../route/index.ts";
-import { err, isObject, ok, type Result } from "../std/index.ts";
-import type { UpstreamSettings } from "../upstream/index.ts";
-import { type Mistake, mistakesOf, pathText } from "./mistake.ts";
-import { checkRoutes, compileRoutes, type Report, readNetworks, readPayTo } from "./routes.ts";
-import { type PricingTable, pricingTable } from "./schema.ts";
-
-export interface Config {
-  readonly matcher: Matcher;
-  /** In the order of the file. */
-  readonly routes: readonly Route[];
-  readonly unmatched: "closed" | "free";
-  /** For priced routes, and for what the gate answers itself. */
-  readonly cors: CorsPolicy;
-  readonly upstream: UpstreamSettings;
-  readonly facilitator: FacilitatorSettings;
-  /** Bodies whose declared length is at most this are read whole. */
-  readonly bufferBytesMax: number;
-}
-
-/** The longest that one attempt may take: verify, the upstream, settle. */
-export function attemptMs({ upstream, facilitator }: Pick<Config, "upstream" | "facilitator">): number {
-  return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
-}
-
-/** What an authorization has to last beyond every budget: signing and the way to us take time too. */
-const SPARE_MS = 10_000;
+import { Matcher } from "../route/index.ts";
+import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
+import { MISSING_KEY } from "./fields.ts";
+import { isTold, type Members, readMembers } from "./members.ts";
+import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
+import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
+import { facilitatorSettings, Parts, readUpstream } from "./parts.ts";
+import { checkPlaces } from "./places.ts";
+import { compileRoutes, isCompiled } from "./routes.ts";
+import { tableEntries, tableHint } from "./schema.ts";
+import type { Config, PublicHost } from "./table.ts";
+import { readOptions, readTokens } from "./tokens.ts";
 
 export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
-  const mistakes: Mistake[] = [];
-  const report: Report = (path, remedy) => void mistakes.push({ path: pathText(path), remedy });
-  const shape = v.safeParse(pricingTable, json);
-  for (const issue of shape.issues ?? []) mistakes.push(...mistakesOf(issue));
-  // These read the raw values, so that they speak also where the shape is wrong elsewhere.
-  const raw = isObject(json) ? json : {};
-  const payTo = readPayTo(raw["payTo"], report);
-  const accepted = readNetworks(raw["accepts"], report);
-  const keys = checkRoutes(raw["routes"], accepted, report);
-  checkFacilitators(raw["facilitators"], report);
-  if (!shape.success || shape.output.facilitators.length === 0) return err(mistakes);
-  const { output: table } = shape;
-  const { maxTimeoutSeconds, unmatched, cors, bufferBytesMax } = table;
-  const receivers = accepted.map((network) => ({ ...network, payTo, maxTimeoutSeconds }));
-  const routes = compileRoutes(table, keys, receivers, report);
-  const config = { ...settings(table, report), matcher: new Matcher(routes), routes, unmatched, cors, bufferBytesMax };
-  return mistakes.length > 0 ? err(mistakes) : ok(config);
-}
-
-function checkFacilitators(value: unknown, report: Report): void {
-  if (!Array.isArray(value) || value.length === 1) return;
-  report(["facilitators"], `write exactly one; more cannot be used yet (there are ${value.length})`);
-}
-
-function settings(table: PricingTable, report: Report): Pick<Config, "upstream" | "facilitator"> {
-  const { url, timeoutSeconds, headers, service } = table.upstream;
-  const upstream = {
-    url: new URL(url.replace(/\/$/, "")),
-    timeoutMs: timeoutSeconds * 1000,
-    headers: Object.entries(headers),
-    service: service ?? null,
+  if (!isObject(json)) return err([{ path: "", remedy: `${tableHint}${said(json)}` }]);
+  const told = new Map<string, Mistake>();
+  const report: Report = (keys, remedy) => {
+    const mistake = { path: pathText(keys), remedy };
+    told.set(sentence(mistake), mistake);
   };
-  const [facilitator] = table.facilitators.map(({ url, verifyTimeoutSeconds, settleTimeoutSeconds }) => ({
-    url: url.replace(/\/$/, ""),
-    verifyTimeoutMs: verifyTimeoutSeconds * 1000,
-    settleTimeoutMs: settleTimeoutSeconds * 1000,
-  })) as [FacilitatorSettings];
-  const neededMs = attemptMs({ upstream, facilitator }) + SPARE_MS;
-  if (table.maxTimeoutSeconds * 1000 < neededMs) {
-    const least = Math.ceil(neededMs / 1000);
-    report(["maxTimeoutSeconds"], `write at least ${least}: a payment has to outlast the upstream and the facilitator`);
+  const table = readMembers(tableEntries, json, [], report);
+  const scope = readScope(table, json, report);
+  const { unmatched = "closed", cors = "*", bufferBytesMax = 0, routes: entries = {} } = table;
+  const prefix = segmentOf(table.prefix);
+  const hosts = table.hosts ? readHosts(table.hosts, report) : null;
+  const drafts = compileRoutes(entries, prefix, scope);
+  const routes = drafts.filter(isCompiled);
+  const matcher = new Matcher(routes);
+  checkPlaces(drafts, matcher, hosts, report);
+  const { upstream, bodyBytesMax } = scope;
+  if (told.size > 0 || upstream === null) return err([...told.values()]);
+  return ok({
+    matcher,
+    routes,
+    unmatched: unmatched === "free" ? { kind: "free", upstream, bodyBytesMax } : { kind: "closed" },
+    hosts,
+    prefix,
+    cors,
+    upstreams: scope.upstreams.all(),
+    facilitators: scope.facilitators.all(),
+    bufferBytesMax,
+  });
+}
+
+type TableMembers = Members<typeof tableEntries>;
+
+function readScope(table: TableMembers, json: JsonObject, report: Report): Scope {
+  const { mode = "enforce", extensions = {}, maxTimeoutSeconds = Number.POSITIVE_INFINITY, upstreams = {} } = table;
+  const book = readTokens(isTold(table, "tokens") ? null : (table.tokens ?? []), report);
+  const options = readOptions(table.accepts ?? [], ["accepts"], book, report);
+  const parts = {
+    upstreams: new Parts<NonNullable<Scope["upstream"]>>(),
+    facilitators: new Parts<NonNullable<Scope["facilitator"]>>(),
+  };
+  const settings = table.upstream === undefined ? null : readUpstream(table.upstream, upstreams, ["upstream"], report);
+  const upstream = settings && parts.upstreams.add(settings);
+  const [first] = table.facilitators ?? [];
+  const facilitator = first === undefined ? null : parts.facilitators.add(facilitatorSettings(first));
+  checkTime(maxTimeoutSeconds, upstream, facilitator, [], report);
+  checkExtensions(extensions, [], report);
+  const namesPayees = Array.isArray(json["accepts"]) && json["accepts"].length > 0 && json["accepts"].every(hasPayee);
+  const isLeftOut = json["payTo"] === undefined && namesPayees;
+  if (json["payTo"] === undefined && !namesPayees) report(["payTo"], MISSING_KEY);
+  return {
+    report,
+    book,
+    options,
+    payTo: table.payTo ?? (isLeftOut && options.length === table.accepts?.length ? null : ""),
+    upstream,
+    facilitator,
+    chargeOn: soldStatuses(table.chargeOn ?? []),
+    maxTimeoutSeconds,
+    bodyBytesMax: table.bodyBytesMax ?? null,
+    extensions,
+    contractWallets: table.contractWallets ?? false,
+    mode,
+    named: upstreams,
+    ...parts,
+    sold: new Map(),
+    offers: new Map(),
+  };
+}
+
+const segmentOf = (prefix = ""): string => prefix.replaceAll("/", "");
+
+const hasPayee = (option: unknown): boolean => isObject(option) && option["payTo"] !== undefined;
+
+function readHosts(texts: readonly string[], report: Report): readonly PublicHost[] {
+  const hosts = texts.map(readHost);
+  for (const [i, { host }] of hosts.entries()) {
+    const first = hosts.findIndex((other) => other.host === host);
+    if (first < i) report(["hosts", i], `hosts[${first}] already names this host; keep one`);
   }
-  return { upstream, facilitator };
+  return hosts;
+}
+
+function readHost(text: string): PublicHost {
+  const [host = "", scheme] = text.split("://").reverse();
+  return { host, proto: scheme ?? null };
 }

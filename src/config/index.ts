@@ -1,2 +1,3 @@
-export { attemptMs, type Config, parseConfig } from "./config.ts";
+export { parseConfig } from "./config.ts";
 export { type Mistake, sentence } from "./mistake.ts";
+export { attemptMs, type Config, type FreeAccess, type Offer, type PaidAccess, type PricedRoute } from "./table.ts";

@@ -8,18 +8,25 @@ export interface Mistake {
   readonly remedy: string;
 }
 
+export type Path = readonly PropertyKey[];
+export type Report = (path: Path, remedy: string) => void;
+
 type Issue = v.BaseIssue<unknown>;
 
 /** A union reports the mistakes inside the alternative that was meant, not only that none fits. */
-export function mistakesOf(issue: Issue, within: readonly PropertyKey[] = []): readonly Mistake[] {
+export function mistakesOf(issue: Issue, within: Path, report: Report): void {
   const path = [...within, ...(issue.path ?? []).map(({ key }) => key as PropertyKey)];
-  const inner = issue.type === "union" ? (issue.issues ?? []).filter((nested) => nested.path !== undefined) : [];
-  if (inner.length > 0) return inner.flatMap((nested) => mistakesOf(nested, path));
-  return [{ path: pathText(path), remedy: `${issue.message}${received(issue)}` }];
+  const nested = issue.type === "union" ? (issue.issues ?? []) : [];
+  const inner = nested.filter((one) => one.path !== undefined);
+  for (const one of inner) mistakesOf(one, path, report);
+  if (inner.length > 0) return;
+  // The alternative of the right type speaks for itself.
+  const [meant] = nested.filter(({ kind }) => kind === "validation");
+  report(path, `${(meant ?? issue).message}${said(issue.input)}`);
 }
 
 /** JavaScript's own notation for the place. */
-export function pathText(keys: readonly PropertyKey[]): string {
+export function pathText(keys: Path): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === "number") return `${path}[${key}]`;
     const name = String(key);
@@ -29,7 +36,8 @@ export function pathText(keys: readonly PropertyKey[]): string {
 
 export const sentence = ({ path, remedy }: Mistake): string => `${path || "the file"}: ${remedy}`;
 
-function received({ input }: Issue): string {
-  const isScalar = input === null || ["string", "number", "boolean"].includes(typeof input);
-  return isScalar ? ` (it says ${JSON.stringify(input).slice(0, 80)})` : "";
+/** What the file says there, where it is short enough to help. */
+export function said(value: unknown): string {
+  const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
+  return isScalar ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
 }

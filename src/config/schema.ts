@@ -1,68 +1,72 @@
-// The shape of `pricing.json`: one schema that gives the types and the runtime check. Messages say what would be
-// right, because their reader is somebody who edits this file for the first time.
+// The shape of `pricing.json`: one schema that gives the types, the runtime check, `pricing.schema.json` and the keys of
+// `docs/pricing.md`. What depends on two places of the file at once is checked where it is compiled.
 
 import * as v from "valibot";
-import { isObject } from "../std/index.ts";
+import { isHostName } from "../route/index.ts";
+import { parseAddress } from "../schemes/index.ts";
+import { isObject, type JsonObject } from "../std/index.ts";
 import { isSetByGate } from "../upstream/index.ts";
+import { bytes, flag, isBaseUrl, isLoopback, object, record, seconds, text } from "./fields.ts";
 
-const text = v.string("write a text in quotes");
-
-const seconds = (most: number) =>
-  v.pipe(
-    v.number("write a number of seconds"),
-    v.minValue(1, "write at least 1 second"),
-    v.maxValue(most, `write at most ${most} seconds`),
-  );
-
-/** A list is an object to JavaScript, and its elements would pass for keys that nobody wrote. */
-function noList<Schema extends v.GenericSchema>(schema: Schema, hint: string): Schema {
-  const list = v.custom<unknown>(isObject, hint);
-  // The pair takes and gives what the schema alone does; its type would hide that.
-  return v.pipe(list, schema) as unknown as Schema;
-}
-
-/** An object without unknown keys. */
-function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string) {
-  const known = Object.keys(entries).join(", ");
-  const shape = v.strictObject(entries, ({ expected }) =>
-    expected === "never" ? `there is no such key; known are ${known}` : "this key is missing",
-  );
-  return noList(shape, hint);
-}
+const addressHint = "write 0x and 40 hex digits; mixed case has to fit its checksum";
+const address = v.pipe(
+  text,
+  v.check((value) => parseAddress(value) !== null, addressHint),
+  v.transform((value) => parseAddress(value) ?? ""),
+);
+const payTo = v.pipe(
+  address,
+  v.check((value) => !/^0x0+$/.test(value), "nobody owns the zero address; write your own"),
+);
 
 const urlHint = 'write a URL, or an object with "url"';
 
-/** A URL alone stands for an object with nothing else. */
-const asObject = <T extends object>(value: string | T): { url: string } | T =>
-  typeof value === "string" ? { url: value } : value;
+const baseUrlHint = "write an http or https URL without query, fragment or user";
+const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint));
 
-const upstreamUrl = v.pipe(
+const headerName = v.pipe(
   text,
-  v.check((url) => isBaseUrl(url), "write an http or https URL without query, fragment or user"),
+  v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
+  v.check((name) => !isSetByGate(name), "the gate sets or removes this header itself"),
+);
+const headers = record(
+  headerName,
+  v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII")),
+  "write an object of header names and values",
 );
 
-const upstream = object(
+const hostHint = 'write "upstream", "client" or the name of a host';
+
+export const upstreamObject = object(
   {
     url: upstreamUrl,
     timeoutSeconds: v.optional(seconds(600), 30),
-    /** Set on every request to the upstream; `{{NAME}}` in a value stands for the secret of that name. */
-    headers: v.optional(
-      noList(
-        v.record(
-          v.pipe(
-            text,
-            v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
-            v.check((name) => !isSetByGate(name), "the gate sets or removes this header itself"),
-          ),
-          v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII")),
-        ),
-        "write an object of header names and values",
-      ),
-      {},
-    ),
+    headers: v.optional(headers, {}),
     service: v.optional(v.pipe(text, v.regex(/^\w+$/, "write the name of a service binding of wrangler.toml"))),
+    host: v.optional(
+      v.pipe(
+        v.string(hostHint),
+        v.check((host) => isHostName(host), hostHint),
+      ),
+      "upstream",
+    ),
   },
   urlHint,
+);
+
+/** Nothing that could be read as a URL. */
+const UPSTREAM_NAME = /^\w[\w-]*$/;
+const upstreamName = v.pipe(text, v.regex(UPSTREAM_NAME, "write a name of letters, digits, - and _"));
+const upstreamHint = 'write a URL, an object with "url", or a name from upstreams';
+const upstream = v.union(
+  [
+    v.pipe(
+      text,
+      v.check((value) => isBaseUrl(value) || UPSTREAM_NAME.test(value), `${baseUrlHint}, or a name from upstreams`),
+    ),
+    upstreamObject,
+  ],
+  upstreamHint,
 );
 
 const facilitatorUrl = v.pipe(
@@ -72,8 +76,7 @@ const facilitatorUrl = v.pipe(
     "write an https URL without query, fragment or user (http only for this machine)",
   ),
 );
-
-const facilitator = object(
+export const facilitatorObject = object(
   {
     url: facilitatorUrl,
     verifyTimeoutSeconds: v.optional(seconds(60), 5),
@@ -81,24 +84,87 @@ const facilitator = object(
   },
   urlHint,
 );
+const facilitators = v.pipe(
+  v.array(
+    v.union([facilitatorUrl, facilitatorObject], urlHint),
+    'write a list such as ["https://x402.org/facilitator"]',
+  ),
+  v.check(
+    ({ length }) => length === 1,
+    ({ input }) => `write exactly one; more cannot be used yet (there are ${input.length})`,
+  ),
+);
+
+const optionHint = 'write a network such as "base", or an object with "network"';
+export const optionObject = object(
+  {
+    network: text,
+    asset: v.optional(address),
+    scheme: v.optional(v.literal("exact", 'write "exact"; there is no other scheme yet'), "exact"),
+    payTo: v.optional(payTo),
+  },
+  optionHint,
+);
+const accepts = v.pipe(
+  v.array(v.union([text, optionObject], optionHint), 'write a list of networks such as ["base"]'),
+  v.minLength(1, 'write at least one network, such as "base"'),
+);
+
+export const DECIMALS_MAX = 36;
+
+export const tokenObject = object(
+  {
+    network: text,
+    asset: address,
+    name: v.pipe(text, v.nonEmpty("write the name in the contract's EIP-712 domain")),
+    version: v.pipe(text, v.nonEmpty("write the version in the contract's EIP-712 domain")),
+    decimals: v.pipe(
+      v.number("write a number of decimals"),
+      v.integer("write a whole number"),
+      v.minValue(0, "write 0 or more"),
+      v.maxValue(DECIMALS_MAX, `write at most ${DECIMALS_MAX}`),
+    ),
+    dollar: v.optional(flag, false),
+  },
+  'write an object such as { "network": "base", "asset": "0x…", "name": "EURC", "version": "2", "decimals": 6 }',
+);
+const tokens = v.array(tokenObject, "write a list of tokens");
 
 const settle = v.literal("after", 'write "after" (verify, serve, settle); there is no other mode yet');
+const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 
-const priceHint = 'write "free", "closed" or dollars such as "$0.001"';
-const price = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
+export const priceHint =
+  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
+export const dollars = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
+export const atomicObject = object(
+  {
+    amount: v.pipe(
+      v.string('write atomic units in quotes, such as "1000"'),
+      v.regex(/^[1-9]\d{0,29}$/, 'write atomic units above zero, such as "1000"'),
+    ),
+    asset: address,
+  },
+  priceHint,
+);
+const price = v.union([dollars, atomicObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
-const cors = v.union(
-  [
-    v.literal("*"),
-    v.array(
-      v.pipe(
-        text,
-        v.check((origin) => URL.parse(origin)?.origin === origin && !origin.includes("*"), corsHint),
-      ),
+const origin = v.pipe(
+  text,
+  v.check((value) => URL.parse(value)?.origin === value && !value.includes("*"), corsHint),
+);
+const cors = v.union([v.literal("*"), v.array(origin)], corsHint);
+
+const hostsHint = 'write a host such as "api.example.com", or its origin such as "https://api.example.com"';
+const hosts = v.pipe(
+  v.array(
+    v.pipe(
+      text,
+      v.check((value) => isHostOrOrigin(value), hostsHint),
     ),
-  ],
-  corsHint,
+    'write a list such as ["api.example.com"]',
+  ),
+  v.minLength(1, "write at least one host, or leave this key out to serve every one"),
 );
 
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
@@ -113,70 +179,79 @@ const chargeOn = v.pipe(
   v.minLength(1, "write at least one status; a route that charges for none is free"),
 );
 
-const pricedRoute = object(
-  {
-    price,
-    description: v.optional(v.pipe(text, v.maxLength(300, "write at most 300 characters"))),
-    mimeType: v.optional(
-      v.pipe(text, v.regex(/^[\w.+-]+\/[\w.+-]+$/, 'write a media type such as "application/json"')),
-    ),
-    settle: v.optional(settle),
-    exact: v.optional(v.boolean("write true or false"), false),
-    chargeOn: v.optional(chargeOn),
-  },
-  priceHint,
-);
+const extensionsHint = "write an object of extensions by their names";
+const extensions = record(text, record(text, v.unknown(), extensionsHint), extensionsHint);
 
-const bytes = v.pipe(
-  v.number("write a number of bytes"),
-  v.integer("write whole bytes"),
-  v.minValue(0, "write 0 or more"),
-  v.maxValue(8_388_608, "write at most 8388608"),
-);
+const maxTimeoutSeconds = v.pipe(seconds(86_400), v.integer("write whole seconds"));
+/** The largest body that Cloudflare lets through on any plan. */
+const bodyBytesMax = bytes(500_000_000);
 
-export const pricingTable = object(
-  {
-    $schema: v.optional(text),
-    upstream: v.pipe(v.union([upstreamUrl, upstream], urlHint), v.transform(asObject), upstream),
-    payTo: text,
-    accepts: v.pipe(
-      v.array(text, 'write a list of networks such as ["base"]'),
-      v.minLength(1, 'write at least one network, such as "base"'),
-    ),
-    facilitators: v.array(
-      v.pipe(v.union([facilitatorUrl, facilitator], urlHint), v.transform(asObject), facilitator),
-      'write a list such as ["https://x402.org/facilitator"]',
-    ),
-    routes: noList(
-      v.record(
-        text,
-        v.pipe(
-          v.union([price, pricedRoute], priceHint),
-          v.transform((value) => (typeof value === "string" ? { price: value } : value)),
-          pricedRoute,
-        ),
-      ),
-      'write an object such as { "GET /v1/quotes/*": "$0.001" }',
-    ),
-    unmatched: v.optional(v.picklist(["closed", "free"], 'write "closed" or "free"'), "closed"),
-    cors: v.optional(cors, "*"),
-    settle: v.optional(settle, "after"),
-    chargeOn: v.optional(chargeOn, ["2xx"]),
-    maxTimeoutSeconds: v.optional(v.pipe(seconds(86_400), v.integer("write whole seconds")), 300),
-    bufferBytesMax: v.optional(bytes, 262_144),
-  },
-  "write a JSON object with upstream, payTo, accepts, facilitators and routes",
-);
+export const routeEntries = {
+  price,
+  description: v.optional(v.pipe(text, v.maxLength(300, "write at most 300 characters"))),
+  mimeType: v.optional(v.pipe(text, v.regex(/^[\w.+-]+\/[\w.+-]+$/, 'write a media type such as "application/json"'))),
+  exact: v.optional(flag, false),
+  accepts: v.optional(accepts),
+  payTo: v.optional(payTo),
+  upstream: v.optional(upstream),
+  facilitators: v.optional(facilitators),
+  settle: v.optional(settle),
+  chargeOn: v.optional(chargeOn),
+  maxTimeoutSeconds: v.optional(maxTimeoutSeconds),
+  bodyBytesMax: v.optional(bodyBytesMax),
+  extensions: v.optional(extensions),
+  contractWallets: v.optional(flag),
+  mode: v.optional(mode),
+};
+const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
 
-export type PricingTable = v.InferOutput<typeof pricingTable>;
+const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 
-function isBaseUrl(text: string): boolean {
-  if (!["http:", "https:"].includes(URL.parse(text)?.protocol ?? "")) return false;
-  // What the parser would trim, rewrite or hide is not what the operator reads.
-  return !/\s|[?#@\\]|\/\/.*\/\//.test(text);
+const prefixHint = 'write one segment such as "/.faregate/"';
+
+export const tableEntries = {
+  $schema: v.optional(text),
+  upstream,
+  upstreams: v.optional(
+    record(upstreamName, v.union([upstreamUrl, upstreamObject], urlHint), "write an object of upstreams by name"),
+    {},
+  ),
+  payTo: v.optional(payTo),
+  accepts,
+  tokens: v.optional(tokens, []),
+  facilitators,
+  routes: v.custom<JsonObject>(isObject, routesHint),
+  unmatched: v.optional(v.picklist(["closed", "free"], 'write "closed" or "free"'), "closed"),
+  hosts: v.optional(hosts),
+  cors: v.optional(cors, "*"),
+  mode: v.optional(mode, "enforce"),
+  settle: v.optional(settle, "after"),
+  chargeOn: v.optional(chargeOn, ["2xx"]),
+  maxTimeoutSeconds: v.optional(maxTimeoutSeconds, 300),
+  bufferBytesMax: v.optional(bytes(8_388_608), 262_144),
+  bodyBytesMax: v.optional(bodyBytesMax),
+  extensions: v.optional(extensions, {}),
+  contractWallets: v.optional(flag, false),
+  prefix: v.optional(v.pipe(text, v.regex(/^\/[a-z0-9_~.-]*[a-z0-9_~-]\/?$/, prefixHint)), "/.faregate/"),
+};
+
+export const tableHint = "write a JSON object with upstream, payTo, accepts, facilitators and routes";
+
+/** The whole file. Its routes are read one by one, so that a mistake in one hides none in another. */
+export const pricingTable = object({ ...tableEntries, routes: record(text, route, routesHint) }, tableHint);
+
+function isHostOrOrigin(value: string): boolean {
+  const origin = URL.parse(value.includes("://") ? value : `https://${value}`);
+  if (!origin || !["http:", "https:"].includes(origin.protocol) || !isHostName(origin.hostname)) return false;
+  // Written as clients send it: lower case, without the port that the scheme implies.
+  return value === origin.origin || value === origin.host;
 }
 
-function isLoopback(text: string): boolean {
-  const host = URL.parse(text)?.hostname ?? "";
-  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
+type Output<Entries extends v.ObjectEntries> = v.InferOutput<v.StrictObjectSchema<Entries, undefined>>;
+export type Table = Output<typeof tableEntries>;
+export type RouteEntry = Output<typeof routeEntries>;
+export type UpstreamEntry = v.InferOutput<typeof upstreamObject>;
+export type FacilitatorEntry = v.InferOutput<typeof facilitatorObject>;
+export type OptionEntry = v.InferOutput<typeof optionObject>;
+export type TokenEntry = v.InferOutput<typeof tokenObject>;
+export type Price = v.InferOutput<typeof price>;

@@ -5,8 +5,9 @@ import { facilitatorBody } from "../facilitator/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { type AdmittedPayment, type Attempt, admitPayment, type CheckedPayment } from "../schemes/index.ts";
+import type { Verdict } from "../x402/index.ts";
 import { type Gate, leaseMs, type Order, refuse } from "./gate.ts";
-import { tell } from "./revisit.ts";
+import { revisit, tell } from "./revisit.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -24,9 +25,15 @@ export async function admit(gate: Gate, order: Order, payment: CheckedPayment): 
 }
 
 async function decide(gate: Gate, order: Order, attempt: Attempt): Promise<Admission> {
-  const claimed = claim(gate, order, attempt);
-  const verified = gate.facilitator.verify(attempt.facilitatorBody, attempt.payment);
-  const answer = await claimed;
+  const { trace } = order.call;
+  const facilitator = gate.facilitator(order.access.offer.facilitator);
+  const verified = trace.measure("verify", facilitator.verify(attempt.facilitatorBody, attempt.payment));
+  if (!attempt.payment.isProven) {
+    // Who is not proved to be the payer claims nothing in the payer's ledger.
+    const verdict = await verified;
+    if (verdict.kind !== "valid") return disprove(gate, order, attempt.payment, verdict);
+  }
+  const answer = await trace.measure("claim", claim(gate, order, attempt));
   if (!answer.ok) {
     // The claim may have been granted all the same: its answer was lost, not the row.
     gate.waitUntil(report(gate, attempt, { kind: "release" }));
@@ -37,17 +44,28 @@ async function decide(gate: Gate, order: Order, attempt: Attempt): Promise<Admis
   const verdict = await verified;
   if (verdict.kind === "valid") return { kind: "admitted", payment: admitPayment(attempt, claimAnswer, verdict) };
   await report(gate, attempt, { kind: "release" });
-  if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
-  return refuse({ reason: "payment_refused", code: verdict.reason, invitation: order.invitation });
+  return unverified(order, verdict);
 }
 
-function claim(gate: Gate, { route, fingerprint }: Order, { payment, attemptId, facilitatorBody }: Attempt) {
+type Unverified = Exclude<Verdict, { kind: "valid" }>;
+
+function unverified({ invitation }: Order, verdict: Unverified): Outcome {
+  if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
+  return refuse({ reason: "payment_refused", code: verdict.reason, invitation });
+}
+
+/** A payment that was spent is invalid too: whoever is to sign another one first hears what became of this. */
+async function disprove(gate: Gate, order: Order, payment: CheckedPayment, verdict: Unverified): Promise<Outcome> {
+  return verdict.kind === "invalid" ? revisit(gate, order, payment, verdict.reason) : unverified(order, verdict);
+}
+
+function claim(gate: Gate, { route, access, fingerprint }: Order, { payment, attemptId, facilitatorBody }: Attempt) {
   const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
   return gate.books.claim({
     id,
     attempt: attemptId,
     nowMs: gate.nowMs(),
-    leaseMs: leaseMs(gate),
+    leaseMs: leaseMs(access),
     fingerprint,
     network,
     asset,
@@ -55,7 +73,7 @@ function claim(gate: Gate, { route, fingerprint }: Order, { payment, attemptId, 
     payTo,
     amount,
     route: route.key,
-    facilitator: gate.config.facilitator.url,
+    facilitator: access.offer.facilitator.url,
     settleBody: facilitatorBody,
     validBeforeMs,
   });

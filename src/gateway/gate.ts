@@ -1,59 +1,73 @@
-// What the gateway needs of the world, and what it carries through the story of a paid request.
+// What the gateway needs of the world, and what it carries through the story of a request.
 
-import { attemptMs, type Config } from "../config/index.ts";
-import type { Facilitator } from "../facilitator/index.ts";
+import { attemptMs, type Config, type FreeAccess, type PaidAccess, type PricedRoute } from "../config/index.ts";
+import type { Facilitator, FacilitatorSettings } from "../facilitator/index.ts";
 import type { Books, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
-import type { Offer, Route, Target } from "../route/index.ts";
-import type { SignedPayment } from "../schemes/index.ts";
-import type { Forwarded, Upstream, UpstreamAnswer } from "../upstream/index.ts";
+import { type Target, upstreamUrl } from "../route/index.ts";
+import { limited } from "../std/index.ts";
+import {
+  addressOf,
+  type Forwarded,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamSettings,
+} from "../upstream/index.ts";
+import type { RequestLine, Trace } from "./trace.ts";
 
 export interface Gate {
   readonly config: Config;
   readonly books: Books;
   readonly spent: SpentPayments;
-  readonly facilitator: Facilitator;
-  readonly upstream: Upstream;
+  /** Of the settings in `config`. */
+  readonly facilitator: (settings: FacilitatorSettings) => Facilitator;
+  readonly upstream: (settings: UpstreamSettings) => Upstream;
+  /**
+   * Whether one more signature that cannot be checked here may go to the facilitator, for this client. I/O of the
+   * platform's rate limiter, so it is asked for nothing else.
+   */
+  readonly admitUnproven: (client: string) => Promise<boolean>;
   readonly nowMs: () => number;
   /** Unguessable, a new one each time. */
   readonly newId: () => string;
   /** Keeps the invocation alive behind the answer; the platform allows 30 seconds more when the client is gone. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
-  readonly logPayment: (line: PaymentLine) => void;
+  readonly log: (line: RequestLine) => void;
 }
 
 /** A request whose target was understood. */
 export interface Call {
   readonly request: Request;
   readonly target: Target;
-  readonly upstreamUrl: string;
+  readonly trace: Trace;
 }
 
-/** A paid request once its body, where it is small, was read. */
-export interface Order {
+/** A call for something that has a price. */
+export interface Sale {
   readonly call: Call;
-  readonly route: Route;
-  readonly offer: Offer;
+  readonly route: PricedRoute;
+  readonly access: PaidAccess;
   readonly invitation: Invitation;
-  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
+
+/** A paid call once its body, where it is small, was read. */
+export interface Order extends Sale {
+  readonly body: Body;
   readonly fingerprint: string;
 }
 
-/** What became of a payment, for the operator's log. */
-export interface PaymentLine {
-  readonly payment: SignedPayment;
-  readonly order: Order;
-  readonly outcome: Outcome;
-  readonly durationMs: number;
-}
+export type Body = ReadableStream<Uint8Array> | Uint8Array | null;
 
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
+
+/** The longest that an attempt may take. */
+export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer.facilitator);
 
 /** Leases outlast everything that an attempt does; the margin covers the way between. */
 const LEASE_MARGIN_MS = 15_000;
 
-export const leaseMs = ({ config }: Gate): number => attemptMs(config) + LEASE_MARGIN_MS;
+export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS;
 
 /** An answer that nobody gets: the upstream may stop writing it. */
 export function discard({ body }: UpstreamAnswer): void {
@@ -61,15 +75,53 @@ export function discard({ body }: UpstreamAnswer): void {
   if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
 }
 
-/** One fetch to the upstream. `wholeBytesMax` is up to which declared length the answer is read whole. */
-export function forward(
-  gate: Gate,
-  { request, target, upstreamUrl }: Call,
-  body: Order["body"],
-  priced: boolean,
-  wholeBytesMax: number,
-): Promise<Forwarded> {
+type Forwarding =
+  | Forwarded
+  | { readonly kind: "failed"; readonly reason: "body_too_large"; readonly bytesMax: number }
+  | { readonly kind: "failed"; readonly reason: "body_incomplete" };
+
+/** One fetch to the upstream. An answer whose declared length is at most `bufferBytesMax` is read whole where it is priced. */
+export async function forward(
+  { config, upstream }: Gate,
+  { request, target, trace }: Call,
+  access: FreeAccess | PaidAccess,
+  body: Body,
+): Promise<Forwarding> {
   const { method, headers } = request;
   const { host, proto } = target;
-  return gate.upstream({ url: upstreamUrl, method, headers, body, host, proto, priced, wholeBytesMax });
+  const priced = access.kind === "paid" && access.offer.mode === "enforce";
+  const { bytesMax, ...limit } = limitBody(body, headers, access.bodyBytesMax);
+  const answer = upstream(access.upstream)({
+    url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
+    method,
+    headers,
+    body: limit.body,
+    cancel: limit.broken,
+    host,
+    proto,
+    priced,
+    wholeBytesMax: priced ? config.bufferBytesMax : 0,
+  });
+  const forwarded = await trace.measure("upstream", answer);
+  if (!limit.broken?.aborted) return forwarded;
+  // The upstream may have taken what it got of the body for all of it, and answered that.
+  if (forwarded.kind === "answered") discard(forwarded.answer);
+  return limit.broken.reason === "too_large"
+    ? { kind: "failed", reason: "body_too_large", bytesMax }
+    : { kind: "failed", reason: "body_incomplete" };
+}
+
+interface LimitedBody {
+  readonly body: Body;
+  readonly broken: AbortSignal | null;
+  readonly bytesMax: number;
+}
+
+/** A body of a length that nobody declared is counted on its way; others were judged by their length. */
+function limitBody(body: Body, headers: Headers, bytesMax: number | null): LimitedBody {
+  if (!(body instanceof ReadableStream) || bytesMax === null || headers.has("content-length")) {
+    return { body, broken: null, bytesMax: bytesMax ?? 0 };
+  }
+  const { stream, broken } = limited(body, bytesMax);
+  return { body: stream, broken, bytesMax };
 }

@@ -1,62 +1,90 @@
 // The story of one request: match, then pass on, refuse, or sell. Nothing is touched before the target was read.
 
+import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
-import { OWN_PREFIX, parseTarget, type Route, upstreamUrl } from "../route/index.ts";
-import { type Call, discard, forward, type Gate, refuse } from "./gate.ts";
+import { parseTarget, type Target } from "../route/index.ts";
+import { type Body, type Call, discard, forward, type Gate, refuse } from "./gate.ts";
 import { sell } from "./sell.ts";
+import { Trace } from "./trace.ts";
 
-export async function handle(gate: Gate, request: Request): Promise<Outcome> {
-  const target = parseTarget(request.url);
-  if (!target.ok) return refuse(target.error);
-  const { segments } = target.value.path;
-  if (segments[0] === OWN_PREFIX) return refuse({ reason: "not_found" });
+/** @param requestId told to the client in every error, and to the operator in the log */
+export async function handle(gate: Gate, request: Request, requestId: string): Promise<Outcome> {
+  const trace = new Trace(requestId, gate.nowMs);
+  const outcome = await follow(gate, request, trace);
+  gate.log(trace.line(request.method, outcome));
+  return outcome;
+}
+
+async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outcome> {
+  const read = parseTarget(request.url);
+  if (!read.ok) return refuse(read.error);
+  const target = atPublicHost(gate.config, read.value);
+  if (target === null) return refuse({ reason: "misdirected" });
+  trace.target = target;
+  if (target.segments[0] === gate.config.prefix) return refuse({ reason: "not_found" });
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
-  const call = { request, target: target.value, upstreamUrl: upstreamUrl(gate.config.upstream.url, target.value) };
+  const call = { request, target, trace };
   const answered = answerPreflight(gate, call);
   if (answered) return answered;
-  const match = gate.config.matcher.match(request.method, segments);
+  const match = gate.config.matcher.match(request.method, target);
   switch (match.kind) {
     case "method_not_allowed":
       return refuse({ reason: "method_not_allowed", allow: match.allow });
     case "unmatched":
-      return gate.config.unmatched === "free" ? pass(gate, call) : refuse({ reason: "not_found" });
+      return enter(gate, call, null);
     case "route":
-      return take(gate, call, match.route);
+      trace.route = match.route.key;
+      return enter(gate, call, match.route);
   }
 }
 
+/** The target as its host is known to the public; null for a host that is not ours to answer for (RFC 9110 section 15.5.20). */
+function atPublicHost({ hosts }: Config, target: Target): Target | null {
+  if (hosts === null) return target;
+  const known = hosts.find(({ host }) => host === target.host);
+  if (!known) return null;
+  return known.proto === null ? target : { ...target, proto: known.proto };
+}
+
 /**
- * A browser asks before a script may call. The gate says yes, unpaid and without the upstream; only where nothing of the
- * path is priced or closed it is the upstream's to say. Null where this is no such question, or is one about something
+ * A browser asks before a script may call. The gate says yes, unpaid and without the upstream; only where all of the
+ * path passes it is the upstream's to say. Null where this is no such question, or is one about something
  * that is not there.
  */
 function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | null {
   const { method, headers } = call.request;
   const asked = headers.get("access-control-request-method");
   if (method !== "OPTIONS" || asked === null || !headers.has("origin")) return null;
-  const { segments } = call.target.path;
   const { matcher } = gate.config;
-  const match = matcher.match(asked, segments);
+  const match = matcher.match(asked, call.target);
   if (match.kind !== "route" || match.route.access.kind === "closed") return null;
-  if (matcher.isFree(segments)) return pass(gate, call, null);
+  call.trace.route = match.route.key;
+  if (passes(match.route) && matcher.every(call.target, passes)) return pass(gate, call, match.route.access, null);
   const requested = headers.get("access-control-request-headers") ?? "";
-  return { kind: "preflight", preflight: { methods: matcher.methods(segments), requested } };
+  return { kind: "preflight", preflight: { methods: matcher.methods(call.target), requested } };
 }
 
-function take(gate: Gate, call: Call, route: Route): Promise<Outcome> | Outcome {
-  switch (route.access.kind) {
-    case "closed":
-      return refuse({ reason: "not_found" });
-    case "free":
-      return pass(gate, call);
-    case "paid":
-      return sell(gate, call, route, route.access.offer);
+/** Whether requests go through as they are. */
+const passes = (route: PricedRoute): route is PricedRoute & { access: FreeAccess | PaidAccess } =>
+  route.access.kind === "free" || (route.access.kind === "paid" && route.access.offer.mode === "observe");
+
+/** @param route null where none is meant: then the table's own word for the rest holds */
+function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outcome> | Outcome {
+  const access = route?.access ?? gate.config.unmatched;
+  if (access.kind === "closed") return refuse({ reason: "not_found" });
+  const { bodyBytesMax } = access;
+  if (bodyBytesMax !== null && Number(call.request.headers.get("content-length")) > bodyBytesMax) {
+    return refuse({ reason: "body_too_large", bytesMax: bodyBytesMax });
   }
+  if (route === null || access.kind === "free") return pass(gate, call, access, call.request.body);
+  if (access.offer.mode === "enforce") return sell(gate, call, route, access);
+  call.trace.observed = access.offer;
+  return pass(gate, call, access, call.request.body);
 }
 
-/** A free route: the same bytes both ways. */
-async function pass(gate: Gate, call: Call, body = call.request.body): Promise<Outcome> {
-  const forwarded = await forward(gate, call, body, false, 0);
+/** The same bytes both ways. */
+async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, body: Body): Promise<Outcome> {
+  const forwarded = await forward(gate, call, access, body);
   if (forwarded.kind !== "answered") return refuse(forwarded);
   const { answer } = forwarded;
   const { status } = answer;

@@ -1,2 +1,3 @@
-export type { Gate, PaymentLine } from "./gate.ts";
+export type { Gate } from "./gate.ts";
 export { handle } from "./handle.ts";
+export type { RequestLine } from "./trace.ts";

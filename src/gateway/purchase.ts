@@ -1,12 +1,12 @@
 // A checked payment's way: admit, execute once, settle, deliver. From the claim on, whatever this invocation manages
 // to do, the ledger holds a row that says how far it may have come.
 
+import type { Offer } from "../config/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
-import type { Offer } from "../route/index.ts";
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
-import { type Forwarded, trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
+import { trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
 import { admit, report } from "./admit.ts";
 import { discard, forward, type Gate, type Order, refuse } from "./gate.ts";
 
@@ -17,8 +17,8 @@ export async function purchase(gate: Gate, order: Order, checked: CheckedPayment
   const admission = await admit(gate, order, checked);
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
-  const forwarded = await forward(gate, order.call, order.body, true, gate.config.bufferBytesMax);
-  const goods = appraise(forwarded, order.offer);
+  const forwarded = await forward(gate, order.call, order.access, order.body);
+  const goods = appraise(forwarded, order.access.offer);
   if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer);
   gate.waitUntil(report(gate, payment, { kind: "uncharged", reason: goods.reason }));
   return goods.outcome;
@@ -29,7 +29,7 @@ type Goods =
   | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
 
 /** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
-function appraise(forwarded: Forwarded, { chargeOn }: Offer): Goods {
+function appraise(forwarded: Awaited<ReturnType<typeof forward>>, { chargeOn }: Offer): Goods {
   if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
   const { answer } = forwarded;
   const { status } = answer;
@@ -44,7 +44,8 @@ function appraise(forwarded: Forwarded, { chargeOn }: Offer): Goods {
 const isPlainError = (status: number): boolean => status >= 400 && status <= 599 && status !== 402;
 
 async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer: UpstreamAnswer): Promise<Outcome> {
-  const settlement = await gate.facilitator.settle(payment);
+  const { call, access } = order;
+  const settlement = await call.trace.measure("settle", gate.facilitator(access.offer.facilitator).settle(payment));
   const { payer, network, x402Version } = payment.payment;
   switch (settlement.kind) {
     case "settled": {

@@ -13,9 +13,9 @@ export async function revisit(gate: Gate, order: Order, payment: SignedPayment, 
   const transaction = gate.spent.recall(payment.id);
   if (transaction !== null) return refuse({ reason: "payment_settled", transaction });
   const attempt = gate.newId();
-  const { fingerprint, invitation } = order;
-  const again = { id: payment.id, attempt, nowMs: gate.nowMs(), leaseMs: leaseMs(gate), fingerprint };
-  const answer = await gate.books.revisit(payment, again);
+  const { call, access, fingerprint, invitation } = order;
+  const again = { id: payment.id, attempt, nowMs: gate.nowMs(), leaseMs: leaseMs(access), fingerprint };
+  const answer = await call.trace.measure("claim", gate.books.revisit(payment, again));
   if (!answer.ok) return refuse({ reason: "ledger_unavailable" });
   if (answer.value.kind === "claimable") return refuse({ reason: "payment_refused", code: reason, invitation });
   return tell(gate, order, payment, attempt, answer.value);
@@ -45,10 +45,10 @@ export async function tell(
 }
 
 async function askAgain(gate: Gate, payment: SignedPayment, attempt: string, known: Unresolved): Promise<Outcome> {
-  const { facilitator, books, config } = gate;
+  const { books, config } = gate;
   // Another facilitator does not know what became of it, and could settle it a second time.
-  const isPinned = known.facilitator === config.facilitator.url;
-  const settlement = isPinned ? await facilitator.settleAgain(known.settleBody, payment) : null;
+  const pinned = config.facilitators.find(({ url }) => url === known.facilitator);
+  const settlement = pinned ? await gate.facilitator(pinned).settleAgain(known.settleBody, payment) : null;
   const { id } = payment;
   if (settlement?.kind !== "settled") {
     await books.record(payment, id, attempt, gate.nowMs(), [{ kind: "lost" }]);

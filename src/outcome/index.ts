@@ -1,3 +1,3 @@
 export type { CorsPolicy } from "./cors.ts";
 export type { Outcome } from "./outcome.ts";
-export { respond } from "./respond.ts";
+export { type Asker, respond } from "./respond.ts";

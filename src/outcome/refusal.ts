@@ -26,10 +26,15 @@ const LATER = { "retry-after": "5" };
 const rows: { readonly [R in Reason]: Row<R> } = {
   invalid_path: ({ flaw }) => ({ status: 400, message: "Write the path in its plain form.", evidence: { flaw } }),
   invalid_host: () => ({ status: 400, message: "The Host header is not a host name." }),
+  misdirected: () => ({ status: 421, message: "This host is not served here." }),
   invalid_query: () => ({ status: 400, message: "Percent-encode the query." }),
   uri_too_long: ({ bytesMax }) => ({ status: 414, message: `Keep the URL within ${bytesMax} bytes, query aside.` }),
   unexpected_body: () => ({ status: 400, message: "Send GET and HEAD without a body." }),
-  body_incomplete: () => ({ status: 400, message: `Send as many bytes as Content-Length says. ${NOT_CHARGED}` }),
+  body_incomplete: () => ({ status: 400, message: `The body broke off: send all of it. ${NOT_CHARGED}` }),
+  body_too_large: ({ bytesMax }) => ({
+    status: 413,
+    message: `Keep the body within ${bytesMax} bytes. ${NOT_CHARGED}`,
+  }),
   not_found: () => ({ status: 404, message: "There is nothing here." }),
   method_not_allowed: ({ allow }) => ({
     status: 405,
@@ -53,10 +58,17 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   invalid_payload: ({ detail }) => ({ status: 400, message: `The payment cannot be read: ${detail}.` }),
   payment_refused: ({ code, invitation }) => ({
-    status: 402,
+    // x402 has a status of its own for a payer who has to approve the token first (scheme exact EVM, Permit2).
+    status: code === "permit2_allowance_required" ? 412 : 402,
     code,
     message: `This payment is not accepted. ${NOT_CHARGED}`,
     invitation,
+  }),
+
+  too_many_unproven: () => ({
+    status: 429,
+    message: `Too many payments of contract wallets come from your address; wait a minute. ${NOT_CHARGED}`,
+    headers: { "retry-after": "60" },
   }),
 
   payment_in_flight: () => ({
@@ -107,7 +119,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
 
   misconfigured: () => ({ status: 500, message: "The gate is misconfigured; its log says how." }),
-  internal_error: ({ requestId }) => ({ status: 500, message: "The gate failed.", evidence: { requestId } }),
+  internal_error: () => ({ status: 500, message: "The gate failed." }),
 };
 
 export function refusalOf(problem: Problem): Refusal {

@@ -6,15 +6,21 @@ import { type CorsPolicy, preflightHeaders, setCors } from "./cors.ts";
 import type { Answer, Outcome } from "./outcome.ts";
 import { refusalOf } from "./refusal.ts";
 
-/** @param origin of the page whose script asks, or null where no page does */
-export function respond(outcome: Outcome, cors: CorsPolicy, origin: string | null): Response {
+/** What an answer needs to know of its request. */
+export interface Asker {
+  readonly requestId: string;
+  /** Of the page whose script asks, or null where no page does. */
+  readonly origin: string | null;
+}
+
+export function respond(outcome: Outcome, cors: CorsPolicy, { requestId, origin }: Asker): Response {
   if (outcome.kind === "passed") return toResponse(outcome.answer);
-  const response = respondAlone(outcome);
+  const response = respondAlone(outcome, requestId);
   setCors(response.headers, cors, origin);
   return response;
 }
 
-function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>): Response {
+function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>, requestId: string): Response {
   switch (outcome.kind) {
     case "preflight":
       return new Response(null, { status: 204, headers: preflightHeaders(outcome.preflight) });
@@ -26,14 +32,14 @@ function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>): Response {
       return toResponse(answer);
     }
     case "refused":
-      return refuse(outcome.problem);
+      return refuse(outcome.problem, requestId);
   }
 }
 
-function refuse(problem: Problem): Response {
+function refuse(problem: Problem, requestId: string): Response {
   const { status, message, code, headers, evidence, invitation } = refusalOf(problem);
   const error = code ?? problem.reason;
-  const members = JSON.stringify({ error, message, ...evidence });
+  const members = JSON.stringify({ error, message, ...evidence, requestId });
   const response = new Response(invitation ? withV1(members, invitation) : members, {
     status,
     headers: { ...headers },

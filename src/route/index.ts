@@ -1,4 +1,5 @@
-export { OWN_PREFIX, parseRouteKey, type RouteKey } from "./key.ts";
-export { type Access, type Match, Matcher, type Offer, type Route } from "./matcher.ts";
+export { METHODS, parseRouteKey, type RouteKey } from "./key.ts";
+export { type Match, Matcher, type Place, type Route } from "./matcher.ts";
+export { compareRoutes, covers, shadowsOf } from "./order.ts";
 export { canonicalPath, type PathFlaw } from "./path.ts";
-export { parseTarget, type Target, type TargetFlaw, upstreamUrl } from "./target.ts";
+export { isHostName, parseTarget, type Target, type TargetFlaw, upstreamUrl } from "./target.ts";

@@ -1,11 +1,14 @@
-// A route's key as an operator writes it: `[METHOD[,METHOD]] /pattern`.
+// A route's key as an operator writes it: `[METHOD[,METHOD]] [host]/pattern`.
 
 import { err, ok, type Result } from "../std/index.ts";
 import { canonicalPath } from "./path.ts";
+import { isHostName } from "./target.ts";
 
 export interface RouteKey {
   /** Null stands for every method. */
   readonly methods: readonly string[] | null;
+  /** Lower case, without a port; null stands for every host. */
+  readonly host: string | null;
   /** Case-folded; null is one segment of any name, written `:name`. */
   readonly segments: readonly (string | null)[];
   readonly rest: boolean;
@@ -17,19 +20,40 @@ export const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELET
 /** A segment of any value. */
 const NAME = /^:[A-Za-z_]\w*$/;
 
-/** Faregate's own endpoints; no route can price or shadow them. */
-export const OWN_PREFIX = ".faregate";
-
-/** The error is a sentence that says what would be right. */
-export function parseRouteKey(key: string): Result<RouteKey, string> {
-  const [, verbs, pattern] = /^(?:([^/\s]+) )?(\/\S*)$/.exec(key) ?? [];
-  if (pattern === undefined) return err('write "/path" or "METHOD /path", with one space between');
+/**
+ * @param ownPrefix the first segment of Faregate's own endpoints, which no route can price or shadow
+ * @returns the error is a sentence that says what would be right
+ */
+export function parseRouteKey(key: string, ownPrefix: string): Result<RouteKey, string> {
+  const [, verbs, host, pattern] = /^(?:([^/\s]+) )?([^/\s]+)?(\/\S*)$/.exec(key) ?? [];
+  if (pattern === undefined) return err('write "/path" or "METHOD host/path", with one space between');
   const methods = verbs?.split(",") ?? null;
-  const unknown = methods?.find((method) => !METHODS.includes(method));
-  if (unknown === "HEAD") return err("HEAD goes with GET: leave it out");
-  if (unknown !== undefined) return err(`"${unknown}" is not a method; write one of ${METHODS.join(", ")}`);
+  const flaw = methodFlaw(methods ?? []) ?? hostFlaw(host);
+  if (flaw !== null) return err(flaw);
   const rest = pattern.endsWith("/*");
-  const path = canonicalPath(rest ? pattern.slice(0, -1) : pattern);
+  const segments = parsePattern(rest ? pattern.slice(0, -1) : pattern);
+  if (!segments.ok) return segments;
+  if (segments.value[0] === ownPrefix) return err(`paths below /${ownPrefix}/ are Faregate's own`);
+  return ok({ methods, host: host?.toLowerCase() ?? null, segments: segments.value, rest });
+}
+
+function methodFlaw(methods: readonly string[]): string | null {
+  const unknown = methods.find((method) => !METHODS.includes(method));
+  if (unknown === "HEAD") return "HEAD goes with GET: leave it out";
+  return unknown === undefined ? null : `"${unknown}" is not a method; write one of ${METHODS.join(", ")}`;
+}
+
+function hostFlaw(host: string | undefined): string | null {
+  if (host === undefined) return null;
+  // In capitals it is no host that somebody would write.
+  const isMethods = host.split(",").every((name) => name === "HEAD" || METHODS.includes(name));
+  if (isMethods) return `write a space between ${host} and the path`;
+  if (isHostName(host.toLowerCase())) return null;
+  return `"${host}" is not the name of a host; write one such as "api.example.com", without a port`;
+}
+
+function parsePattern(pattern: string): Result<readonly (string | null)[], string> {
+  const path = canonicalPath(pattern);
   if (!path.ok) return err(`no request has such a path (${path.error})`);
   const { segments } = path.value;
   if (segments.some((segment) => segment.includes("*"))) return err('"*" stands only at the end, as "/*"');
@@ -38,10 +62,5 @@ export function parseRouteKey(key: string): Result<RouteKey, string> {
   if (unclear !== undefined) {
     return err(`"${unclear}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`);
   }
-  if (segments[0] === OWN_PREFIX) return err(`paths below /${OWN_PREFIX}/ are Faregate's own`);
-  return ok({
-    methods,
-    segments: segments.map((segment, i) => (NAME.test(String(written[i])) ? null : segment)),
-    rest,
-  });
+  return ok(segments.map((segment, i) => (NAME.test(String(written[i])) ? null : segment)));
 }

@@ -1,133 +1,153 @@
-// Which route a request means. Patterns stand in a tree of segments, so a match visits nodes along the path and none of
-// other routes. Segments are compared from the left, a literal before `:name` before `/*`; then the longer wins, and a
-// method wins over none. A priced or closed place is also a barrier: a method that it does not have never falls through
-// to something cheaper.
+// Which route a request means. Patterns stand in a tree of segments, one tree for each host that keys name and one for
+// every other, so a match visits nodes along the path and none of other routes. A host comes before none; segments are
+// compared from the left, a literal before `:name` before `/*`; then the longer wins, and a method wins over none. A
+// priced or closed place is also a barrier: a method that it does not have never falls through to something cheaper.
+// A match allocates nothing: its answers are made before the first request.
 
-import type { Terms } from "../schemes/index.ts";
-import type { Challenge } from "../x402/index.ts";
 import { METHODS, type RouteKey } from "./key.ts";
-
-/** A compiled, priced route. */
-export interface Offer {
-  /** The upstream's statuses that are charged; no other is. */
-  readonly chargeOn: ReadonlySet<number>;
-  /** Payment options in the operator's order of preference. */
-  readonly terms: readonly Terms[];
-  readonly challenge: Challenge;
-}
-
-export type Access =
-  | { readonly kind: "free" }
-  | { readonly kind: "closed" }
-  | { readonly kind: "paid"; readonly offer: Offer };
 
 export interface Route extends RouteKey {
   /** As the operator wrote it. */
   readonly key: string;
-  readonly access: Access;
+  readonly access: { readonly kind: "free" | "closed" | "paid" };
   /** Whether it covers what lies below it, also without `/*`. */
   readonly below: boolean;
 }
 
-export type Match =
-  | { readonly kind: "route"; readonly route: Route }
+export type Match<R extends Route> =
+  | { readonly kind: "route"; readonly route: R }
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "unmatched" };
 
-/** Routes of one pattern, by method; the empty key is the route without methods. */
-type Slot = Map<string, Route>;
-
-interface Node {
-  readonly children: Map<string, Node>;
-  /** What follows a segment of any name. */
-  named: Node | null;
-  /** The path that ends here. */
-  readonly exact: Slot;
-  /** This path and everything below it. */
-  readonly rest: Slot;
-  /** What lies below a path that covers it without `/*`. */
-  readonly below: Slot;
+/** Case-folded as `canonicalPath` and `parseTarget` do. */
+export interface Place {
+  /** Without a port. */
+  readonly hostname: string;
+  readonly segments: readonly string[];
 }
 
-export class Matcher {
-  readonly #root: Node = emptyNode();
+/** Routes of one pattern, by method; the empty key is the route without methods. */
+interface Slot<R extends Route> {
+  readonly byMethod: Map<string, Hit<R>>;
+  /** Whether one of them is priced or closed. */
+  readonly isBarrier: boolean;
+}
 
-  constructor(routes: readonly Route[]) {
+/** Null is what no route needed: most nodes hold one thing, and a table of ten thousand routes has many of them. */
+interface Node<R extends Route> {
+  children: Map<string, Node<R>> | null;
+  /** What follows a segment of any name. */
+  named: Node<R> | null;
+  /** The path that ends here. */
+  exact: Slot<R> | null;
+  /** This path and everything below it. */
+  rest: Slot<R> | null;
+  /** What lies below a path that covers it without `/*`. */
+  below: Slot<R> | null;
+}
+
+type Hit<R extends Route> = Extract<Match<R>, { kind: "route" }>;
+type Found<R extends Route> = Hit<R> | "barrier" | undefined;
+
+const UNMATCHED = { kind: "unmatched" } as const;
+
+/** One for each set of methods, as bits in the order of `METHODS`; none for the empty set. */
+const REFUSALS = Array.from({ length: 2 ** METHODS.length }, (_, set) => {
+  const verbs = METHODS.filter((_, bit) => set & (1 << bit));
+  const allow = verbs.flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]));
+  return set > 0 ? ({ kind: "method_not_allowed", allow } as const) : undefined;
+});
+const EVERY_METHOD = REFUSALS.length - 1;
+
+export class Matcher<R extends Route> {
+  readonly #anyHost: Node<R> = emptyNode();
+  readonly #hosts = new Map<string, Node<R>>();
+
+  constructor(routes: Iterable<R>) {
     for (const route of routes) this.#insert(route);
   }
 
-  /** @param segments the canonical path's, see `canonicalPath` */
-  match(method: string, segments: readonly string[]): Match {
+  match(method: string, place: Place): Match<R> {
     // HEAD is priced like GET.
     const verb = method === "HEAD" ? "GET" : method;
-    const found = METHODS.includes(verb) ? find(this.#root, segments, 0, verb) : "barrier";
-    if (found === undefined) return this.#refusal(segments) ?? { kind: "unmatched" };
-    if (found === "barrier") return this.#refusal(segments) ?? { kind: "method_not_allowed", allow: withHead(METHODS) };
-    return { kind: "route", route: found };
+    const isKnown = METHODS.includes(verb);
+    const found = isKnown ? this.#find(verb, place) : "barrier";
+    if (found !== undefined && found !== "barrier") return found;
+    return REFUSALS[this.#methodSet(place) || (isKnown ? 0 : EVERY_METHOD)] ?? UNMATCHED;
   }
 
-  /** Those that the path has. */
-  methods(segments: readonly string[]): readonly string[] {
-    return withHead(METHODS.filter((verb) => isRoute(find(this.#root, segments, 0, verb))));
+  /** Those that the place has. */
+  methods(place: Place): readonly string[] {
+    return REFUSALS[this.#methodSet(place)]?.allow ?? [];
   }
 
-  /** Whether nothing of the path is priced or closed, whatever the method. */
-  isFree(segments: readonly string[]): boolean {
+  /** Whether what is routed at the place is so, whatever the method; a barrier is not. */
+  every(place: Place, is: (route: R) => boolean): boolean {
     return METHODS.every((verb) => {
-      const found = find(this.#root, segments, 0, verb);
-      return found === undefined || (found !== "barrier" && found.access.kind === "free");
+      const found = this.#find(verb, place);
+      return found === undefined || (found !== "barrier" && is(found.route));
     });
   }
 
-  #refusal(segments: readonly string[]): Match | null {
-    const allow = this.methods(segments);
-    return allow.length > 0 ? { kind: "method_not_allowed", allow } : null;
+  #find(verb: string, { hostname, segments }: Place): Found<R> {
+    const own = this.#hosts.get(hostname);
+    return (own && find(own, segments, 0, verb)) ?? find(this.#anyHost, segments, 0, verb);
   }
 
-  #insert(route: Route): void {
-    let node = this.#root;
-    for (const segment of route.segments) {
-      node = segment === null ? (node.named ??= emptyNode()) : childOf(node, segment);
+  #methodSet(place: Place): number {
+    let set = 0;
+    let bit = 1;
+    for (const verb of METHODS) {
+      const found = this.#find(verb, place);
+      if (found !== undefined && found !== "barrier") set |= bit;
+      bit <<= 1;
     }
-    const exact = route.below ? [node.exact, node.below] : [node.exact];
-    for (const slot of route.rest ? [node.rest] : exact)
-      for (const method of route.methods ?? [""]) slot.set(method, route);
+    return set;
+  }
+
+  #insert(route: R): void {
+    let node = route.host === null ? this.#anyHost : childOf(this.#hosts, route.host);
+    for (const segment of route.segments) {
+      node = segment === null ? (node.named ??= emptyNode()) : childOf((node.children ??= new Map()), segment);
+    }
+    if (route.rest) node.rest = put(node.rest, route);
+    else node.exact = put(node.exact, route);
+    if (route.below && !route.rest) node.below = put(node.below, route);
   }
 }
 
-type Found = Route | "barrier" | undefined;
-
-function find(node: Node, segments: readonly string[], depth: number, method: string): Found {
+function find<R extends Route>(node: Node<R>, segments: readonly string[], depth: number, verb: string): Found<R> {
   const segment = segments[depth];
-  if (segment === undefined) return pick(node.exact, method) ?? pick(node.rest, method);
-  const child = node.children.get(segment);
-  const deeper = child && find(child, segments, depth + 1, method);
-  const named = deeper ?? (node.named ? find(node.named, segments, depth + 1, method) : undefined);
-  return named ?? pick(node.rest, method) ?? pick(node.below, method);
+  if (segment === undefined) return pick(node.exact, verb) ?? pick(node.rest, verb);
+  const child = node.children?.get(segment);
+  const deeper = child && find(child, segments, depth + 1, verb);
+  const named = deeper ?? (node.named ? find(node.named, segments, depth + 1, verb) : undefined);
+  return named ?? pick(node.rest, verb) ?? pick(node.below, verb);
 }
 
-function childOf(node: Node, segment: string): Node {
-  const child = node.children.get(segment) ?? emptyNode();
-  node.children.set(segment, child);
+function pick<R extends Route>(slot: Slot<R> | null, verb: string): Found<R> {
+  if (slot === null) return undefined;
+  return slot.byMethod.get(verb) ?? slot.byMethod.get("") ?? (slot.isBarrier ? "barrier" : undefined);
+}
+
+function put<R extends Route>(slot: Slot<R> | null, route: R): Slot<R> {
+  const { byMethod, isBarrier } = slot ?? { byMethod: new Map(), isBarrier: false };
+  for (const method of route.methods ?? [""]) byMethod.set(method, { kind: "route", route });
+  return { byMethod, isBarrier: isBarrier || route.access.kind !== "free" };
+}
+
+function childOf<R extends Route>(children: Map<string, Node<R>>, name: string): Node<R> {
+  const known = children.get(name);
+  if (known) return known;
+  const child = emptyNode<R>();
+  children.set(name, child);
   return child;
 }
 
-function pick(slot: Slot, method: string): Found {
-  const route = slot.get(method) ?? slot.get("");
-  if (route) return route;
-  for (const { access } of slot.values()) if (access.kind !== "free") return "barrier";
-  return undefined;
-}
-
-const withHead = (verbs: readonly string[]): readonly string[] =>
-  verbs.flatMap((verb) => (verb === "GET" ? ["GET", "HEAD"] : [verb]));
-
-const isRoute = (found: Found): found is Route => found !== undefined && found !== "barrier";
-
-const emptyNode = (): Node => ({
-  children: new Map(),
+const emptyNode = <R extends Route>(): Node<R> => ({
+  children: null,
   named: null,
-  exact: new Map(),
-  rest: new Map(),
-  below: new Map(),
+  exact: null,
+  rest: null,
+  below: null,
 });

@@ -1,14 +1,16 @@
 // The request target as the runtime hands it over, read once: host, canonical path and query.
 
 import { err, ok, type Result } from "../std/index.ts";
-import { type CanonicalPath, canonicalPath, type PathFlaw } from "./path.ts";
+import type { Place } from "./matcher.ts";
+import { canonicalPath, type PathFlaw } from "./path.ts";
 
-export interface Target {
+export interface Target extends Place {
   /** `http` or `https`. */
   readonly proto: string;
   /** With the port where there is one; lower case. */
   readonly host: string;
-  readonly path: CanonicalPath;
+  /** Canonical, see `canonicalPath`: what is forwarded and fingerprinted. */
+  readonly path: string;
   /** With its `?`, untouched; the empty string where there is none. */
   readonly query: string;
 }
@@ -18,22 +20,39 @@ export type TargetFlaw =
   | { readonly reason: "invalid_path"; readonly flaw: PathFlaw | "no_path" }
   | { readonly reason: "invalid_query" };
 
-const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
+
+/** Lower case, without a port. A dot at the end would be a second name for the same host. */
+export const isHostName = (text: string): boolean =>
+  HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.canParse(`http://${text}`);
+
+const DEFAULT_PORTS: { readonly [proto: string]: string } = { http: ":80", https: ":443" };
 
 /** @param url `request.url`, which workerd leaves as the client wrote it */
 export function parseTarget(url: string): Result<Target, TargetFlaw> {
   const hostAt = url.indexOf("://") + 3;
   const pathAt = url.indexOf("/", hostAt);
   if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
-  const host = url.slice(hostAt, pathAt).toLowerCase();
-  if (!HOST.test(host) || !URL.canParse(`http://${host}`)) return err({ reason: "invalid_host" });
+  const proto = url.slice(0, hostAt - 3);
+  const written = url.slice(hostAt, pathAt).toLowerCase();
+  const hostname = HOST.exec(written)?.[1] ?? "";
+  if (!isHostName(hostname) || !URL.canParse(`http://${written}`)) return err({ reason: "invalid_host" });
+  // The port that the scheme implies is no other host (RFC 9110 section 4.2.3).
+  const host = written === hostname + DEFAULT_PORTS[proto] ? hostname : written;
   const target = url.slice(pathAt).replace(/#.*/s, "");
   const queryAt = target.indexOf("?");
   const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));
   if (!path.ok) return err({ reason: "invalid_path", flaw: path.error });
   const query = queryAt < 0 ? "" : target.slice(queryAt);
   if (/[^\x21-\x7e]/.test(query)) return err({ reason: "invalid_query" });
-  return ok({ proto: url.slice(0, hostAt - 3), host, path: path.value, query });
+  return ok({
+    proto,
+    host,
+    hostname,
+    path: path.value.text,
+    segments: path.value.segments,
+    query,
+  });
 }
 
 /**
@@ -44,8 +63,8 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
  */
 export function upstreamUrl(base: URL, target: Target): string {
   const prefix = base.pathname === "/" ? "" : base.pathname;
-  const text = `${base.origin}${prefix}${target.path.text}${target.query}`;
+  const text = `${base.origin}${prefix}${target.path}${target.query}`;
   const parsed = URL.parse(text);
-  if (parsed?.origin === base.origin && parsed.pathname === prefix + target.path.text) return text;
+  if (parsed?.origin === base.origin && parsed.pathname === prefix + target.path) return text;
   throw new Error(`the upstream's URL does not keep the path that was matched: ${text}`);
 }

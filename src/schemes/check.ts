@@ -1,13 +1,21 @@
 // PaymentPayload to CheckedPayment, without I/O: the brand is minted here and nowhere else, so nothing that was not
 // checked can be claimed.
 
-import type { PaymentId, PaymentPayload, PaymentRequirements, PresentedPayment, X402Version } from "../x402/index.ts";
+import type { JsonObject } from "../std/index.ts";
+import {
+  echoedOf,
+  type PaymentId,
+  type PaymentPayload,
+  type PaymentRequirements,
+  type PresentedPayment,
+  type X402Version,
+} from "../x402/index.ts";
 import type { Finding, Moment } from "./scheme.ts";
 import { chooseTerms, type Terms } from "./terms.ts";
 
 declare const checked: unique symbol;
 
-/** A payment whose payer is proved by a signature, whether or not it pays for this offer. */
+/** A payment as its payer signed it, whether or not it pays for this offer. */
 export interface SignedPayment {
   readonly id: PaymentId;
   readonly payer: string;
@@ -16,6 +24,8 @@ export interface SignedPayment {
   /** Atomic units, as signed. */
   readonly amount: string;
   readonly payTo: string;
+  /** False where only the facilitator can tell whether the payer signed: nothing of the payer's is touched before. */
+  readonly isProven: boolean;
 }
 
 interface OfferedPayment extends SignedPayment {
@@ -41,11 +51,19 @@ export type Judgement =
   /** Late or off the price: only the ledger knows whether it is an earlier payment. */
   | { readonly kind: "stale"; readonly reason: string };
 
+/** What is paid for. */
+export interface Resource {
+  /** As the client sees it. */
+  readonly url: string;
+  /** The extensions of its challenge, by name. */
+  readonly advertised: JsonObject;
+}
+
 /** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
 export async function checkPayment(
   offered: readonly Terms[],
   presented: PresentedPayment,
-  resourceUrl: string,
+  resource: Resource,
 ): Promise<Check> {
   const choice = chooseTerms(offered, presented.accepted);
   if (!choice.ok) return { kind: "refused", reason: choice.error };
@@ -55,7 +73,7 @@ export async function checkPayment(
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
     return reason === null
-      ? { kind: "valid", payment: mint(finding, terms, presented, resourceUrl) }
+      ? { kind: "valid", payment: mint(finding, terms, presented, resource) }
       : { kind: "stale", reason };
   };
   return { kind: "authentic", payment: signed(finding, terms), judge };
@@ -63,29 +81,32 @@ export async function checkPayment(
 
 type Authentic = Extract<Finding, { kind: "authentic" }>;
 
-const signed = ({ id, payer, amount, payTo }: Authentic, { requirements }: Terms): SignedPayment => ({
+const signed = ({ id, payer, amount, payTo, isProven }: Authentic, { requirements }: Terms): SignedPayment => ({
   id,
   payer,
   network: requirements.network,
   asset: requirements.asset,
   amount,
   payTo,
+  isProven,
 });
 
 function mint(
   finding: Authentic,
   terms: Terms,
-  { x402Version }: PresentedPayment,
-  resourceUrl: string,
+  { x402Version, extensions = {} }: PresentedPayment,
+  { url, advertised }: Resource,
 ): CheckedPayment {
   const { requirements } = terms;
+  const echoed = echoedOf(advertised, extensions);
   const payment: OfferedPayment = {
     ...signed(finding, terms),
     requirements,
     paymentPayload: {
       x402Version: 2,
-      resource: { url: resourceUrl },
+      resource: { url },
       accepted: requirements,
+      ...(Object.keys(echoed).length > 0 && { extensions: echoed }),
       payload: finding.payload,
     },
     validBeforeMs: finding.validBeforeMs,

@@ -10,6 +10,8 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const DECIMAL = /^(0|[1-9][0-9]{0,77})$/;
 const NONCE = /^0x[0-9a-f]{64}$/i;
 const SIGNATURE = /^0x[0-9a-f]{130}$/i;
+/** Whole bytes. EIP-6492 wraps a wallet's deployment around its signature; header and JSON limits hold it in bounds. */
+const BYTES = /^0x(?:[0-9a-f]{2})+$/i;
 /** Half of secp256k1's order: a signature with a higher s has a twin with a lower one (EIP-2). */
 const S_MAX = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
@@ -55,24 +57,27 @@ export function parseAddress(text: string): string | null {
   return ADDRESS.test(text) && (text === lower || isAddress(text)) ? getAddress(lower as Hex) : null;
 }
 
-async function check({ payload, requirements, token }: CheckInput): Promise<Finding> {
+async function check({ payload, requirements, token, contractWallets }: CheckInput): Promise<Finding> {
   const authorization = readAuthorization(payload["authorization"]);
   const { signature } = payload;
   if (authorization === null)
     return { kind: "malformed", detail: "payload.authorization is not an EIP-3009 authorization" };
   if (typeof signature !== "string") return { kind: "malformed", detail: "payload.signature is not a string" };
   const canonical = canonicalSignature(signature);
-  if (canonical === null) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
-  const signer = await recoverSigner(authorization, canonical, requirements.network, token);
-  if (signer !== authorization.from) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
+  const signer = canonical && (await recoverSigner(authorization, canonical, requirements.network, token));
+  const isProven = signer === authorization.from;
+  // An account's signature has 65 bytes and one form; what else has that length is a contract's only where a route says so.
+  const mayBeContract = BYTES.test(signature) && (contractWallets || !SIGNATURE.test(signature));
+  if (!isProven && !mayBeContract) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
   return {
     kind: "authentic",
+    isProven,
     objection: (now) => objection(authorization, requirements, now),
     id: eip3009PaymentId(requirements.network, token.asset, authorization.from, authorization.nonce),
     payer: authorization.from,
     amount: authorization.value,
     payTo: authorization.to,
-    payload: { signature: canonical, authorization },
+    payload: { signature: isProven ? canonical : signature.toLowerCase(), authorization },
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

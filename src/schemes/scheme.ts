@@ -17,6 +17,8 @@ export interface CheckInput {
   readonly payload: PresentedPayment["payload"];
   readonly requirements: PaymentRequirements;
   readonly token: Token;
+  /** Whether a signature that is no account's own may be a contract's. */
+  readonly contractWallets: boolean;
 }
 
 export interface Moment {
@@ -31,6 +33,8 @@ export type Finding =
   | { readonly kind: "refused"; readonly reason: string }
   | {
       readonly kind: "authentic";
+      /** Whether the payer is proved; a contract wallet's signature is the chain's to judge (EIP-1271, EIP-6492). */
+      readonly isProven: boolean;
       /** Why it does not pay for this offer at that moment, or null where it does. */
       readonly objection: (now: Moment) => string | null;
       readonly id: PaymentId;

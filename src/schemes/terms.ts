@@ -12,12 +12,14 @@ export interface Terms {
   readonly scheme: Scheme;
   readonly token: Token;
   readonly requirements: PaymentRequirements;
+  /** Whether a signature of an account's length may be a contract wallet's too. */
+  readonly contractWallets: boolean;
 }
 
 /** Null where no scheme of ours works on the network. */
-export function buildTerms(price: Price): Terms | null {
+export function buildTerms(price: Price, contractWallets: boolean): Terms | null {
   const scheme = schemes.find(({ family }) => price.network.startsWith(`${family}:`));
-  return scheme ? { scheme, token: price.token, requirements: scheme.requirements(price) } : null;
+  return scheme ? { scheme, token: price.token, requirements: scheme.requirements(price), contractWallets } : null;
 }
 
 export interface Choice {

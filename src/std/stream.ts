@@ -46,6 +46,34 @@ async function drain(
   return ok(concat(chunks, length));
 }
 
+/** How a stream can fail to be whole. */
+export type StreamFlaw = "too_large" | "incomplete";
+
+/**
+ * The stream, which breaks where it turns out to be longer than `bytesMax`. `broken` is aborted, with the flaw as its
+ * reason, before the reader learns of either: workerd sends the end of a script's stream that breaks as if it were whole.
+ */
+export function limited(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+): { readonly stream: ReadableStream<Uint8Array>; readonly broken: AbortSignal } {
+  const breaker = new AbortController();
+  const reader = stream.getReader();
+  let length = 0;
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const read = await reader.read().catch(() => null);
+    if (read?.done) return controller.close();
+    length += read?.value.byteLength ?? 0;
+    if (read && length <= bytesMax) return controller.enqueue(read.value);
+    const flaw: StreamFlaw = read ? "too_large" : "incomplete";
+    breaker.abort(flaw);
+    controller.error(new Error(`the stream is ${flaw}`));
+    await reader.cancel().catch(() => undefined);
+  };
+  const cancel = (): Promise<void> => reader.cancel();
+  return { stream: new ReadableStream({ pull, cancel }), broken: breaker.signal };
+}
+
 /** The stream's first `bytesMax` bytes, as they come. */
 export function capped(stream: ReadableStream<Uint8Array>, bytesMax: number): ReadableStream<Uint8Array> {
   let left = bytesMax;

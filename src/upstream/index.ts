@@ -2,6 +2,7 @@ export { trackDelivery } from "./delivery.ts";
 export { isSetByGate } from "./headers.ts";
 export { fillSecrets } from "./secrets.ts";
 export {
+  addressOf,
   buildUpstream,
   type Forwarded,
   type Upstream,

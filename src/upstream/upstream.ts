@@ -12,6 +12,8 @@ export interface UpstreamSettings {
   readonly headers: readonly (readonly [name: string, template: string])[];
   /** The service binding to fetch through, or null for the network. */
   readonly service: string | null;
+  /** Which host the upstream is asked for: `"upstream"` its own, `"client"` the one that the client asked, or a name. */
+  readonly host: string;
 }
 
 export interface UpstreamRequest {
@@ -19,6 +21,8 @@ export interface UpstreamRequest {
   readonly method: string;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  /** Breaks the request off. */
+  readonly cancel: AbortSignal | null;
   readonly host: string;
   readonly proto: string;
   readonly priced: boolean;
@@ -38,8 +42,7 @@ export type Forwarded =
   | { readonly kind: "answered"; readonly answer: UpstreamAnswer }
   | { readonly kind: "failed"; readonly reason: "upstream_timeout" | "upstream_unreachable" };
 
-export interface UpstreamOptions {
-  readonly timeoutMs: number;
+export interface UpstreamOptions extends Pick<UpstreamSettings, "url" | "timeoutMs" | "service"> {
   /** Secrets filled in. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly fetcher: Pick<Fetcher, "fetch">;
@@ -47,12 +50,21 @@ export interface UpstreamOptions {
 
 export type Upstream = (request: UpstreamRequest) => Promise<Forwarded>;
 
-export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOptions): Upstream {
+/** Where a request goes to: the upstream's address, with the host that it is asked for. */
+export function addressOf({ url, host }: UpstreamSettings, clientHostname: string): URL {
+  if (host === "upstream") return url;
+  const address = new URL(url);
+  address.hostname = host === "client" ? clientHostname : host;
+  return address;
+}
+
+export function buildUpstream({ url: own, timeoutMs, service, headers: set, fetcher }: UpstreamOptions): Upstream {
   return async (request) => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     try {
-      const { url, method, headers, body, ...rest } = request;
+      const { url, method, headers, body, cancel, ...rest } = request;
+      cancel?.addEventListener("abort", () => deadline.abort());
       const response = await fetcher.fetch(url, {
         method,
         headers: requestHeaders(headers, { ...rest, set }),
@@ -62,6 +74,8 @@ export function buildUpstream({ timeoutMs, headers: set, fetcher }: UpstreamOpti
         encodeResponseBody: "manual",
         // What one payer bought is not another's, also where the upstream says that it may be shared.
         ...(request.priced && { cache: "no-store" }),
+        // The platform takes the Host header from the URL, and connects to this host instead where both are of one zone.
+        ...(service === null && new URL(url).hostname !== own.hostname && { cf: { resolveOverride: own.hostname } }),
         signal: deadline.signal,
       });
       return { kind: "answered", answer: await readAnswer(response, request) };

@@ -2,7 +2,7 @@
 // that a challenge costs one concatenation and one base64, and no I/O. The body of the same answer is the challenge of
 // v1, so that one answer serves both generations of clients.
 
-import { encodeBase64 } from "../std/index.ts";
+import { encodeBase64, type JsonObject } from "../std/index.ts";
 import { v1NameOf } from "./networks.ts";
 import type { PaymentRequirements, ResourceInfo } from "./types.ts";
 
@@ -23,9 +23,15 @@ export interface Challenge {
   readonly v1: readonly string[];
 }
 
-export function buildChallenge(about: Omit<ResourceInfo, "url">, accepts: readonly PaymentRequirements[]): Challenge {
+/** @param extensions what is advertised, by name; clients echo it */
+export function buildChallenge(
+  about: Omit<ResourceInfo, "url">,
+  accepts: readonly PaymentRequirements[],
+  extensions: JsonObject,
+): Challenge {
   const resource = JSON.stringify(about).slice(1);
-  const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}}`;
+  const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
+  const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
   const fixedBytes = new TextEncoder().encode(encode(tail, "", "")).byteLength;
   return { tail, fixedBytes, v1: v1Entries(about, accepts) };
 }

@@ -7,6 +7,7 @@ export {
   encodeV1Challenge,
   RESOURCE_URL_BYTES_MAX,
 } from "./challenge.ts";
+export { echoedOf, isFaithfulEcho } from "./extensions.ts";
 export {
   type Expected,
   type FacilitatorReply,

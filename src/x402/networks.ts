@@ -9,6 +9,8 @@ export interface Token {
   /** EIP-712 domain of the token's contract. */
   readonly name: string;
   readonly version: string;
+  /** Whether one of it is taken for a dollar, so that a price in dollars can be asked in it. */
+  readonly dollar: boolean;
 }
 
 export interface Network {
@@ -69,7 +71,7 @@ export const networks: readonly Network[] = rows.map(([chainId, names, asset, na
   network: `eip155:${chainId}`,
   names,
   v1Name: names.find((name) => V1_NAMES.includes(name)) ?? null,
-  token: { asset, decimals: DECIMALS, name, version },
+  token: { asset, decimals: DECIMALS, name, version, dollar: true },
 }));
 
 /** Null where v1 has no name for it. */

@@ -53,6 +53,7 @@ function parseV2({ accepted, payload, resource, extensions }: JsonObject): Resul
     accepted,
     payload,
     ...(resource && { resource: { url: resource["url"] as string } }),
+    ...(extensions && { extensions }),
   });
 }
 

@@ -1,6 +1,8 @@
 // The shapes of x402 v2 as they stand on the wire (core specification, section 5). Amounts are decimal strings of
 // atomic units here and bigint everywhere else.
 
+import type { JsonObject } from "../std/index.ts";
+
 export interface PaymentRequirements {
   readonly scheme: string;
   /** CAIP-2, such as `eip155:84532`. */
@@ -36,6 +38,8 @@ export type X402Version = 1 | 2;
 export interface PresentedPayment {
   readonly x402Version: X402Version;
   readonly resource?: { readonly url: string };
+  /** The client's own and its echo of ours, by name. */
+  readonly extensions?: JsonObject;
   readonly accepted: Accepted;
   /** Scheme-specific, the same in both versions; the scheme checks its shape. */
   readonly payload: { readonly [key: string]: unknown };
@@ -46,6 +50,8 @@ export interface PaymentPayload {
   readonly x402Version: 2;
   readonly resource: { readonly url: string };
   readonly accepted: PaymentRequirements;
+  /** Ours that the client echoed, as we advertised them. */
+  readonly extensions?: JsonObject;
   readonly payload: { readonly [key: string]: unknown };
 }
 

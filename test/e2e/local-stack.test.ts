@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { npmRun, type Running } from "../support/command.ts";
 import { startFakeUpstream } from "../support/fake-upstream.ts";
+import { getRaw } from "../support/raw-http.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "faregate-local-"));
 const env = { FAREGATE_LOCAL: join(directory, "local.json"), TMPDIR: directory };
@@ -22,6 +23,14 @@ const write = (name: string, table: object | string): string => {
   const file = join(directory, name);
   writeFileSync(file, typeof table === "string" ? table : JSON.stringify(table));
   return file;
+};
+
+const table = {
+  upstream: "https://api.example.com",
+  payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+  accepts: ["base"],
+  facilitators: ["https://facilitator.example.com"],
+  routes: { "/a": "$1" } as Record<string, unknown>,
 };
 
 afterEach(async () => {
@@ -76,13 +85,7 @@ describe("npm start", () => {
 
   test("puts any local server behind any table, on whatever networks the table names", async () => {
     const upstream = await startFakeUpstream();
-    const pricing = write("own.json", {
-      upstream: "https://api.example.com",
-      payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
-      accepts: ["base"],
-      facilitators: ["https://facilitator.example.com"],
-      routes: { "/goods": "$0.02" },
-    });
+    const pricing = write("own.json", { ...table, routes: { "/goods": "$0.02" } });
     const stack = start("--quiet", "--upstream", upstream.url, "--pricing", pricing);
     const ready = await readyOf(stack);
     expect(ready.upstream).toBe(upstream.url);
@@ -92,6 +95,49 @@ describe("npm start", () => {
     stack.signal("SIGINT");
     expect((await stack.ended).stderr).toContain("base-sepolia");
     await upstream.stop();
+  });
+
+  test("fits a table with hosts, upstreams and tokens of its own to this machine", async () => {
+    const asset = "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42";
+    const pricing = write("whole.json", {
+      ...table,
+      upstream: { url: "https://api.example.com", host: "client" },
+      upstreams: { reports: "https://reports.example.com" },
+      tokens: [{ network: "base", asset, name: "EURC", version: "2", decimals: 6 }],
+      hosts: ["https://pay.example.com", "beta.example.com"],
+      routes: {
+        "pay.example.com/v1/quotes/*": "free",
+        "/v1/echo": { price: { amount: "2500", asset }, upstream: "reports", accepts: ["base"] },
+        "/v1/quotes/*": { price: "$0.5", mode: "observe" },
+      },
+    });
+    const stack = start("--quiet", "--pricing", pricing);
+    const { gate } = await readyOf(stack);
+    const { code, stdout } = await npmRun("pay", [`${gate}/v1/echo`], env).ended;
+    expect(stdout).toContain('"amount": "2500"');
+    expect(code).toBe(0);
+    expect((await fetch(`${gate}/v1/quotes/ETH`)).status).toBe(200);
+    expect((await getRaw(gate, "/v1/quotes/ETH", "pay.example.com")).status).toBe(200);
+    expect((await getRaw(gate, "/v1/quotes/ETH", "other.example.com")).status).toBe(421);
+    stack.signal("SIGINT");
+    const { stderr } = await stack.ended;
+    for (const words of ["upstreams.reports: ", "units of USDC here", "is served too", "the API sees its own"]) {
+      expect(stderr).toContain(words);
+    }
+  });
+
+  test("says where a correct table does not fit the local token", async () => {
+    const token = { network: "base", asset: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42", name: "D", version: "1" };
+    const pricing = write("fine.json", {
+      ...table,
+      tokens: [{ ...token, decimals: 18, dollar: true }],
+      accepts: [{ network: "base", asset: token.asset }],
+      routes: { "/a": "$0.000000001" },
+    });
+    const { code, stderr } = await start("--pricing", pricing).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("does not fit the local chain");
+    expect(stderr).toContain("USDC has 6 decimals");
   });
 
   test("ends at Ctrl-C with everything that it started", async () => {
@@ -132,16 +178,58 @@ describe("npm run check", () => {
   });
 
   test("misses a binding that the table names", async () => {
-    const file = write("service.json", {
-      upstream: { url: "https://legacy.internal", service: "LEGACY" },
-      payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
-      accepts: ["base"],
-      facilitators: ["https://facilitator.example.com"],
-      routes: { "/a": "$1" },
-    });
-    const { code, stderr } = await npmRun("check", [], { FAREGATE_PRICING: file }).ended;
-    expect(code).toBe(1);
-    expect(stderr).toContain("env production: the binding LEGACY is missing");
+    const upstream = { url: "https://legacy.internal", service: "LEGACY" };
+    for (const changes of [{ upstream }, { routes: { "/a": { price: "$1", upstream } } }]) {
+      const file = write("service.json", { ...table, ...changes });
+      const { code, stderr } = await npmRun("check", [], { FAREGATE_PRICING: file }).ended;
+      expect(code).toBe(1);
+      expect(stderr).toContain("env production: the binding LEGACY is missing");
+    }
+  });
+
+  test("prints what a correct table means, to people only", async () => {
+    const { code, stdout, stderr } = await npmRun("check").ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("7 routes");
+    expect(stdout).toMatch(/^\/v1\/echo and below +\$0\.001 +1000 USDC on base-sepolia$/m);
+    const build = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+    expect(build).toContain('command = "npm run --silent check -- --quiet"');
+    expect(await npmRun("check", ["--quiet"]).ended).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("npm run explain", () => {
+  test("says what a request would get and why, by its exit code too", async () => {
+    const sold = await npmRun("explain", ["GET", "/v1/quotes/ETH"]).ended;
+    expect([sold.code, sold.stderr]).toEqual([0, ""]);
+    expect(sold.stdout).toContain("GET http://localhost/v1/quotes/ETH\n");
+    expect(sold.stdout).toContain("GET /v1/quotes/:symbol  $0.001  wins");
+    expect(sold.stdout).toContain("https://legacy.example.com/v1/quotes/ETH\n");
+    expect(sold.stdout).toMatch(/PAYMENT-REQUIRED, \d+ bytes:\n {2}\{/);
+    const refused = await npmRun("explain", ["GET", "https://h.example/v1/../admin"]).ended;
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain("Its plain form, if that is what is meant: /admin");
+  });
+
+  test("takes the first of the table's hosts for a path alone", async () => {
+    const file = write("hosts.json", { ...table, hosts: ["https://pay.example.com", "b.example"] });
+    const { code, stdout } = await npmRun("explain", ["head", "/a", "--pricing", file]).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('"url": "https://pay.example.com/a"');
+  });
+
+  test("says nothing of a request where it cannot", async () => {
+    const file = write("wrong.json", { ...table, routes: { a: "$1" } });
+    for (const [args, words] of [
+      [["GET"], "Name a method and a URL"],
+      [["GET", "a/b"], "URL is a path, or an http or https URL"],
+      [["1", "/a"], '"1" is not a method'],
+      [["GET", "/a", "--pricing", file], "routes.a: "],
+    ] as const) {
+      const { code, stdout, stderr } = await npmRun("explain", args).ended;
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(words);
+    }
   });
 });
 

@@ -7,15 +7,21 @@ import { startFakeUpstream } from "./fake-upstream.ts";
 declare module "vitest" {
   interface ProvidedContext {
     upstream: string;
+    otherUpstream: string;
     facilitator: string;
+    otherFacilitator: string;
   }
 }
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const [upstream, facilitator] = await Promise.all([startFakeUpstream(), startFakeFacilitator()]);
-  provide("upstream", upstream.url);
-  provide("facilitator", facilitator.url);
+  const servers = {
+    upstream: await startFakeUpstream(),
+    otherUpstream: await startFakeUpstream(),
+    facilitator: await startFakeFacilitator(),
+    otherFacilitator: await startFakeFacilitator(),
+  };
+  for (const [name, { url }] of Object.entries(servers)) provide(name as keyof typeof servers, url);
   return async () => {
-    await Promise.all([upstream.stop(), facilitator.stop()]);
+    await Promise.all(Object.values(servers).map(({ stop }) => stop()));
   };
 }

@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig, sentence } from "../../src/config/index.ts";
-import { pricingTable } from "../../src/config/schema.ts";
+import { parseTarget } from "../../src/route/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const scripts = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts);
+const commands: { readonly [script: string]: string } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+).scripts;
+const scripts = Object.keys(commands);
 
 /** Indented blocks that hold a JSON object. */
 const tables = [...readme.matchAll(/^ {7}\{\n(?: {7}.*\n)+? {7}\}/gm)].map(([block]) => JSON.parse(block));
@@ -19,17 +22,55 @@ test("the README's table can be deployed as it stands", () => {
   }
 });
 
-test("the README explains every key of the table", () => {
-  // The table's shape stands behind the check that refuses lists.
-  const [, { entries }] = (pricingTable as unknown as { pipe: [unknown, typeof pricingTable] }).pipe;
-  const known = Object.keys(entries).filter((key) => key !== "$schema" && key !== "settle");
-  expect(known.filter((key) => !readme.includes(`| \`${key}\` |`))).toEqual([]);
+test("the README's commands are those that there are, each with its options", () => {
+  const named = [...readme.matchAll(/npm (?:run )?([a-z]+)/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => name !== "ci");
+  expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  const rows = [...readme.matchAll(/^\| `npm (?:run )?([a-z]+)[^`]*` \| (.+) \|$/gm)];
+  expect(rows.map(([, name]) => name)).toEqual(["start", "pay", "check", "explain", "docs", "test"]);
+  for (const [, name = "", words = ""] of rows) {
+    const told = [...words.matchAll(/--([a-z0-9]+)/g)].map(([, option]) => option);
+    expect(told.toSorted(), name).toEqual(optionsOf(name).toSorted());
+  }
 });
 
-test("the README names only commands that there are", () => {
-  const named = [...readme.matchAll(/npm run ([a-z]+)/g)].map(([, name]) => name);
-  expect(named.length).toBeGreaterThan(2);
-  expect(named.filter((name) => !scripts.includes(name ?? ""))).toEqual([]);
+/** Those that its source gives to the parser of the command line. */
+function optionsOf(script: string): readonly string[] {
+  const [, file] = /(tools\/\w+\.ts)/.exec(commands[script] ?? "") ?? [];
+  const source = file === undefined ? "" : readFileSync(join(root, file), "utf8");
+  return [...source.matchAll(/\b([a-z0-9]+): \{ type: "(?:string|boolean)"/g)].map(([, option = ""]) => option);
+}
+
+test("the README links only to files that there are", () => {
+  const links = [...readme.matchAll(/\]\(((?!https?:|#)[^)]+)\)/g)].map(([, name = ""]) => name);
+  expect(links).toContain("docs/pricing.md");
+  expect(links.filter((name) => !existsSync(join(root, name)))).toEqual([]);
+});
+
+test("what the README says of the table in short holds", () => {
+  const config = parseConfig({
+    ...tables[0],
+    routes: { "/a": "$2.01", "GET /a/:x": "free", "/b/*": "free", "POST /c": "$1", "/*": "free", "/d": "free" },
+  });
+  if (!config.ok) return expect.fail(config.error.map(sentence).join());
+  const { matcher } = config.value;
+  const meaning = (method: string, path: string): string => {
+    const target = parseTarget(`https://api.example.com${path}`);
+    if (!target.ok) return target.error.reason;
+    const match = matcher.match(method, target.value);
+    return match.kind === "route" ? match.route.key : match.kind;
+  };
+  expect(meaning("GET", "/A/")).toBe("/a");
+  expect(meaning("GET", "/a/1")).toBe("GET /a/:x");
+  expect(meaning("GET", "/a/1/2")).toBe("/a");
+  expect(meaning("GET", "/c/below")).toBe("method_not_allowed");
+  expect(meaning("GET", "/d/below")).toBe("/*");
+  for (const odd of ["/a//b", "/a%2fb", "/a/../b", "/a;b"]) expect(meaning("GET", odd), odd).toBe("invalid_path");
+  const { access } = config.value.routes[0] ?? expect.fail("there is no route");
+  expect(access.kind === "paid" && access.offer.terms[0]?.requirements.amount).toBe("2010000");
+  const wrong = parseConfig({ ...tables[0], routes: { "/a": "$0.0000001" } });
+  expect(wrong.ok).toBe(false);
 });
 
 test("the project's own table can be deployed", () => {

@@ -16,30 +16,47 @@ export const fresh = (path: string): string => {
   return `${before}?${query ? `${query}&` : ""}test=${Date.now()}-${counter++}`;
 };
 
-export const ask = (path: string, init?: RequestInit): Promise<Response> =>
-  exports.default.fetch(new Request(ORIGIN + path, { redirect: "manual", ...init }));
+/** @param pathOrUrl a path is one of `ORIGIN` */
+export const ask = (pathOrUrl: string, init?: RequestInit): Promise<Response> =>
+  exports.default.fetch(
+    new Request(pathOrUrl.startsWith("/") ? ORIGIN + pathOrUrl : pathOrUrl, { redirect: "manual", ...init }),
+  );
 
-export function pay(path: string, payment: Payment | string, init: RequestInit = {}): Promise<Response> {
+export function pay(pathOrUrl: string, payment: Payment | string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("payment-signature", typeof payment === "string" ? payment : encodePayment(payment));
-  return ask(path, { ...init, headers });
+  return ask(pathOrUrl, { ...init, headers });
 }
 
 export const decode = (header: string | null) =>
   JSON.parse(atob(header ?? "")) as { readonly [key: string]: unknown; readonly accepts: readonly unknown[] };
 
-export async function seen(path: string): Promise<Seen[]> {
-  const response = await fetch(`${inject("upstream")}/__seen?path=${encodeURIComponent(`/base${path}`)}`);
+/** What reached the upstream by that path. */
+export async function seen(path: string, upstream = `${inject("upstream")}/base`): Promise<Seen[]> {
+  const { origin, pathname } = new URL(upstream);
+  const response = await fetch(`${origin}/__seen?path=${encodeURIComponent(pathname + path)}`);
   return response.json();
 }
 
-export async function facilitatorCalls({ payload }: Payment): Promise<FacilitatorCall[]> {
-  const response = await fetch(`${inject("facilitator")}/__calls?nonce=${payload.authorization.nonce.toLowerCase()}`);
+export async function facilitatorCalls(
+  { payload }: Payment,
+  facilitator = inject("facilitator"),
+): Promise<FacilitatorCall[]> {
+  const response = await fetch(`${facilitator}/__calls?nonce=${payload.authorization.nonce.toLowerCase()}`);
   return response.json();
 }
 
 export const calledEndpoints = async (payment: Payment): Promise<string[]> =>
   (await facilitatorCalls(payment)).map(({ endpoint }) => endpoint);
+
+/** A body whose length nobody declares. */
+export const chunked = (...pieces: readonly string[]): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+      controller.close();
+    },
+  });
 
 /** What is recorded behind an answer is there a moment later; the last try counts. */
 export async function eventually(attempt: () => Promise<Response>, status: number): Promise<Response> {

@@ -84,9 +84,9 @@ const unpaying: [string, string, Payment][] = [
     change({ payload: { ...base.payload, signature: malleate(base.payload.signature) } }),
   ],
   [
-    "a signature that is not 65 bytes",
+    "a signature that is no whole number of bytes",
     "invalid_exact_evm_payload_signature",
-    change({ payload: { ...base.payload, signature: `${base.payload.signature}00` } }),
+    change({ payload: { ...base.payload, signature: `${base.payload.signature}0` } }),
   ],
   [
     "a smaller amount",

@@ -5,6 +5,7 @@ import { inject } from "vitest";
 export default {
   upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1, headers: { "x-api-key": "key {{API_KEY}}" } },
   payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+  hosts: ["api.example.com"],
   accepts: ["base-sepolia", "base"],
   facilitators: [{ url: inject("facilitator"), verifyTimeoutSeconds: 1, settleTimeoutSeconds: 1 }],
   bufferBytesMax: 1000,
@@ -20,7 +21,10 @@ export default {
     "POST /mixed/other": "$0.01",
     "GET /mixed/closed": "free",
     "OPTIONS /mixed/closed": "closed",
+    "/wallet": { price: "$0.01", contractWallets: true },
     "/alone": { price: "$0.01", exact: true },
+    "/small": { price: "$0.01", bodyBytesMax: 10 },
+    "/free/small/*": { price: "free", bodyBytesMax: 10 },
     "GET,POST /only/*": "$0.01",
     "/closed/*": "closed",
   },

@@ -2,14 +2,15 @@
 // What was started is stopped in the opposite order, also when a later part fails to start.
 
 import { join, resolve } from "node:path";
+import { parseConfig, sentence } from "../../src/config/index.ts";
 import { readSupported } from "../../src/facilitator/index.ts";
 import { buyer, network, startChain, usdc } from "./chain.ts";
 import { startFacilitator } from "./facilitator.ts";
 import { projectRoot, startGate } from "./gate.ts";
 import { type PricingSource, readPricing, withTableFile } from "./local-table.ts";
-import { preferPort, requirePort } from "./ports.ts";
+import { choosePort, preferPort, requirePort } from "./ports.ts";
 import { startSampleApi } from "./sample-api.ts";
-import { chooseUpstream, fitTable, secretNames } from "./table.ts";
+import { chooseUpstream, fitTable, namesHosts, secretNames } from "./table.ts";
 
 export interface StackOptions {
   /** Where wrangler.toml and pricing.json are; this project unless told otherwise. */
@@ -44,6 +45,8 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+const GATE_PORT = 8787;
+
 type Stop = () => Promise<void>;
 type Part = { stop: Stop };
 
@@ -76,13 +79,26 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
     options.facilitator ?? keep(await preferPort(4022, (port) => startFacilitator({ rpc, port }))).url;
   const choice = chooseUpstream(source.json, { given: options.upstream, ownTable: options.pricing !== undefined });
   const upstream = choice.url ?? keep(await preferPort(9000, (port) => startSampleApi({ port }))).url;
-  const fitted = fitTable(source.json, { facilitator, upstream: choice.kind === "own" ? undefined : upstream });
-  const gate = keep(await startFittedGate(source, fitted.table, options));
+  // A table that names its hosts has to name this one too, before anything listens there.
+  const port = namesHosts(source.json) ? await choosePort(options.port ?? GATE_PORT) : options.port;
+  const gateHost = port === undefined ? undefined : `127.0.0.1:${port}`;
+  const keepsOwn = choice.kind === "own";
+  const fitted = fitTable(source.json, { facilitator, upstream, keepsOwn, gateHost });
+  requireFit(source.json, fitted.table);
+  const gate = keep(await startFittedGate(source, fitted.table, { ...options, port }));
   const foreign = options.facilitator === undefined ? [] : await facilitatorWarnings(options.facilitator);
   for (const warning of [...choice.warnings, ...fitted.warnings, ...foreign]) onWarning?.(warning);
   const { address, privateKey } = buyer;
   const urls = { gate: gate.url, upstream, facilitator, rpc };
   return { ready: true, ...urls, network, asset: usdc, buyer: { address, privateKey } };
+}
+
+/** A correct table may say what the local token cannot express, such as a price with more decimals. */
+function requireFit(own: unknown, fitted: unknown): void {
+  const config = parseConfig(fitted);
+  if (config.ok || !parseConfig(own).ok) return;
+  const mistakes = config.error.map((mistake) => `  ${sentence(mistake)}`);
+  throw new Error(`The table is correct, but does not fit the local chain and its USDC:\n${mistakes.join("\n")}`);
 }
 
 /** A facilitator that somebody else runs may not be there, or may not settle on the local network. */
@@ -98,7 +114,7 @@ async function facilitatorWarnings(url: string): Promise<string[]> {
 function startFittedGate(source: PricingSource, table: unknown, options: StackOptions): ReturnType<typeof startGate> {
   const { root, port, stateDir, onLog } = options;
   const text = source.json === undefined ? source.text : JSON.stringify(table, null, 2);
-  const gate = { root, port, preferredPort: 8787, stateDir, vars: secretsFromEnvironment(source.json), onLog };
+  const gate = { root, port, preferredPort: GATE_PORT, stateDir, vars: secretsFromEnvironment(source.json), onLog };
   return withTableFile(text, (pricingFile) => startGate({ pricingFile, checkedFile: source.file, ...gate }));
 }
 

@@ -1,8 +1,9 @@
 // The pricing table as a file: read where the operator keeps it, and lent to the build where it was fitted.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readText } from "../pricing-file.ts";
 import { atExit } from "./at-exit.ts";
 
 export interface PricingSource {
@@ -19,15 +20,6 @@ export function readPricing(file: string): PricingSource {
     return { file, text, json: JSON.parse(text) };
   } catch {
     return { file, text, json: undefined };
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(`The pricing table ${file} cannot be read (${code ?? message}).`);
   }
 }
 

@@ -20,10 +20,21 @@ export async function requirePort(port: number): Promise<void> {
   throw new Error(`Port ${port} is taken. Stop what listens there, or leave --port out and any free port is used.`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** One that is free now, for what has to know its port before it listens; 0 asks for any. */
+export async function choosePort(preferred: number): Promise<number> {
+  return (await probe(preferred)) ?? (await probe(0)) ?? 0;
+}
+
+const isFree = async (port: number): Promise<boolean> => (await probe(port)) !== null;
+
+/** The port that was listened on for a moment; null where that does not go. */
+function probe(port: number): Promise<number | null> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+    const server = createServer();
+    server.once("error", () => resolve(null));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? null) : null));
+    });
   });
 }

@@ -1,8 +1,9 @@
-// Fits a pricing table to the local stack: its networks, its facilitators, its upstream. Pure, and no judge of the table:
-// what has another shape than expected passes through untouched, for the Worker's own check to report.
+// Fits a pricing table to the local stack: its facilitators, its upstreams, its public hosts; its money is in `money.ts`.
+// Pure, and no judge of the table: what has another shape than expected passes through untouched, for the Worker's own
+// check to report.
 
-const localNetwork = "base-sepolia";
-const localNames = [localNetwork, "eip155:84532"];
+import { isObject, type JsonObject, type Note } from "./json.ts";
+import { fitMoney, fitTokens } from "./money.ts";
 
 /** Without a `url` it is the sample API. */
 export interface UpstreamChoice {
@@ -11,7 +12,15 @@ export interface UpstreamChoice {
   warnings: string[];
 }
 
-type JsonObject = Record<string, unknown>;
+export interface LocalParts {
+  facilitator: string;
+  /** The API that takes the place of those that are not on this machine. */
+  upstream: string;
+  /** Whether the table's own upstream stays. */
+  keepsOwn: boolean;
+  /** Where the gate listens, as clients write it: `127.0.0.1:8787`. */
+  gateHost: string | undefined;
+}
 
 /**
  * Which API the gate is put in front of: the one on the command line; else, for a table that was asked for by name, its
@@ -30,57 +39,79 @@ export function chooseUpstream(
   return { kind: "sample", url: undefined, warnings: [warning] };
 }
 
-/** The table for the local stack. Without `upstream` the table's own stays. */
-export function fitTable(
-  table: unknown,
-  options: { facilitator: string; upstream: string | undefined },
-): { table: unknown; warnings: string[] } {
+/** Whether the table names its public hosts, so that it has to know where the gate listens. */
+export const namesHosts = (table: unknown): boolean => isObject(table) && Array.isArray(table.hosts);
+
+/** The table for the local stack. */
+export function fitTable(table: unknown, parts: LocalParts): { table: unknown; warnings: string[] } {
   if (!isObject(table)) return { table, warnings: [] };
   const warnings: string[] = [];
-  const local = fitPayment({ facilitators: [], ...table }, options.facilitator, "", warnings);
-  if (isObject(table.routes)) local.routes = fitRoutes(table.routes, options.facilitator, warnings);
-  if (options.upstream !== undefined) local.upstream = replaceUrl(table.upstream, options.upstream);
+  const note: Note = (path, text) => void warnings.push(`${path}: ${text}`);
+  const local = fitHolder({ facilitators: [], ...table }, table, "", parts, note);
+  if (Array.isArray(table.tokens)) local.tokens = fitTokens(table.tokens, note);
+  local.upstream = fitTopUpstream(table, parts, note);
+  if (isObject(table.upstreams)) local.upstreams = fitUpstreams(table.upstreams, parts, note);
+  if (isObject(table.routes)) local.routes = fitRoutes(table.routes, table, parts, note);
+  if (Array.isArray(table.hosts)) local.hosts = fitHosts(table.hosts, parts.gateHost, note);
   return { table: local, warnings };
 }
 
-function fitRoutes(routes: JsonObject, facilitator: string, warnings: string[]): JsonObject {
+function fitRoutes(routes: JsonObject, table: JsonObject, parts: LocalParts, note: Note): JsonObject {
   const entries = Object.entries(routes).map(([key, route]) => {
+    if (!isObject(route)) return [key, route];
     const path = `routes[${JSON.stringify(key)}].`;
-    return [key, isObject(route) ? fitPayment(route, facilitator, path, warnings) : route];
+    const fitted = fitHolder(route, table, path, parts, note);
+    if (isObject(route.upstream) || whereElse(route.upstream) !== undefined) {
+      fitted.upstream = fitUpstream(route.upstream, `${path}upstream`, parts, note);
+    }
+    return [key, fitted];
   });
   return Object.fromEntries(entries);
 }
 
 /** The members that a table and a route have in common. */
-function fitPayment(holder: JsonObject, facilitator: string, path: string, warnings: string[]): JsonObject {
-  const fitted = { ...holder };
-  if (Array.isArray(holder.accepts)) fitted.accepts = fitAccepts(holder.accepts, `${path}accepts`, warnings);
+function fitHolder(holder: JsonObject, table: JsonObject, path: string, parts: LocalParts, note: Note): JsonObject {
+  const fitted = fitMoney(holder, table, path, note);
   // The first one's own settings, such as its time limits, are kept with the other address.
-  if (Array.isArray(holder.facilitators)) fitted.facilitators = [replaceUrl(holder.facilitators[0], facilitator)];
+  if (Array.isArray(holder.facilitators)) fitted.facilitators = [replaceUrl(holder.facilitators[0], parts.facilitator)];
   return fitted;
 }
 
-function fitAccepts(accepts: unknown[], path: string, warnings: string[]): unknown[] {
-  const fitted = accepts.map((entry, index) => fitOption(entry, `${path}[${index}]`, warnings));
-  const keys = fitted.map(optionKey);
-  return fitted.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
+/** What the operator chose takes its place, whether it is written out or named. */
+function fitTopUpstream(table: JsonObject, { upstream, keepsOwn }: LocalParts, note: Note): unknown {
+  if (keepsOwn) return withoutHost(table.upstream, "upstream", note);
+  const own = withoutHost(namedUpstream(table), "upstream", note);
+  return table.upstream === undefined ? upstream : replaceUrl(own, upstream);
 }
 
-function fitOption(entry: unknown, path: string, warnings: string[]): unknown {
-  const name = isObject(entry) ? entry.network : entry;
-  if (typeof name !== "string" || localNames.includes(name)) return entry;
-  warnings.push(`${path}: ${name} is ${localNetwork} here, on the local chain`);
-  if (!isObject(entry)) return localNetwork;
-  // An asset of another network has no contract on the local chain; its default stablecoin takes its place.
-  const { asset: _foreign, ...option } = entry;
-  return { ...option, network: localNetwork };
+function fitUpstreams(upstreams: JsonObject, parts: LocalParts, note: Note): JsonObject {
+  const entries = Object.entries(upstreams).map(([name, upstream]) => [
+    name,
+    fitUpstream(upstream, `upstreams.${name}`, parts, note),
+  ]);
+  return Object.fromEntries(entries);
 }
 
-/** Equal for entries that would be the same offer twice. */
-function optionKey(entry: unknown): string {
-  const option = isObject(entry) ? entry : { network: entry };
-  const network = localNames.includes(String(option.network)) ? localNetwork : option.network;
-  return JSON.stringify([network, String(option.asset ?? "").toLowerCase(), option.scheme ?? "exact"]);
+function fitUpstream(upstream: unknown, path: string, parts: LocalParts, note: Note): unknown {
+  const own = withoutHost(upstream, path, note);
+  const elsewhere = whereElse(own);
+  if (elsewhere === undefined) return own;
+  note(path, `${elsewhere} is not on this machine, ${parts.upstream} takes its place`);
+  return replaceUrl(own, parts.upstream);
+}
+
+/** Only the platform connects to another host than the URL's. */
+function withoutHost(upstream: unknown, path: string, note: Note): unknown {
+  if (!isObject(upstream) || upstream.host === undefined) return upstream;
+  const { host, ...rest } = upstream;
+  if (host !== "upstream") note(path, `host ${JSON.stringify(host)} is left out here, the API sees its own`);
+  return rest;
+}
+
+function fitHosts(hosts: unknown[], gateHost: string | undefined, note: Note): unknown[] {
+  if (gateHost === undefined || hosts.includes(gateHost)) return hosts;
+  note("hosts", `${gateHost} is served too; reach the others with curl -H "Host: …"`);
+  return [...hosts, gateHost];
 }
 
 function namedUpstream(table: JsonObject): unknown {
@@ -109,10 +140,6 @@ function replaceUrl(target: unknown, url: string): unknown {
 
 function isLoopback(url: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The names in `{{NAME}}` anywhere in the table: secrets that the Worker will ask for. */

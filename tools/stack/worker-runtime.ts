@@ -27,23 +27,35 @@ export async function serveWorker(
   modules: BundleModule[],
   options: WorkerOptions,
 ): Promise<RunningWorker> {
+  const { urls, stop } = await serveWorkers(configFile, [modules], options);
+  return { url: urls[0] ?? "", stop };
+}
+
+/** Several Workers in one process, each on a port of its own; they share nothing but the process. */
+export async function serveWorkers(
+  configFile: string,
+  bundles: readonly BundleModule[][],
+  options: WorkerOptions,
+): Promise<{ urls: readonly string[]; stop(): Promise<void> }> {
   const { workerOptions, externalWorkers } = readConfig(configFile);
-  const worker = {
+  const workers = bundles.map((modules, i) => ({
     ...workerOptions,
+    // The first one keeps its name, which its stored state goes by.
+    name: [workerOptions.name ?? "gate", ...(i > 0 ? [i] : [])].join("-"),
     modules,
     bindings: Object.assign({}, workerOptions.bindings, options.vars),
     // Miniflare's own entry hands over a resolved URL, in which `/x/%2e%2e/paid` has become `/paid`. This socket hands
     // over what the client sent, as the platform does.
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port ?? 0 }],
-  };
+  }));
   const shared = { host: "127.0.0.1", cf: false, telemetry: { enabled: false }, ...sharedOptions(options) };
-  const miniflare = construct(convertV4MiniflareOptions({ ...shared, workers: [worker, ...externalWorkers] }));
+  const miniflare = construct(convertV4MiniflareOptions({ ...shared, workers: [...workers, ...externalWorkers] }));
   // Miniflare ends workerd when the process exits; this makes a signal end in such an exit.
   const forget = atExit(() => {});
   const stop = (): Promise<void> => miniflare.dispose().finally(forget);
   try {
-    const url = await miniflare.unsafeGetDirectURL();
-    return { url: url.origin, stop };
+    const urls = await Promise.all(workers.map(({ name }) => miniflare.unsafeGetDirectURL(name)));
+    return { urls: urls.map(({ origin }) => origin), stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Config, type Mistake, parseConfig } from "../../../src/config/index.ts";
+import { parseConfig } from "../../../src/config/index.ts";
 import {
   CHALLENGE_FIXED_BYTES_MAX,
   encodeChallenge,
@@ -7,46 +7,32 @@ import {
   RESOURCE_URL_BYTES_MAX,
 } from "../../../src/x402/index.ts";
 import { PAY_TO } from "../../support/payment.ts";
+import { mistakes, parsed, requirementsOf, route } from "./table.ts";
 
-const table = {
-  upstream: "https://legacy.example.com",
-  payTo: PAY_TO,
-  accepts: ["base-sepolia"],
-  facilitators: ["https://x402.org/facilitator"],
-  routes: { "GET /v1/quotes/*": "$0.001" },
-};
-
-const parse = (changes: object) => parseConfig({ ...table, ...changes });
-const parsed = (changes: object = {}): Config => {
-  const config = parse(changes);
-  return config.ok ? config.value : expect.fail(JSON.stringify(config.error));
-};
-const mistakes = (changes: object): readonly Mistake[] => {
-  const config = parse(changes);
-  return config.ok ? [] : config.error;
-};
 const upstream = (changes: object): object => ({ upstream: { url: "https://legacy.example.com", ...changes } });
 const facilitator = (changes: object): object => ({ facilitators: [{ url: "https://x402.org", ...changes }] });
-const route = (changes: object): object => ({ routes: { "/a": { price: "$1", ...changes } } });
-
-const termsOf = (config: Config, method: string, path: string) => {
-  const match = config.matcher.match(method, path.split("/").slice(1));
-  if (match.kind !== "route" || match.route.access.kind !== "paid") return expect.fail(`${path} is not priced`);
-  return match.route.access.offer.terms.map(({ requirements }) => requirements);
-};
 
 describe("a correct table", () => {
   test("compiles with its defaults", () => {
     const { matcher, routes, ...rest } = parsed();
+    const url = new URL("https://legacy.example.com");
     expect(rest).toEqual({
-      unmatched: "closed",
+      unmatched: { kind: "closed" },
+      hosts: null,
+      prefix: ".faregate",
       cors: "*",
-      upstream: { url: new URL("https://legacy.example.com"), timeoutMs: 30_000, headers: [], service: null },
-      facilitator: { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 },
+      upstreams: [{ url, timeoutMs: 30_000, headers: [], service: null, host: "upstream" }],
+      facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
       bufferBytesMax: 262_144,
     });
     expect(routes).toHaveLength(1);
-    expect(matcher.match("GET", ["v1", "quotes", "x"])).toEqual({ kind: "route", route: routes[0] });
+    const place = { hostname: "h", segments: ["v1", "quotes", "x"] };
+    expect(matcher.match("GET", place)).toEqual({ kind: "route", route: routes[0] });
+    expect(routes[0]?.access).toMatchObject({
+      bodyBytesMax: null,
+      upstream: rest.upstreams[0],
+      offer: { mode: "enforce", extensions: {}, facilitator: rest.facilitators[0] },
+    });
   });
 
   test("compiles with everything that can be said", () => {
@@ -70,13 +56,14 @@ describe("a correct table", () => {
       maxTimeoutSeconds: 60,
       bufferBytesMax: 0,
     });
+    const settings = { timeoutMs: 1500, headers: [["authorization", "Bearer {{API_KEY}}"]], service: "LEGACY" };
     expect(config).toMatchObject({
-      unmatched: "free",
+      unmatched: { kind: "free", upstream: settings, bodyBytesMax: null },
       bufferBytesMax: 0,
-      upstream: { timeoutMs: 1500, headers: [["authorization", "Bearer {{API_KEY}}"]], service: "LEGACY" },
-      facilitator: { url: "http://localhost:4022", verifyTimeoutMs: 1000, settleTimeoutMs: 2000 },
+      upstreams: [settings],
+      facilitators: [{ url: "http://localhost:4022", verifyTimeoutMs: 1000, settleTimeoutMs: 2000 }],
     });
-    expect(config.upstream.url.href).toBe("http://127.0.0.1:9000/base");
+    expect(config.upstreams[0]?.url.href).toBe("http://127.0.0.1:9000/base");
     expect(config.routes.map(({ key, access }) => [key, access.kind])).toEqual([
       ["GET /a", "paid"],
       ["/free/*", "free"],
@@ -86,7 +73,7 @@ describe("a correct table", () => {
 
   test("asks a price in each network's token, in the order of preference", () => {
     const config = parsed({ accepts: ["base-sepolia", "base"], maxTimeoutSeconds: 90 });
-    expect(termsOf(config, "GET", "/v1/quotes/x")).toEqual([
+    expect(requirementsOf(config, "/v1/quotes/x")).toEqual([
       {
         scheme: "exact",
         network: "eip155:84532",
@@ -110,13 +97,13 @@ describe("a correct table", () => {
 
   test("asks no cent more or less than it says", () => {
     const config = parsed({ routes: { "/a": "$2.01", "/b": "$0.000001", "/c": "$4.350000" } });
-    const amounts = ["/a", "/b", "/c"].map((path) => termsOf(config, "GET", path)[0]?.amount);
+    const amounts = ["/a", "/b", "/c"].map((path) => requirementsOf(config, path)[0]?.amount);
     expect(amounts).toEqual(["2010000", "1", "4350000"]);
   });
 
   test("pays the payee in EIP-55 form, however it was written", () => {
     const config = parsed({ payTo: PAY_TO.toLowerCase() });
-    expect(termsOf(config, "GET", "/v1/quotes")[0]?.payTo).toBe(PAY_TO);
+    expect(requirementsOf(config, "/v1/quotes")[0]?.payTo).toBe(PAY_TO);
   });
 
   test("may have no route at all", () => {
@@ -129,36 +116,44 @@ describe("a correct table", () => {
   });
 });
 
-const priceHint = 'write "free", "closed" or dollars such as "$0.001"';
+const priceHint =
+  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
+const MISSING = "this key is missing";
 const urlHint = 'write a URL, or an object with "url"';
+const upstreamHint = 'write a URL, an object with "url", or a name from upstreams';
 const baseUrl = "write an http or https URL without query, fragment or user";
+const urlOrName = `${baseUrl}, or a name from upstreams`;
 const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
 const known =
-  "$schema, upstream, payTo, accepts, facilitators, routes, unmatched, cors, settle, chargeOn, maxTimeoutSeconds, bufferBytesMax";
+  "$schema, upstream, upstreams, payTo, accepts, tokens, facilitators, routes, unmatched, hosts, cors, mode, settle, " +
+  "chargeOn, maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, contractWallets, prefix";
+const knownOfRoute =
+  "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, chargeOn, maxTimeoutSeconds, " +
+  "bodyBytesMax, extensions, contractWallets, mode";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
 const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
 
 describe("a mistake is told with its place and what would be right:", () => {
   test.each<[string, object, string, string]>([
-    [
-      "a key that is not known",
-      { upstreams: {} },
-      "upstreams",
-      `there is no such key; known are ${known} (it says "upstreams")`,
-    ],
+    ["a key that is not known", { upstreems: {} }, "upstreems", `there is no such key; known are ${known}`],
     ["a schema that is no text", { $schema: 1 }, "$schema", "write a text in quotes (it says 1)"],
 
-    ["no upstream", { upstream: undefined }, "upstream", urlHint],
-    ["an upstream that is a number", { upstream: 5 }, "upstream", `${urlHint} (it says 5)`],
-    ["an upstream that is a path", { upstream: "/v1" }, "upstream", `${baseUrl} (it says "/v1")`],
-    ["an upstream of another scheme", { upstream: "ftp://h" }, "upstream", `${baseUrl} (it says "ftp://h")`],
-    ["an upstream with a query", { upstream: "https://h/?" }, "upstream", `${baseUrl} (it says "https://h/?")`],
-    ["an upstream with a fragment", { upstream: "https://h/#" }, "upstream", `${baseUrl} (it says "https://h/#")`],
-    ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${baseUrl} (it says "https://a:b@h")`],
-    ["an upstream with a password", { upstream: "https://:b@h" }, "upstream", `${baseUrl} (it says "https://:b@h")`],
-    ["an upstream with a space", { upstream: "https://h/ " }, "upstream", `${baseUrl} (it says "https://h/ ")`],
-    ["an upstream with two slashes", { upstream: "https://h/a//" }, "upstream", `${baseUrl} (it says "https://h/a//")`],
+    ["no upstream", { upstream: undefined }, "upstream", MISSING],
+    ["an upstream that is a number", { upstream: 5 }, "upstream", `${upstreamHint} (it says 5)`],
+    ["an upstream that is a path", { upstream: "/v1" }, "upstream", `${urlOrName} (it says "/v1")`],
+    ["an upstream of another scheme", { upstream: "ftp://h" }, "upstream", `${urlOrName} (it says "ftp://h")`],
+    ["an upstream with a query", { upstream: "https://h/?" }, "upstream", `${urlOrName} (it says "https://h/?")`],
+    ["an upstream with a fragment", { upstream: "https://h/#" }, "upstream", `${urlOrName} (it says "https://h/#")`],
+    ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${urlOrName} (it says "https://a:b@h")`],
+    ["an upstream with a password", { upstream: "https://:b@h" }, "upstream", `${urlOrName} (it says "https://:b@h")`],
+    ["an upstream with a space", { upstream: "https://h/ " }, "upstream", `${urlOrName} (it says "https://h/ ")`],
+    [
+      "an upstream with two slashes",
+      { upstream: "https://h/a//" },
+      "upstream",
+      `${urlOrName} (it says "https://h/a//")`,
+    ],
     [
       "no facilitator in the list",
       { facilitators: [] },
@@ -230,7 +225,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a key of the upstream that is not known",
       upstream({ timeout: 5 }),
       "upstream.timeout",
-      'there is no such key; known are url, timeoutSeconds, headers, service (it says "timeout")',
+      'there is no such key; known are url, timeoutSeconds, headers, service, host (it says "timeout")',
     ],
     [
       "no time for the upstream",
@@ -299,7 +294,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write the name of a service binding of wrangler.toml (it says "a-b")',
     ],
 
-    ["no payee", { payTo: undefined }, "payTo", "write a text in quotes"],
+    ["no payee", { payTo: undefined }, "payTo", MISSING],
     ["a payee that is a number", { payTo: 5 }, "payTo", "write a text in quotes (it says 5)"],
     [
       "a payee with a wrong checksum",
@@ -317,7 +312,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a payee that nobody owns",
       { payTo: `0x${"0".repeat(40)}` },
       "payTo",
-      "nobody owns the zero address; write your own",
+      `nobody owns the zero address; write your own (it says "0x${"0".repeat(40)}")`,
     ],
 
     [
@@ -327,7 +322,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write a list of networks such as ["base"] (it says "base")',
     ],
     ["accepts that are empty", { accepts: [] }, "accepts", 'write at least one network, such as "base"'],
-    ["a network that is an object", { accepts: [{}] }, "accepts[0]", "write a text in quotes"],
+    ["an object without its network", { accepts: [{}] }, "accepts[0].network", MISSING],
     [
       "a network that is not known",
       { accepts: ["base", "solana"] },
@@ -338,7 +333,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a network under both its names",
       { accepts: ["base", "eip155:8453"] },
       "accepts[1]",
-      '"base" already names this network; keep one',
+      "accepts[0] already names this network and token; keep one",
     ],
 
     [
@@ -391,7 +386,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a route's key without a path",
       { routes: { GET: "free" } },
       "routes.GET",
-      'write "/path" or "METHOD /path", with one space between',
+      'write "/path" or "METHOD host/path", with one space between',
     ],
     [
       "a route's key that no request has",
@@ -456,7 +451,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a route's key that is not known",
       route({ prize: 1 }),
       'routes["/a"].prize',
-      'there is no such key; known are price, description, mimeType, settle, exact, chargeOn (it says "prize")',
+      `there is no such key; known are ${knownOfRoute}`,
     ],
     [
       "a route that settles before",
@@ -507,7 +502,7 @@ describe("a mistake is told with its place and what would be right:", () => {
   });
 
   test("an empty table, key by key", () => {
-    const keys = ["upstream", "payTo", "accepts", "facilitators", "routes"];
+    const keys = ["upstream", "accepts", "facilitators", "routes", "payTo"];
     const error = keys.map((path) => ({ path, remedy: "this key is missing" }));
     expect(parseConfig({})).toEqual({ ok: false, error });
   });
@@ -580,7 +575,7 @@ describe("a challenge", () => {
     expect(overBy(largest)).toBe("fits");
     expect(overBy(largest + 1)).toBe(
       `its challenge has ${CHALLENGE_FIXED_BYTES_MAX + 1} bytes and a header has room for ${CHALLENGE_FIXED_BYTES_MAX}; ` +
-        "shorten description or mimeType, or accept fewer networks",
+        "shorten description, mimeType or extensions, or accept fewer networks",
     );
     expect(overBy(largest + 50)).toMatch(`has ${CHALLENGE_FIXED_BYTES_MAX + 50} bytes`);
   });
@@ -643,7 +638,14 @@ test("a price that no token can express is told once for tokens of one name, and
   ]);
 });
 
-test("a price is held against every token where no network is known", () => {
-  const paths = mistakes({ accepts: ["mars"], routes: { "/a": "$0", "/b": "$1" } }).map(({ path }) => path);
-  expect(paths).toEqual(["accepts[0]", 'routes["/a"]']);
+test("a price is held against what no token could express where no network is known", () => {
+  const routes = {
+    "/a": "$0",
+    "/b": "$1",
+    "/c": "$0.0000001",
+    "/d": `$0.${"0".repeat(36)}1`,
+    "/e": `$${"9".repeat(31)}`,
+  };
+  const paths = mistakes({ accepts: ["mars"], routes }).map(({ path }) => path);
+  expect(paths).toEqual(["accepts[0]", 'routes["/a"]', 'routes["/d"]', 'routes["/e"]']);
 });

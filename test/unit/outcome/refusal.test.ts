@@ -5,7 +5,7 @@ import type { Problem } from "../../../src/problem.ts";
 import { buildChallenge } from "../../../src/x402/index.ts";
 import { NETWORK, PAY_TO } from "../../support/payment.ts";
 
-const invitation = { challenge: buildChallenge({ description: "Goods" }, []), resourceUrl: "https://h/goods" };
+const invitation = { challenge: buildChallenge({ description: "Goods" }, [], {}), resourceUrl: "https://h/goods" };
 const settlement = {
   success: false,
   errorReason: "insufficient_funds",
@@ -36,13 +36,19 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     evidence: { flaw: "backslash" },
   },
   invalid_host: { problem: {}, status: 400, message: "The Host header is not a host name." },
+  misdirected: { problem: {}, status: 421, message: "This host is not served here." },
   invalid_query: { problem: {}, status: 400, message: "Percent-encode the query." },
   uri_too_long: { problem: { bytesMax: 1024 }, status: 414, message: "Keep the URL within 1024 bytes, query aside." },
   unexpected_body: { problem: {}, status: 400, message: "Send GET and HEAD without a body." },
   body_incomplete: {
     problem: {},
     status: 400,
-    message: "Send as many bytes as Content-Length says. You were not charged.",
+    message: "The body broke off: send all of it. You were not charged.",
+  },
+  body_too_large: {
+    problem: { bytesMax: 10 },
+    status: 413,
+    message: "Keep the body within 10 bytes. You were not charged.",
   },
   not_found: { problem: {}, status: 404, message: "There is nothing here." },
   method_not_allowed: {
@@ -79,6 +85,12 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "This payment is not accepted. You were not charged.",
     error: "invalid_network",
     challenge: "invalid_network",
+  },
+  too_many_unproven: {
+    problem: {},
+    status: 429,
+    message: "Too many payments of contract wallets come from your address; wait a minute. You were not charged.",
+    headers: { "retry-after": "60" },
   },
   payment_in_flight: {
     problem: {},
@@ -141,17 +153,13 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "The API behind the gate answered 302, which is not for sale. You were not charged.",
   },
   misconfigured: { problem: {}, status: 500, message: "The gate is misconfigured; its log says how." },
-  internal_error: {
-    problem: { requestId: "r-1" },
-    status: 500,
-    message: "The gate failed.",
-    evidence: { requestId: "r-1" },
-  },
+  internal_error: { problem: {}, status: 500, message: "The gate failed." },
 };
 
+const asker = { requestId: "r-1", origin: null };
 const entries = Object.entries(rows).map(([reason, row]) => [reason, row] as const);
 const answer = (reason: string, { problem }: Row<Problem>): Response =>
-  respond({ kind: "refused", problem: { reason, ...problem } as Problem }, "*", null);
+  respond({ kind: "refused", problem: { reason, ...problem } as Problem }, "*", asker);
 /** Headers that only some refusals have. */
 const CONDITIONAL = ["allow", "connection", "upgrade", "retry-after", "location", "www-authenticate", "set-cookie"];
 
@@ -163,9 +171,9 @@ describe.each(entries)("%s", (reason, row) => {
     expect(headers.get("content-type")).toBe("application/json");
   });
 
-  test("says in its body what happened, for the machine and for its reader", async () => {
+  test("says in its body what happened, for the machine, for its reader, and for whoever looks into the log", async () => {
     const { error = reason, message, evidence } = row;
-    expect(await answer(reason, row).json()).toEqual({ error, message, ...evidence });
+    expect(await answer(reason, row).json()).toEqual({ error, message, ...evidence, requestId: "r-1" });
   });
 
   test("has the headers that belong to it and no other", () => {
@@ -193,4 +201,15 @@ describe.each(entries)("%s", (reason, row) => {
     const header = answer(reason, row).headers.get("payment-response");
     expect(header && decodePaymentResponseHeader(header)).toEqual(reason === "settlement_rejected" ? settlement : null);
   });
+});
+
+test("a payer who has to approve the token first gets the status that x402 keeps for that, and a challenge", async () => {
+  const problem = { reason: "payment_refused", code: "permit2_allowance_required", invitation } as const;
+  const response = respond({ kind: "refused", problem }, "*", asker);
+  expect(response.status).toBe(412);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(decodePaymentRequiredHeader(response.headers.get("payment-required") ?? "")).toMatchObject({
+    error: "permit2_allowance_required",
+  });
+  expect(await response.json()).toMatchObject({ error: "permit2_allowance_required", requestId: "r-1" });
 });

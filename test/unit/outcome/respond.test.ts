@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Outcome, respond as respondTo } from "../../../src/outcome/index.ts";
 import { NETWORK, PAY_TO } from "../../support/payment.ts";
 
-const respond = (outcome: Outcome): Response => respondTo(outcome, "*", null);
+const respond = (outcome: Outcome): Response => respondTo(outcome, "*", { requestId: "r-1", origin: null });
 
 const transaction = `0x${"ab".repeat(32)}`;
 const settlement = { success: true, transaction, network: NETWORK, payer: PAY_TO };

@@ -13,24 +13,35 @@ describe("parseTarget reads", () => {
       value: {
         proto: "https",
         host: "api.example.com",
-        path: { text: "/v1/quotes/", segments: ["v1", "quotes"] },
+        hostname: "api.example.com",
+        path: "/v1/quotes/",
+        segments: ["v1", "quotes"],
         query: "?b=2&a=1",
       },
     });
   });
 
   test.each([
-    ["http://localhost:8787/", "localhost:8787"],
-    ["http://127.0.0.1:1/", "127.0.0.1:1"],
-    ["http://127.0.0.1:9/", "127.0.0.1:9"],
-    ["http://[::1]:8787/", "[::1]:8787"],
-    ["http://[2001:db8::10]:9000/", "[2001:db8::10]:9000"],
-    ["http://[::ffff:127.0.0.1]/", "[::ffff:127.0.0.1]"],
-    ["http://API.Example.COM/", "api.example.com"],
-    ["http://xn--bcher-kva.example/", "xn--bcher-kva.example"],
-    ["http://a_b.example/", "a_b.example"],
-  ])("the host of %s", (url, host) => {
-    expect(target(url)).toMatchObject({ host, proto: "http" });
+    ["http://localhost:8787/", "localhost:8787", "localhost"],
+    ["http://localhost:80/", "localhost", "localhost"],
+    ["http://[::1]:80/", "[::1]", "[::1]"],
+    ["http://localhost:443/", "localhost:443", "localhost"],
+    ["http://127.0.0.1:1/", "127.0.0.1:1", "127.0.0.1"],
+    ["http://127.0.0.1:9/", "127.0.0.1:9", "127.0.0.1"],
+    ["http://[::1]:8787/", "[::1]:8787", "[::1]"],
+    ["http://[2001:db8::10]:9000/", "[2001:db8::10]:9000", "[2001:db8::10]"],
+    ["http://[::ffff:127.0.0.1]/", "[::ffff:127.0.0.1]", "[::ffff:127.0.0.1]"],
+    ["http://API.Example.COM/", "api.example.com", "api.example.com"],
+    ["http://API.Example.COM:8443/", "api.example.com:8443", "api.example.com"],
+    ["http://xn--bcher-kva.example/", "xn--bcher-kva.example", "xn--bcher-kva.example"],
+    ["http://a_b.example/", "a_b.example", "a_b.example"],
+  ])("the host of %s, with its port where that is not the scheme's own, and without", (url, host, hostname) => {
+    expect(target(url)).toMatchObject({ host, hostname, proto: "http" });
+  });
+
+  test("the port that https implies as no other host", () => {
+    expect(target("https://api.example.com:443/")).toMatchObject({ host: "api.example.com" });
+    expect(target("https://api.example.com:80/")).toMatchObject({ host: "api.example.com:80" });
   });
 
   test.each([
@@ -74,6 +85,11 @@ describe("parseTarget refuses", () => {
     ["an empty port", "http://h:/"],
     ["an open bracket", "http://[::1/"],
     ["two hosts", "http://a,b/"],
+    ["a dot at its end, a second name for the same host", "http://api.example.com./"],
+    ["a dot before its port", "http://api.example.com.:80/"],
+    ["a number that is no address", "http://1.2.3.4.5/"],
+    ["a port beyond all", "http://h:99999/"],
+    ["a dot alone", "http://./"],
   ])("a host with %s", (_, url) => {
     expect(parseTarget(url)).toEqual({ ok: false, error: { reason: "invalid_host" } });
   });
@@ -106,7 +122,7 @@ describe("upstreamUrl", () => {
   test.each(["/../admin", "/a/./b", "/a\\b", "/%2e%2e/x", "@elsewhere.example/", ".elsewhere.example/", ":81/", "?/"])(
     "throws rather than fetch a path that is not canonical: %s",
     (text) => {
-      const forged = { ...target("http://h/"), path: { text, segments: [] } };
+      const forged = { ...target("http://h/"), path: text };
       expect(() => upstreamUrl(new URL("https://api.example"), forged)).toThrow("does not keep the path");
     },
   );

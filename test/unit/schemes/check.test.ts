@@ -21,31 +21,33 @@ import {
 } from "../../support/payment.ts";
 
 const NOW = { unixSeconds: 1_800_000_000, roomSeconds: 50 };
-const RESOURCE = "https://api.example.com/goods";
+const url = "https://api.example.com/goods";
+const RESOURCE = { url, advertised: {} };
 const STRANGER = "0x1111111111111111111111111111111111111111";
 const inTime = { validBefore: String(NOW.unixSeconds + 300) };
 
 const { token } = findNetwork(NETWORK) ?? expect.fail();
 const terms =
-  buildTerms({ network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 }) ?? expect.fail();
+  buildTerms({ network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 }, false) ??
+  expect.fail();
 const payer = newAccount();
 const payment = await signPayment("10000", inTime, payer);
 const { signature, authorization } = payment.payload;
 
 /** As it comes out of the header. */
-async function check(presented: unknown): Promise<Check> {
+async function check(presented: unknown, resource = RESOURCE): Promise<Check> {
   const read = readPayment(new Headers({ "payment-signature": encodePayment(presented) }));
   const payload: PresentedPayment | null = read.ok ? read.value : null;
-  return checkPayment([terms], payload ?? expect.fail("the header was not read"), RESOURCE);
+  return checkPayment([terms], payload ?? expect.fail("the header was not read"), resource);
 }
 
-async function judge(presented: unknown, now = NOW): Promise<Judgement> {
-  const result = await check(presented);
+async function judge(presented: unknown, now = NOW, resource = RESOURCE): Promise<Judgement> {
+  const result = await check(presented, resource);
   return result.kind === "authentic" ? result.judge(now) : expect.fail(JSON.stringify(result));
 }
 
-async function checked(presented: unknown): Promise<CheckedPayment> {
-  const judgement = await judge(presented);
+async function checked(presented: unknown, resource = RESOURCE): Promise<CheckedPayment> {
+  const judgement = await judge(presented, NOW, resource);
   return judgement.kind === "valid" ? judgement.payment : expect.fail(judgement.reason);
 }
 
@@ -56,6 +58,7 @@ const signed = {
   asset: ASSET,
   amount: "10000",
   payTo: PAY_TO,
+  isProven: true,
 };
 
 describe("checkPayment", () => {
@@ -68,7 +71,7 @@ describe("checkPayment", () => {
         requirements: terms.requirements,
         paymentPayload: {
           x402Version: 2,
-          resource: { url: RESOURCE },
+          resource: { url },
           accepted: terms.requirements,
           payload: { signature, authorization },
         },
@@ -137,6 +140,23 @@ describe("checkPayment", () => {
     expect(await check({ ...forged, accepted: { ...payment.accepted, amount: "1" } })).toEqual(refused);
   });
 
+  test("says of a contract wallet's payment that its payer is not proven", async () => {
+    const ofContract = { ...payment, payload: { authorization, signature: `0x${"ab".repeat(100)}` } };
+    expect(await check(ofContract)).toMatchObject({ kind: "authentic", payment: { ...signed, isProven: false } });
+    expect(await judge(ofContract)).toMatchObject({ kind: "valid", payment: { isProven: false } });
+  });
+
+  test("hands the scheme what the route says of contract wallets", async () => {
+    const forged = { ...payment, payload: { signature: `0x${"00".repeat(65)}`, authorization } };
+    const presented = forged as unknown as PresentedPayment;
+    expect(await checkPayment([terms], { ...presented, x402Version: 2 }, RESOURCE)).toMatchObject({ kind: "refused" });
+    const open = { ...terms, contractWallets: true };
+    expect(await checkPayment([open], { ...presented, x402Version: 2 }, RESOURCE)).toMatchObject({
+      kind: "authentic",
+      payment: { isProven: false },
+    });
+  });
+
   test("tells a payload without an authorization from one that is refused", async () => {
     expect(await check({ ...payment, payload: {} })).toMatchObject({ kind: "malformed" });
   });
@@ -149,6 +169,21 @@ describe("what goes to the facilitator", () => {
     const accepted = { ...payment.accepted, maxTimeoutSeconds: 1, extra: { name: "other", gift: 1 }, gift: 1 };
     const spelt = { ...payment, accepted, extensions: { gift: {} }, resource: { url: "https://elsewhere/" }, gift: 1 };
     expect(facilitatorBody(await checked(spelt))).toBe(facilitatorBody(await checked(payment)));
+  });
+
+  test("has the extensions that the client echoed, in our words, and no other", async () => {
+    const advertised = { bazaar: { info: { a: 1 } }, unused: {} };
+    const extensions = { bazaar: { info: { a: 1, gift: 1 }, gift: 1 }, gift: {} };
+    const { paymentPayload } = await checked({ ...payment, extensions }, { url, advertised });
+    expect(paymentPayload.extensions).toEqual({ bazaar: { info: { a: 1 } } });
+  });
+
+  test("has no extensions where the client echoed none of ours", async () => {
+    const resource = { url, advertised: { bazaar: {} } };
+    for (const extensions of [undefined, null, {}, { gift: {} }]) {
+      const { paymentPayload } = await checked({ ...payment, extensions }, resource);
+      expect(paymentPayload).not.toHaveProperty("extensions");
+    }
   });
 
   test.each<[string, unknown]>([

@@ -31,7 +31,7 @@ const valid = await sign();
 const { signature, authorization } = valid;
 
 const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Promise<Finding> =>
-  eip3009.check({ payload, requirements, token, ...changes });
+  eip3009.check({ payload, requirements, token, contractWallets: false, ...changes });
 const objectionTo = async (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}, now = NOW) => {
   const finding = await check(payload, changes);
   return finding.kind === "authentic" ? finding.objection(now) : finding;
@@ -68,6 +68,7 @@ describe("a payment that is well signed", () => {
     expect(await objectionTo(valid)).toBeNull();
     expect(await check(valid)).toEqual({
       kind: "authentic",
+      isProven: true,
       objection: expect.any(Function),
       id: `${NETWORK}|${ASSET}|${payer.address}|${authorization.nonce}`.toLowerCase(),
       payer: payer.address,
@@ -189,13 +190,10 @@ describe("a well signed payment pays for the offer", () => {
 });
 
 describe("a signature is refused", () => {
-  const compact = serializeCompactSignature(signatureToCompactSignature(parseSignature(signature as Hex)));
-
   test.each([
     ["with s in the upper half", malleate(signature)],
     ["with s in the upper half and v as 0 or 1", withLowV(malleate(signature))],
-    ["of 64 bytes (EIP-2098)", compact],
-    ["of 66 bytes", `${signature}00`],
+    ["of half a byte more", `${signature}0`],
     ["of no bytes", "0x"],
     ["that is empty", ""],
     ["without 0x", signature.slice(2)],
@@ -211,7 +209,6 @@ describe("a signature is refused", () => {
     ["with r beyond the curve's order", `0x${"ff".repeat(32)}${signature.slice(66)}`],
     ["with s beyond the curve's order", `${signature.slice(0, 66)}${"ff".repeat(32)}${signature.slice(130)}`],
     ["of zeros", `0x${"00".repeat(65)}`],
-    ["wrapped for a contract wallet (EIP-6492)", `${signature}${"6492".repeat(16)}`],
   ])("%s", async (_, spelling) => {
     expect(await check({ ...valid, signature: spelling })).toEqual(badSignature);
   });
@@ -256,6 +253,60 @@ describe("a signature is refused", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("a signature that only a contract could have made", async () => {
+  const compact = serializeCompactSignature(signatureToCompactSignature(parseSignature(signature as Hex)));
+  const ofOther = (await signPayment("10000", { validBefore: authorization.validBefore })).payload.signature;
+
+  const lengths: [string, string][] = [
+    ["of 64 bytes (EIP-2098)", compact],
+    ["of 66 bytes", `${signature}00`],
+    ["of one byte", "0x00"],
+    ["wrapped for a wallet that is not deployed yet (EIP-6492)", `${signature}${"6492".repeat(16)}`],
+  ];
+  const forms: [string, string][] = [
+    ["with s in the upper half", malleate(signature)],
+    ["of another account", ofOther],
+    ["with another v", `${signature.slice(0, -2)}02`],
+    ["of zeros", `0x${"00".repeat(65)}`],
+  ];
+
+  test.each(lengths)("%s leaves the payer unproven, whether or not a route takes such wallets", async (_, given) => {
+    for (const contractWallets of [false, true]) {
+      const finding = await check({ ...valid, signature: given }, { contractWallets });
+      expect(finding).toMatchObject({ kind: "authentic", isProven: false, payer: payer.address, amount: "10000" });
+    }
+  });
+
+  test.each(forms)("%s is refused unless a route takes such wallets", async (_, given) => {
+    expect(await check({ ...valid, signature: given })).toEqual(badSignature);
+    const finding = await check({ ...valid, signature: given }, { contractWallets: true });
+    expect(finding).toMatchObject({ kind: "authentic", isProven: false, payer: payer.address });
+  });
+
+  test.each([...lengths, ...forms])("%s goes on as it is, in lower case", async (_, given) => {
+    const finding = await check({ ...valid, signature: upper(given) }, { contractWallets: true });
+    expect(finding).toMatchObject({ payload: { signature: given, authorization } });
+  });
+
+  test("is none where its bytes are not whole", async () => {
+    for (const given of [`${signature}0`, "0x", "", "0xzz"]) {
+      expect(await check({ ...valid, signature: given }, { contractWallets: true })).toEqual(badSignature);
+    }
+  });
+
+  test("is held to price, payee and time like any other", async () => {
+    const { signature: _, ...late } = await sign({ validBefore: "1" });
+    expect(await objectionTo({ ...late, signature: compact })).toBe(
+      "invalid_exact_evm_payload_authorization_valid_before",
+    );
+  });
+
+  test("is the account's own where it is, also on a route that takes such wallets", async () => {
+    const finding = await check({ ...valid, signature: withLowV(signature) }, { contractWallets: true });
+    expect(finding).toMatchObject({ isProven: true, payload: { signature } });
   });
 });
 

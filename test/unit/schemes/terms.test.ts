@@ -6,7 +6,7 @@ import { ASSET, PAY_TO } from "../../support/payment.ts";
 const STRANGER = "0x1111111111111111111111111111111111111111";
 
 const offered: readonly Terms[] = networks.flatMap(({ network, token }) => {
-  const terms = buildTerms({ network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 });
+  const terms = buildTerms({ network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 }, false);
   return terms ? [terms] : [];
 });
 const [mainnet, testnet] = offered;
@@ -26,8 +26,8 @@ const refused = (error: string) => ({ ok: false, error });
 test("no scheme of ours works on a network of another family", () => {
   const [{ token } = expect.fail()] = networks;
   const price = { token, amount: 1n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
-  expect(buildTerms({ ...price, network: "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp" })).toBeNull();
-  expect(buildTerms({ ...price, network: "eip1559:1" })).toBeNull();
+  expect(buildTerms({ ...price, network: "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp" }, false)).toBeNull();
+  expect(buildTerms({ ...price, network: "eip1559:1" }, false)).toBeNull();
 });
 
 describe("a payment means the entry", () => {

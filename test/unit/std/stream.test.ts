@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { capped, readBounded, readWithin } from "../../../src/std/stream.ts";
+import { capped, limited, readBounded, readWithin } from "../../../src/std/stream.ts";
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 
@@ -66,6 +66,77 @@ describe("readWithin", () => {
     ["too slow", silent()],
   ])("gives nothing of a stream that is %s", async (_, stream) => {
     expect(await readWithin(stream, 7, 20)).toBeNull();
+  });
+});
+
+describe("limited", () => {
+  const read = async (lengths: readonly number[], bytesMax: number) => {
+    const { stream, broken } = limited(streamOf(...lengths), bytesMax);
+    const whole = await collect(stream).catch((error: Error) => error.message);
+    return { whole, flaw: broken.reason };
+  };
+  const tooLong = { whole: "the stream is too_large", flaw: "too_large" };
+
+  test.each([
+    ["nothing", [], 0],
+    ["less than is allowed", [3, 4], 10],
+    ["exactly as much as is allowed", [5, 0, 5], 10],
+  ])("passes %s as it is", async (_, lengths, bytesMax) => {
+    const whole = Uint8Array.from(lengths.flatMap((length) => [...bytes(length)]));
+    expect(await read(lengths, bytesMax)).toEqual({ whole, flaw: undefined });
+  });
+
+  test.each([
+    ["in its first piece", [11]],
+    ["by one byte, in a later piece", [5, 5, 1]],
+    ["where nothing is allowed", [1], 0],
+  ])("breaks a stream that is too long %s", async (_, lengths, bytesMax = 10) => {
+    expect(await read(lengths, bytesMax)).toEqual(tooLong);
+  });
+
+  test("cancels a stream that never ends", async () => {
+    const { stream, cancelled } = endless();
+    const { stream: short, broken } = limited(stream, 25);
+    await expect(collect(short)).rejects.toThrow("too_large");
+    await cancelled;
+    expect(broken.aborted).toBe(true);
+  });
+
+  test("says so before its reader learns of it, who may else take the end for a whole", async () => {
+    const { stream, broken } = limited(streamOf(4, 8), 10);
+    const reader = stream.getReader();
+    const told: boolean[] = [];
+    broken.addEventListener("abort", () => told.push(true));
+    await reader.read();
+    await reader.read().catch(() => told.push(false));
+    expect(told).toEqual([true, false]);
+  });
+
+  test("hands on no byte beyond the limit", async () => {
+    const reader = limited(streamOf(4, 4, 4), 10).stream.getReader();
+    const pieces: number[] = [];
+    const drain = async (): Promise<void> => {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) pieces.push(read.value.byteLength);
+    };
+    await expect(drain()).rejects.toThrow();
+    expect(pieces.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(10);
+  });
+
+  test("says of a stream that breaks by itself that it is incomplete, before its reader learns of it", async () => {
+    const source = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("reset")) });
+    const { stream, broken } = limited(source, 10);
+    const told: unknown[] = [];
+    broken.addEventListener("abort", () => told.push(broken.reason));
+    await collect(stream).catch(() => told.push("read"));
+    expect(told).toEqual(["incomplete", "read"]);
+  });
+
+  test("is cancelled with its reader", async () => {
+    const { stream, cancelled } = endless();
+    const limitless = limited(stream, 1000);
+    await limitless.stream.cancel();
+    await cancelled;
+    expect(limitless.broken.aborted).toBe(false);
   });
 });
 

@@ -28,7 +28,7 @@ const decode = (header: string): unknown => JSON.parse(Buffer.from(header, "base
 
 describe("a challenge", () => {
   test("decodes to the specification's shape and nothing else", () => {
-    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "invalid_scheme");
+    const header = encodeChallenge(buildChallenge(about, accepts, {}), URL_OF_GOODS, "invalid_scheme");
     expect(decode(header)).toEqual({
       x402Version: 2,
       error: "invalid_scheme",
@@ -38,7 +38,7 @@ describe("a challenge", () => {
   });
 
   test("is read by the official client", () => {
-    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "x");
+    const header = encodeChallenge(buildChallenge(about, accepts, {}), URL_OF_GOODS, "x");
     const parsed = PaymentRequiredV2Schema.strict().parse(decodePaymentRequiredHeader(header));
     expect(parsed.accepts).toEqual(accepts);
   });
@@ -48,35 +48,47 @@ describe("a challenge", () => {
     ["a description alone", { description: 'a "quoted" \\ text\nwith €' }],
     ["a media type alone", { mimeType: "text/event-stream" }],
   ])("says of the resource %s where no more is configured", (_, given) => {
-    const header = encodeChallenge(buildChallenge(given, accepts), URL_OF_GOODS, "");
+    const header = encodeChallenge(buildChallenge(given, accepts, {}), URL_OF_GOODS, "");
     expect(decode(header)).toMatchObject({ resource: { url: URL_OF_GOODS, ...given } });
     expect(Object.keys((decode(header) as { resource: object }).resource)).toHaveLength(1 + Object.keys(given).length);
   });
 
   test("carries a URL and a reason with quotes as they are", () => {
-    const header = encodeChallenge(buildChallenge(about, accepts), `${URL_OF_GOODS}"\\`, 'a "reason"');
+    const header = encodeChallenge(buildChallenge(about, accepts, {}), `${URL_OF_GOODS}"\\`, 'a "reason"');
     expect(decode(header)).toMatchObject({ error: 'a "reason"', resource: { url: `${URL_OF_GOODS}"\\` } });
   });
 
   test("cuts a reason that is longer than the place that is kept for it", () => {
-    const header = encodeChallenge(buildChallenge(about, accepts), URL_OF_GOODS, "e".repeat(500));
+    const header = encodeChallenge(buildChallenge(about, accepts, {}), URL_OF_GOODS, "e".repeat(500));
     expect(decode(header)).toMatchObject({ error: "e".repeat(128) });
   });
 
+  test("advertises extensions under their names", () => {
+    const extensions = { bazaar: { info: { input: { type: "http" } }, schema: {} } };
+    const header = encodeChallenge(buildChallenge(about, accepts, extensions), URL_OF_GOODS, "x");
+    expect(decode(header)).toMatchObject({ accepts, extensions });
+    expect(PaymentRequiredV2Schema.parse(decodePaymentRequiredHeader(header)).extensions).toEqual(extensions);
+  });
+
+  test("counts the extensions among the bytes of its fixed part", () => {
+    const plain = buildChallenge(about, accepts, {}).fixedBytes;
+    expect(buildChallenge(about, accepts, { a: {} }).fixedBytes).toBe(plain + ',"extensions":{"a":{}}'.length);
+  });
+
   test("counts the bytes of its fixed part, not its characters", () => {
-    const plain = buildChallenge({ description: "e" }, accepts).fixedBytes;
-    expect(buildChallenge({ description: "€" }, accepts).fixedBytes).toBe(plain + 2);
-    expect(buildChallenge({ description: "\u0001" }, accepts).fixedBytes).toBe(plain + 5);
+    const plain = buildChallenge({ description: "e" }, accepts, {}).fixedBytes;
+    expect(buildChallenge({ description: "€" }, accepts, {}).fixedBytes).toBe(plain + 2);
+    expect(buildChallenge({ description: "\u0001" }, accepts, {}).fixedBytes).toBe(plain + 5);
   });
 
   test.each(["e", "€", "😀", '"', "\u0001"])(
     "fits into 4096 bytes with the largest fixed part of %j, the longest URL and the longest reason",
     (unit) => {
-      const { fixedBytes: bare } = buildChallenge({ description: "" }, accepts);
-      const { fixedBytes: one } = buildChallenge({ description: unit }, accepts);
+      const { fixedBytes: bare } = buildChallenge({ description: "" }, accepts, {});
+      const { fixedBytes: one } = buildChallenge({ description: unit }, accepts, {});
       const units = Math.floor((CHALLENGE_FIXED_BYTES_MAX - bare) / (one - bare));
       const rest = CHALLENGE_FIXED_BYTES_MAX - bare - units * (one - bare);
-      const challenge = buildChallenge({ description: unit.repeat(units) + "e".repeat(rest) }, accepts);
+      const challenge = buildChallenge({ description: unit.repeat(units) + "e".repeat(rest) }, accepts, {});
       expect(challenge.fixedBytes).toBe(CHALLENGE_FIXED_BYTES_MAX);
       // Two of the URL's bytes are its quotes.
       const url = `https://h/${"u".repeat(RESOURCE_URL_BYTES_MAX - 12)}`;
@@ -91,7 +103,7 @@ describe("the challenge for v1 clients", () => {
   const [first] = accepts;
   const base = { ...first, network: "eip155:8453" };
   const body = (...entries: object[]) => {
-    const challenge = buildChallenge(about, entries as typeof accepts);
+    const challenge = buildChallenge(about, entries as typeof accepts, {});
     return JSON.parse(`{${encodeV1Challenge(challenge, URL_OF_GOODS)}"error":"x"}`);
   };
 
@@ -119,9 +131,16 @@ describe("the challenge for v1 clients", () => {
     expect(PaymentRequiredV1Schema.safeParse(body(...accepts)).success).toBe(true);
     expect(
       PaymentRequiredV1Schema.safeParse(
-        JSON.parse(`{${encodeV1Challenge(buildChallenge({}, accepts), "https://h/")}"error":"x"}`),
+        JSON.parse(`{${encodeV1Challenge(buildChallenge({}, accepts, {}), "https://h/")}"error":"x"}`),
       ).success,
     ).toBe(true);
+  });
+
+  test("says nothing of extensions, which v1 does not have", () => {
+    const challenge = buildChallenge(about, accepts, { bazaar: { info: {} } });
+    expect(encodeV1Challenge(challenge, URL_OF_GOODS)).toBe(
+      encodeV1Challenge(buildChallenge(about, accepts, {}), URL_OF_GOODS),
+    );
   });
 
   test("names each network once, because a v1 payment names no asset", () => {

@@ -28,8 +28,9 @@ describe("a payment header", () => {
 
   test("hands on nothing that the specification does not name", () => {
     const result = readJson(change({ stowaway: 1, resource: { url: "https://h/", stowaway: 1 } }));
-    const { accepted, payload } = payment;
-    expect(result).toEqual({ ok: true, value: { x402Version: 2, accepted, payload, resource: { url: "https://h/" } } });
+    const { accepted, payload, extensions } = payment;
+    const resource = { url: "https://h/" };
+    expect(result).toEqual({ ok: true, value: { x402Version: 2, accepted, payload, resource, extensions } });
   });
 
   test.each([
@@ -46,9 +47,14 @@ describe("a payment header", () => {
     expect(readJson(json)).toMatchObject({ ok: true });
   });
 
-  test("has no resource where the client named none", () => {
-    const { value } = readJson(change({ resource: null })) as { value: object };
-    expect(value).not.toHaveProperty("resource");
+  test.each(["resource", "extensions"])("has no %s where the client named none", (name) => {
+    const { value } = readJson(change({ [name]: null })) as { value: object };
+    expect(value).not.toHaveProperty(name);
+  });
+
+  test("hands on the client's extensions as they are: whether they are ours is judged against the offer", () => {
+    const extensions = { bazaar: { info: [1] }, gift: {} };
+    expect(readJson(change({ extensions }))).toMatchObject({ ok: true, value: { extensions } });
   });
 });
 

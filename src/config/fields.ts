@@ -1,0 +1,70 @@
+// The kinds of values that `pricing.json` has. Messages say what would be right, because their reader is somebody who
+// edits this file for the first time.
+
+import * as v from "valibot";
+import { isObject } from "../std/index.ts";
+
+export const text = v.string("write a text in quotes");
+
+export const flag = v.boolean("write true or false");
+
+export const seconds = (most: number) =>
+  v.pipe(
+    v.number("write a number of seconds"),
+    v.minValue(1, "write at least 1 second"),
+    v.maxValue(most, `write at most ${most} seconds`),
+  );
+
+export const bytes = (most: number) =>
+  v.pipe(
+    v.number("write a number of bytes"),
+    v.integer("write whole bytes"),
+    v.minValue(0, "write 0 or more"),
+    v.maxValue(most, `write at most ${most}`),
+  );
+
+/** A list is an object to JavaScript, and its elements would pass for keys that nobody wrote. */
+function noList<Schema extends v.GenericSchema>(schema: Schema, hint: string): Schema {
+  const list = v.custom<unknown>(isObject, hint);
+  // The pair takes and gives what the schema alone does; its type would hide that.
+  return v.pipe(list, schema) as unknown as Schema;
+}
+
+/** An object without unknown keys. */
+export function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string) {
+  const shape = v.strictObject(entries, ({ expected }) => (expected === "never" ? unknownKey(entries) : MISSING_KEY));
+  return noList(shape, hint);
+}
+
+/** Names that a record leaves out in silence, because objects inherit them. */
+const INHERITED = ["__proto__", "constructor", "prototype"];
+
+/** An object whose keys are names of the operator's own. */
+export function record<Key extends v.GenericSchema<string, string>, Value extends v.GenericSchema>(
+  key: Key,
+  value: Value,
+  hint: string,
+) {
+  const named = v.custom<unknown>(
+    (object) => !INHERITED.some((name) => Object.hasOwn(object as object, name)),
+    `choose other names than ${INHERITED.join(", ")}`,
+  );
+  const entries = v.record(key, value);
+  // The pair takes and gives what the record alone does; its type would hide that.
+  return noList(v.pipe(named, entries) as unknown as typeof entries, hint);
+}
+
+export const MISSING_KEY = "this key is missing";
+export const unknownKey = (entries: object): string =>
+  `there is no such key; known are ${Object.keys(entries).join(", ")}`;
+
+/** http or https, and nothing that a parser would trim, rewrite or hide: that is not what the operator reads. */
+export function isBaseUrl(url: string): boolean {
+  if (!["http:", "https:"].includes(URL.parse(url)?.protocol ?? "")) return false;
+  return !/\s|[?#@\\]|\/\/.*\/\//.test(url);
+}
+
+export function isLoopback(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? "";
+  return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

@@ -1,0 +1,190 @@
+// A priced route's offer: what is asked, in which ways it can be paid, and the challenge that says so.
+
+import type { FacilitatorSettings } from "../facilitator/index.ts";
+import { buildTerms, type Terms } from "../schemes/index.ts";
+import type { JsonObject } from "../std/index.ts";
+import type { UpstreamSettings } from "../upstream/index.ts";
+import { buildChallenge, CHALLENGE_FIXED_BYTES_MAX, type Challenge } from "../x402/index.ts";
+import { isTold, type Members } from "./members.ts";
+import type { Path, Report } from "./mistake.ts";
+import { facilitatorSettings, type Parts } from "./parts.ts";
+import { priceOptions } from "./price.ts";
+import type { Price, routeEntries, Table } from "./schema.ts";
+import { attemptMs, type Offer } from "./table.ts";
+import { type Option, readOptions, type TokenBook } from "./tokens.ts";
+
+/** A route as it is written. */
+export type Entry = Members<typeof routeEntries>;
+
+/** What holds for a route that does not say otherwise. Null is what the table says wrongly, which is told. */
+export interface Scope {
+  readonly report: Report;
+  readonly book: TokenBook;
+  readonly options: readonly Option[];
+  /** Null where the table rightly names nobody; empty where it should, which is told. */
+  readonly payTo: string | null;
+  readonly upstream: UpstreamSettings | null;
+  readonly facilitator: FacilitatorSettings | null;
+  readonly chargeOn: ReadonlySet<number>;
+  readonly maxTimeoutSeconds: number;
+  /** Null where the table sets no limit. */
+  readonly bodyBytesMax: number | null;
+  readonly extensions: JsonObject;
+  readonly contractWallets: boolean;
+  readonly mode: Offer["mode"];
+  readonly named: Table["upstreams"];
+  readonly upstreams: Parts<UpstreamSettings>;
+  readonly facilitators: Parts<FacilitatorSettings>;
+  /** By what `chargeOn` says. */
+  readonly sold: Map<string, ReadonlySet<number>>;
+  /** Those without a mistake, by the words of their routes: equal words are one offer. */
+  readonly offers: Map<string, Offer>;
+}
+
+type Charge = Exclude<Price, "free" | "closed">;
+
+/** Null where nobody could pay, which is told. */
+export function compileOffer(
+  price: Charge | undefined,
+  entry: Entry,
+  upstream: UpstreamSettings | null,
+  pricePath: Path,
+  path: Path,
+  scope: Scope,
+): Offer | null {
+  const words = JSON.stringify(entry);
+  const known = scope.offers.get(words);
+  if (known) return known;
+  let isRight = true;
+  const report: Report = (...mistake) => {
+    isRight = false;
+    scope.report(...mistake);
+  };
+  const offer = buildOffer(price, entry, upstream, pricePath, path, { ...scope, report });
+  if (offer && isRight) scope.offers.set(words, offer);
+  return offer;
+}
+
+function buildOffer(
+  price: Charge | undefined,
+  entry: Entry,
+  upstream: UpstreamSettings | null,
+  pricePath: Path,
+  path: Path,
+  scope: Scope,
+): Offer | null {
+  const { mode = scope.mode, extensions = scope.extensions, contractWallets = scope.contractWallets } = entry;
+  const facilitator = facilitatorOf(entry, scope);
+  if (entry.extensions) checkExtensions(entry.extensions, path, scope.report);
+  const options = optionsOf(entry, path, scope);
+  if (price === undefined) return null;
+  const untold = isTold(entry, "maxTimeoutSeconds") ? Number.POSITIVE_INFINITY : scope.maxTimeoutSeconds;
+  const maxTimeoutSeconds = entry.maxTimeoutSeconds ?? untold;
+  const isOwnTime = [entry.maxTimeoutSeconds, entry.upstream, entry.facilitators].some((own) => own !== undefined);
+  if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, facilitator, path, scope.report);
+  const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
+  const terms = priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets) ?? []);
+  const challenge = challengeOf(terms, entry, extensions);
+  if (challenge.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) reportSize(terms, challenge, entry, path, scope);
+  const chargeOn = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
+  return facilitator && { terms, challenge, chargeOn, extensions, facilitator, mode };
+}
+
+function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject): Challenge {
+  const { description, mimeType } = entry;
+  const about = { ...(description !== undefined && { description }), ...(mimeType !== undefined && { mimeType }) };
+  const accepts = terms.map(({ requirements }) => requirements);
+  return buildChallenge(about, accepts, extensions);
+}
+
+/** What the table alone makes too large is told once, where it stands. */
+function reportSize(
+  terms: readonly Terms[],
+  { fixedBytes }: Challenge,
+  { accepts, extensions }: Entry,
+  path: Path,
+  scope: Scope,
+): void {
+  const room = `a header has room for ${CHALLENGE_FIXED_BYTES_MAX}`;
+  const isOwn = accepts !== undefined || extensions !== undefined;
+  if (!isOwn && challengeOf(terms, {}, scope.extensions).fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
+    const key = Object.keys(scope.extensions).length > 0 ? "extensions" : "accepts";
+    scope.report(
+      [key],
+      `a challenge with these is too large: ${room} bytes; shorten extensions, or accept fewer networks`,
+    );
+    return;
+  }
+  const remedy = "shorten description, mimeType or extensions, or accept fewer networks";
+  scope.report(path, `its challenge has ${fixedBytes} bytes and ${room}; ${remedy}`);
+}
+
+/** The nearer word decides who is paid: an entry of the route's own list, the route, the table's list, the table. */
+function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & { readonly payTo: string })[] {
+  if (isTold(entry, "accepts")) return [];
+  const own = entry.accepts && readOptions(entry.accepts, [...path, "accepts"], scope.book, scope.report);
+  const nearer = isTold(entry, "payTo") ? "" : entry.payTo;
+  const options = (own ?? scope.options).map((option) => {
+    const listed = scope.options.find(({ network, token }) => network === option.network && token === option.token);
+    const payTo = (own && option.payTo) ?? nearer ?? listed?.payTo ?? scope.payTo;
+    return { ...option, payTo };
+  });
+  if (options.some(({ payTo }) => payTo === null)) {
+    scope.report([...path, "payTo"], "nobody would be paid; write a wallet's address here or for the whole table");
+  }
+  return options.map(({ payTo, ...option }) => ({ ...option, payTo: payTo ?? "" }));
+}
+
+function facilitatorOf(entry: Entry, scope: Scope): FacilitatorSettings | null {
+  if (isTold(entry, "facilitators")) return null;
+  const [own] = entry.facilitators ?? [];
+  return own === undefined ? scope.facilitator : scope.facilitators.add(facilitatorSettings(own));
+}
+
+/** What an authorization has to last beyond every budget: signing and the way to us take time too. */
+const SPARE_MS = 10_000;
+
+export function checkTime(
+  maxTimeoutSeconds: number,
+  upstream: UpstreamSettings | null,
+  facilitator: FacilitatorSettings | null,
+  path: Path,
+  report: Report,
+): void {
+  if (!upstream || !facilitator) return;
+  const neededMs = attemptMs(upstream, facilitator) + SPARE_MS;
+  if (maxTimeoutSeconds * 1000 >= neededMs) return;
+  const least = Math.ceil(neededMs / 1000);
+  report(
+    [...path, "maxTimeoutSeconds"],
+    `write at least ${least}: a payment has to outlast the upstream and the facilitator`,
+  );
+}
+
+/** Extensions that promise something of the gate, not only of the API behind it. */
+const PROMISES = [
+  "payment-identifier",
+  "sign-in-with-x",
+  "offer-receipt",
+  "eip2612GasSponsoring",
+  "erc20ApprovalGasSponsoring",
+];
+
+export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
+  for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
+    report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");
+  }
+}
+
+/** A part (206) could be the goods' dearer half: it is sold only where it is named. */
+const SUCCESSES = Array.from({ length: 100 }, (_, i) => 200 + i).filter((status) => status !== 206);
+
+export const soldStatuses = (chargeOn: Table["chargeOn"]): ReadonlySet<number> =>
+  new Set(chargeOn.flatMap((status) => (status === "2xx" ? SUCCESSES : [status])));
+
+function soldOf(chargeOn: Table["chargeOn"], { sold }: Scope): ReadonlySet<number> {
+  const words = String(chargeOn);
+  const statuses = sold.get(words) ?? soldStatuses(chargeOn);
+  sold.set(words, statuses);
+  return statuses;
+}

@@ -1,0 +1,69 @@
+// A price as it is written to what it is in atomic units, for each way to pay.
+
+import type { Token } from "../x402/index.ts";
+import { type AmountFlaw, parseDollars } from "../x402/index.ts";
+import { type Path, type Report, said } from "./mistake.ts";
+import { DECIMALS_MAX, type Price } from "./schema.ts";
+import type { Option, TokenBook } from "./tokens.ts";
+
+/** A way to pay with its amount, above zero. */
+export interface PricedOption extends PaidOption {
+  readonly amount: bigint;
+}
+
+interface PaidOption extends Option {
+  readonly payTo: string;
+}
+
+type Charge = Exclude<Price, "free" | "closed">;
+
+/** An option that the price cannot be paid with is left out, and told. */
+export function priceOptions(
+  price: Charge,
+  options: readonly PaidOption[],
+  book: TokenBook,
+  path: Path,
+  report: Report,
+): readonly PricedOption[] {
+  if (typeof price === "string") return inDollars(price, options, path, report);
+  const [option, ...others] = options;
+  if (option === undefined) return [];
+  if (others.length > 0) {
+    report(path, "atomic units need exactly one entry in accepts; give this route an accepts of its own");
+    return [];
+  }
+  const token = book.byNetwork.get(option.network)?.find(({ asset }) => asset === price.asset);
+  if (token) return [{ ...option, token, amount: BigInt(price.amount) }];
+  const remedy = `this token is not known on ${option.network}; describe it in tokens`;
+  if (book.isWhole) report([...path, "asset"], `${remedy}${said(price.asset)}`);
+  return [];
+}
+
+/** What a price is held against where no way to pay is known: it is refused there only for what no token could express. */
+const FINEST: Token = { asset: "", name: "the finest token", version: "", decimals: DECIMALS_MAX, dollar: true };
+
+function inDollars(price: string, options: readonly PaidOption[], path: Path, report: Report): readonly PricedOption[] {
+  const tokens = options.length > 0 ? options.map(({ token }) => token) : [FINEST];
+  const flaws = new Set(tokens.flatMap((token) => dollarFlaw(price, token) ?? []));
+  for (const flaw of flaws) report(path, `${flaw}${said(price)}`);
+  return options.flatMap((option) => {
+    const amount = parseDollars(price, option.token.decimals);
+    return amount.ok ? [{ ...option, amount: amount.value }] : [];
+  });
+}
+
+function dollarFlaw(price: string, token: Token): string | null {
+  if (!token.dollar) return notDollars(token);
+  const amount = parseDollars(price, token.decimals);
+  return amount.ok ? null : remedies[amount.error](token);
+}
+
+const notDollars = ({ name }: Token): string =>
+  `${name} is not said to be a dollar; write atomic units, or "dollar": true in its entry of tokens`;
+
+const remedies: { readonly [flaw in AmountFlaw]: (token: Token) => string } = {
+  not_dollars: () => 'write dollars such as "$0.001"',
+  zero: () => 'a price is above zero; write "free" where nothing is to be paid',
+  too_precise: ({ name, decimals }) => `${name} has ${decimals} decimals; write at most that many`,
+  too_large: () => "this is more than any token holds; write a smaller price",
+};

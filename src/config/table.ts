@@ -1,0 +1,72 @@
+// What `pricing.json` compiles to.
+
+import type { FacilitatorSettings } from "../facilitator/index.ts";
+import type { CorsPolicy } from "../outcome/index.ts";
+import type { Matcher, Route } from "../route/index.ts";
+import type { Terms } from "../schemes/index.ts";
+import type { JsonObject } from "../std/index.ts";
+import type { UpstreamSettings } from "../upstream/index.ts";
+import type { Challenge } from "../x402/index.ts";
+
+/** A compiled price. */
+export interface Offer {
+  /** The upstream's statuses that are charged; no other is. */
+  readonly chargeOn: ReadonlySet<number>;
+  /** Payment options in the operator's order of preference. */
+  readonly terms: readonly Terms[];
+  readonly challenge: Challenge;
+  /** Advertised in the challenge, by their names. */
+  readonly extensions: JsonObject;
+  readonly facilitator: FacilitatorSettings;
+  /** In `observe` everything is let through, and what would have been charged is logged. */
+  readonly mode: "enforce" | "observe";
+}
+
+interface Passage {
+  readonly upstream: UpstreamSettings;
+  /** Null where the table sets no limit. */
+  readonly bodyBytesMax: number | null;
+}
+
+export type Access =
+  | { readonly kind: "closed" }
+  | ({ readonly kind: "free" } & Passage)
+  | ({ readonly kind: "paid"; readonly offer: Offer } & Passage);
+
+export type FreeAccess = Extract<Access, { kind: "free" }>;
+export type PaidAccess = Extract<Access, { kind: "paid" }>;
+
+export interface PricedRoute extends Route {
+  readonly access: Access;
+}
+
+/** A public host; with `proto` where the table names its whole origin. */
+export interface PublicHost {
+  /** With the port where it is not the scheme's own. */
+  readonly host: string;
+  readonly proto: string | null;
+}
+
+export interface Config {
+  readonly matcher: Matcher<PricedRoute>;
+  /** In the order of the file. */
+  readonly routes: readonly PricedRoute[];
+  /** What happens to a request that no route names. */
+  readonly unmatched: FreeAccess | { readonly kind: "closed" };
+  /** Null where every host is served. */
+  readonly hosts: readonly PublicHost[] | null;
+  /** The first segment of Faregate's own endpoints. */
+  readonly prefix: string;
+  /** For priced routes, and for what the gate answers itself. */
+  readonly cors: CorsPolicy;
+  /** Every one that a route uses, and the table's own. */
+  readonly upstreams: readonly UpstreamSettings[];
+  readonly facilitators: readonly FacilitatorSettings[];
+  /** Bodies whose declared length is at most this are read whole. */
+  readonly bufferBytesMax: number;
+}
+
+/** The longest that one attempt may take: verify, the upstream, settle. */
+export function attemptMs(upstream: UpstreamSettings, facilitator: FacilitatorSettings): number {
+  return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
+}

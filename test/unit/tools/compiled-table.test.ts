@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../../src/config/index.ts";
+import { formatTable } from "../../../tools/compiled-table.ts";
+import { PAY_TO } from "../../support/payment.ts";
+
+const OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const EURC = "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42";
+
+const table = {
+  upstream: "https://legacy.example.com",
+  payTo: PAY_TO,
+  accepts: ["base-sepolia"],
+  facilitators: ["https://x402.org/facilitator"],
+};
+
+function format(changes: object): string {
+  const config = parseConfig({ ...table, ...changes });
+  return config.ok ? formatTable(config.value) : expect.fail(JSON.stringify(config.error));
+}
+
+test("what is the same everywhere is said once, above rows in the order in which they are looked at", () => {
+  const routes = { "/*": "free", "/a/:x": "$0.25", "GET /a/b": "$0.001", "/c": "closed", "h.example/c": "free" };
+  expect(format({ routes }).split("\n")).toEqual([
+    "5 routes, the first that covers a request means it.",
+    `  pays to       ${PAY_TO}`,
+    "  upstream      https://legacy.example.com",
+    "  facilitator   https://x402.org/facilitator",
+    "  mode          enforce",
+    "  sells         2xx",
+    "  signed for    300 s",
+    "  hosts         every one",
+    "  own paths     /.faregate/",
+    "",
+    "route               price   to pay",
+    "h.example/c         free",
+    "GET /a/b and below  $0.001  1000 USDC on base-sepolia",
+    "/a/:x and below     $0.25   250000 USDC on base-sepolia",
+    "/c and below        closed",
+    "/*                  free",
+    "everything else     closed",
+  ]);
+});
+
+test("what differs has a column, and each way to pay a line", () => {
+  const text = format({
+    accepts: ["base", "polygon"],
+    tokens: [{ network: "base", asset: EURC, name: "EURC", version: "2", decimals: 6 }],
+    upstreams: { reports: { url: "https://reports.example.com/v2/", host: "client" } },
+    hosts: ["https://api.example.com", "beta.example.com"],
+    prefix: "/_gate/",
+    unmatched: "free",
+    routes: {
+      "/a": { price: "$1", mode: "observe", payTo: OTHER, chargeOn: ["2xx", 404] },
+      "/b": {
+        price: { amount: "2500000", asset: EURC },
+        accepts: ["base"],
+        upstream: "reports",
+        bodyBytesMax: 1000,
+        maxTimeoutSeconds: 90,
+        facilitators: ["https://f.example.com"],
+        exact: true,
+        chargeOn: [200],
+      },
+    },
+  });
+  const rows = text.split("\n").slice(4);
+  expect(text).toContain("hosts         https://api.example.com, beta.example.com\n  own paths     /_gate/\n");
+  expect(text).toContain("  body at most  1000 bytes\n");
+  expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+    [""],
+    ["route", "price", "to pay", "pays to", "upstream", "facilitator", "mode", "sells", "signed for"],
+    [
+      "/a and below",
+      "$1",
+      "1000000 USD Coin on base",
+      OTHER,
+      "https://legacy.example.com",
+      "https://x402.org/facilitator",
+      "observe",
+      "2xx, 404",
+      "300 s",
+    ],
+    ["", "$1", "1000000 USD Coin on polygon", OTHER, "300 s"],
+    [
+      "/b",
+      "2.5 EURC",
+      "2500000 EURC on base",
+      PAY_TO,
+      "https://reports.example.com/v2 as client",
+      "https://f.example.com",
+      "enforce",
+      "200",
+      "90 s",
+    ],
+    ["everything else", "free", "https://legacy.example.com"],
+  ]);
+});
+
+describe("a table", () => {
+  test("without a route says what happens to everything", () => {
+    expect(format({ routes: {} })).toMatch(/^0 routes(.|\n)*\neverything else +closed$/);
+  });
+
+  test("of a hundred routes has a line for each, all of them narrow", () => {
+    const routes = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`GET /v1/thing-${i}/:id`, `$0.${i + 1}`]));
+    const lines = format({ routes }).split("\n");
+    expect(lines.filter((line) => line.includes("USDC"))).toHaveLength(100);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(100);
+  });
+});

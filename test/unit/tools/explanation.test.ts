@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { type Config, parseConfig } from "../../../src/config/index.ts";
+import { explain } from "../../../tools/explanation.ts";
+import { plainForm } from "../../../tools/path-flaw.ts";
+import { PAY_TO } from "../../support/payment.ts";
+
+const table = {
+  upstream: "https://legacy.example.com/base",
+  payTo: PAY_TO,
+  accepts: ["base-sepolia"],
+  facilitators: ["https://x402.org/facilitator"],
+};
+
+function compile(routes: object, changes: object = {}): Config {
+  const config = parseConfig({ ...table, routes, ...changes });
+  return config.ok ? config.value : expect.fail(JSON.stringify(config.error));
+}
+
+const asked = (request: string, routes: object, changes: object = {}) => {
+  const [method = "", path = ""] = request.split(" ");
+  return explain(compile(routes, changes), method, path.startsWith("/") ? `https://api.example.com${path}` : path);
+};
+
+/** Each key that covers the place, with what is said of it. */
+const notes = async (...args: Parameters<typeof asked>): Promise<readonly string[]> =>
+  (await asked(...args)).candidates.map(({ route, note }) => `${route.key}: ${note}`);
+
+describe("the winner and why the others lose", () => {
+  test("by host", async () => {
+    expect(await notes("GET /a", { "/a": "$1", "api.example.com/*": "$2" })).toEqual([
+      "api.example.com/*: wins",
+      '/a: names no host, and "api.example.com/*" does',
+    ]);
+  });
+
+  test("by a literal, by length, by a star, by the method", async () => {
+    const routes = { "/:x/b": "$1", "/a/b": "$2", "GET /a/b": "$3", "/a/*": "$4", "/*": "free", "/a/b/*": "$5" };
+    expect(await notes("GET /a/b", routes)).toEqual([
+      "GET /a/b: wins",
+      '/a/b: names no method, and "GET /a/b" does',
+      '/a/b/*: covers what lies below; "GET /a/b" is this path',
+      '/a/*: ends before "GET /a/b" does',
+      '/:x/b: takes any segment where "GET /a/b" says "a"',
+      '/*: ends before "GET /a/b" does',
+    ]);
+  });
+
+  test("below a path, what is written for that comes first", async () => {
+    expect(await notes("GET /a/b", { "/a": "$1", "/a/*": "free" })).toEqual([
+      "/a/*: wins",
+      '/a: is the path above; "/a/*" lies below',
+    ]);
+  });
+
+  test("a barrier lets nothing past, a free place without the method does", async () => {
+    const barrier = await asked("GET /a", { "POST /a": "$1", "/*": "free" });
+    expect(barrier).toMatchObject({ status: 405, allow: "POST", upstream: null });
+    expect(barrier.candidates.map(({ note }) => note)).toEqual([
+      "has no GET, and lets nothing past: it is priced",
+      'is not looked at: "POST /a" comes first and lets nothing past',
+    ]);
+    expect(await notes("GET /a", { "POST /a": "free", "/*": "$1" })).toEqual([
+      "POST /a: has no GET; a free place lets the request on",
+      "/*: wins",
+    ]);
+  });
+});
+
+describe("what is said of a request that is", () => {
+  test("free", async () => {
+    const { status, outcome, upstream, why } = await asked("HEAD /a/?x=1", { "GET /a": "free" });
+    expect({ status, outcome, upstream }).toEqual({
+      status: 200,
+      outcome: "passed",
+      upstream: "https://legacy.example.com/base/a/?x=1",
+    });
+    expect(why).toEqual(['It is free: "GET /a".']);
+  });
+
+  test("for sale", async () => {
+    const { status, outcome, upstream, challenge } = await asked("GET /%61", { "/a": "$1" });
+    expect({ status, outcome, upstream }).toEqual({
+      status: 402,
+      outcome: "payment_required",
+      upstream: "https://legacy.example.com/base/a",
+    });
+    expect(JSON.parse(atob(challenge ?? ""))).toMatchObject({ resource: { url: "https://api.example.com/a" } });
+  });
+
+  test("asked of the host that the client asked", async () => {
+    const changes = { upstream: { url: "https://legacy.example.com", host: "client" } };
+    const { upstream } = await asked("GET /a", { "/a": "$1" }, changes);
+    expect(upstream).toBe("https://api.example.com/a");
+  });
+
+  test("only observed", async () => {
+    const { status, upstream, why } = await asked("GET /a", { "/a": { price: "$1", mode: "observe" } });
+    expect([status, upstream]).toEqual([200, "https://legacy.example.com/base/a"]);
+    expect(why[0]).toContain("only observes");
+  });
+
+  test.each<[string, string, object, object, number, string]>([
+    ["closed", "GET /a", { "/a": "closed" }, {}, 404, 'It is closed: "/a".'],
+    ["named by nothing", "GET /b", { "/a": "$1" }, {}, 404, 'No key covers it, and "unmatched" says closed.'],
+    [
+      "named for another method",
+      "GET /a/b",
+      { "POST /*": "free", "/b": "$1" },
+      {},
+      405,
+      "GET is not one of the methods of this place: POST.",
+    ],
+    ["of no method", "TRACE /a", { "/a": "$1" }, {}, 405, "TRACE passes nowhere, because no key can name it."],
+    [
+      "for the gate itself",
+      "GET /_Gate/x",
+      { "/*": "free" },
+      { prefix: "/_gate/" },
+      404,
+      "It lies below /_gate/, which is Faregate's own; nothing of yours can be there.",
+    ],
+    [
+      "for another host",
+      "GET https://other.example/a",
+      { "/a": "$1" },
+      { hosts: ["https://api.example.com", "b.example:81"] },
+      421,
+      '"hosts" does not list this one; it lists api.example.com, b.example:81.',
+    ],
+    ["for no host", "GET https://a@b/a", { "/a": "$1" }, {}, 400, "The gate refuses it: invalid_host."],
+    [
+      "too long to be named",
+      `GET /a/${"x".repeat(1100)}`,
+      { "/a": "$1" },
+      {},
+      414,
+      "The URL without its query is longer than 1024 bytes, and the challenge has to name it.",
+    ],
+  ])("%s", async (_, request, routes, changes, status, why) => {
+    const explanation = await asked(request, routes, changes);
+    expect(explanation).toMatchObject({ status, upstream: null, challenge: null, why: [why] });
+  });
+
+  test("written in a form that servers read in different ways", async () => {
+    const { status, flaw, why } = await asked("GET /a/%2e%2e/b", { "/*": "$1" });
+    expect([status, flaw]).toEqual([400, "dot_at_segment_end"]);
+    expect(why).toEqual([
+      "The path is refused: a segment ends in a dot, which some servers resolve or drop (dot_at_segment_end).",
+      "Its plain form, if that is what is meant: /b",
+    ]);
+  });
+
+  test("let through because nothing is said of it", async () => {
+    const { status, why } = await asked("GET /b", { "/a": "$1" }, { unmatched: "free" });
+    expect([status, why]).toEqual([200, ['No key covers it, and "unmatched" says free.']]);
+  });
+});
+
+test.each([
+  ["//a//b", "/a/b"],
+  ["/a/../b/./c", "/b/c"],
+  ["/..", "/"],
+  ["/a\\b", "/a/b"],
+  ["/a%2fb", "/a/b"],
+  ["/a;x=1/b;y", "/a/b"],
+  ["/a%20/b.", "/a/b"],
+  ["/caf\u00e9", "/caf%C3%A9"],
+  ["/%EF%BD%81", "/a"],
+  ["/a%00b", "/ab"],
+  ["/%ff", null],
+  ["/%zz", null],
+  ["/%252e", null],
+])("the plain form of %s is %s", (raw, plain) => {
+  expect(plainForm(raw)).toBe(plain);
+});

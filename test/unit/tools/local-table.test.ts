@@ -1,0 +1,193 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig, sentence } from "../../../src/config/index.ts";
+import { chooseUpstream, fitTable, namesHosts, secretNames } from "../../../tools/stack/table.ts";
+import { PAY_TO } from "../../support/payment.ts";
+
+const USDC = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
+const EURC = {
+  network: "base",
+  asset: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+  name: "EURC",
+  version: "2",
+  decimals: 6,
+};
+const LARGE = { ...EURC, asset: "0x1111111111111111111111111111111111111111", name: "LARGE", decimals: 18 };
+
+const table = {
+  upstream: "https://legacy.example.com",
+  payTo: PAY_TO,
+  accepts: ["base-sepolia"],
+  facilitators: ["https://x402.org/facilitator"],
+  routes: { "GET /a": "$0.001" } as Record<string, unknown>,
+};
+
+const parts = {
+  facilitator: "http://127.0.0.1:4022",
+  upstream: "http://127.0.0.1:9000",
+  keepsOwn: false,
+  gateHost: "127.0.0.1:8787",
+};
+
+/** The table that the local gate runs with: it has to be a correct one where the operator's is. */
+function localOf(changes: object, given: object = {}) {
+  const own = parseConfig({ ...table, ...changes });
+  expect(own.ok ? [] : own.error.map(sentence)).toEqual([]);
+  const fitted = fitTable({ ...table, ...changes }, { ...parts, ...given });
+  const config = parseConfig(fitted.table);
+  expect(config.ok ? [] : config.error.map(sentence)).toEqual([]);
+  const local = fitted.table as typeof table & { upstreams?: unknown; hosts?: unknown; tokens?: unknown };
+  return { ...local, warnings: fitted.warnings };
+}
+
+describe("facilitators and upstreams", () => {
+  test("are those of this machine, for the table and for every route", () => {
+    const own = { url: "https://other.example.com", settleTimeoutSeconds: 9 };
+    const fitted = localOf({ routes: { "/a": { price: "$1", facilitators: [own] }, "/b": "$1" } });
+    expect(fitted.facilitators).toEqual([parts.facilitator]);
+    expect(fitted.routes["/a"]).toEqual({ price: "$1", facilitators: [{ ...own, url: parts.facilitator }] });
+    expect(fitted.upstream).toBe(parts.upstream);
+    expect(fitted.warnings).toEqual([]);
+  });
+
+  test("keep what the upstream's entry says beside its address", () => {
+    const { upstream } = localOf({ upstream: { url: "https://h.example", timeoutSeconds: 7, service: "LEGACY" } });
+    expect(upstream).toEqual({ url: parts.upstream, timeoutSeconds: 7 });
+  });
+
+  test("named ones are replaced where they are elsewhere, with a note", () => {
+    const upstreams = { far: { url: "https://far.example.com", timeoutSeconds: 3 }, near: "http://127.0.0.1:1234" };
+    const fitted = localOf({ upstreams, upstream: "far", routes: { "/a": { price: "$1", upstream: "near" } } });
+    expect(fitted.upstream).toEqual({ url: parts.upstream, timeoutSeconds: 3 });
+    expect(fitted.upstreams).toEqual({ far: { url: parts.upstream, timeoutSeconds: 3 }, near: upstreams.near });
+    expect(fitted.routes["/a"]).toEqual({ price: "$1", upstream: "near" });
+    expect(fitted.warnings).toEqual([
+      "upstreams.far: https://far.example.com is not on this machine, http://127.0.0.1:9000 takes its place",
+    ]);
+  });
+
+  test("a route's own is replaced where it is elsewhere, with a note", () => {
+    const routes = {
+      "/a": { price: "$1", upstream: "https://far.example.com" },
+      "/b": { price: "free", upstream: { url: "https://internal", service: "LEGACY" } },
+      "/c": { price: "$1", upstream: "http://localhost:5" },
+    };
+    const fitted = localOf({ routes });
+    expect(fitted.routes).toEqual({
+      "/a": { price: "$1", upstream: parts.upstream },
+      "/b": { price: "free", upstream: { url: parts.upstream } },
+      "/c": routes["/c"],
+    });
+    expect(fitted.warnings).toEqual([
+      'routes["/a"].upstream: https://far.example.com is not on this machine, http://127.0.0.1:9000 takes its place',
+      'routes["/b"].upstream: service binding "LEGACY" is not on this machine, http://127.0.0.1:9000 takes its place',
+    ]);
+  });
+
+  test("the table's own stays where the operator chose it", () => {
+    const upstream = { url: "http://127.0.0.1:3000/base", headers: { a: "b" } };
+    expect(localOf({ upstream }, { keepsOwn: true }).upstream).toEqual(upstream);
+  });
+
+  test.each([["client"], ["shop.example.com"]])("the host %s is left out, with a note", (host) => {
+    const fitted = localOf({ upstream: { url: "http://127.0.0.1:3000", host } }, { keepsOwn: true });
+    expect(fitted.upstream).toEqual({ url: "http://127.0.0.1:3000" });
+    expect(fitted.warnings).toEqual([`upstream: host "${host}" is left out here, the API sees its own`]);
+  });
+});
+
+describe("hosts", () => {
+  test("serve the local gate too, with a note", () => {
+    const fitted = localOf({ hosts: ["https://api.example.com"], routes: { "api.example.com/a": "$1" } });
+    expect(fitted.hosts).toEqual(["https://api.example.com", "127.0.0.1:8787"]);
+    expect(fitted.routes).toEqual({ "api.example.com/a": "$1" });
+    expect(fitted.warnings).toEqual(['hosts: 127.0.0.1:8787 is served too; reach the others with curl -H "Host: …"']);
+  });
+
+  test("of a table that names none are not added", () => {
+    expect(localOf({}).hosts).toBeUndefined();
+    expect([namesHosts(table), namesHosts({ hosts: [] }), namesHosts(null)]).toEqual([false, true, false]);
+  });
+});
+
+describe("money", () => {
+  test("is on the local chain, whatever networks the table and its routes name", () => {
+    const accepts = ["base", { network: "polygon", payTo: PAY_TO }, "eip155:84532"];
+    const fitted = localOf({
+      accepts,
+      routes: { "/a": { price: "$1", accepts: [{ network: "base", payTo: PAY_TO }] } },
+    });
+    expect(fitted.accepts).toEqual(["base-sepolia"]);
+    expect(fitted.routes["/a"]).toEqual({ price: "$1", accepts: [{ network: "base-sepolia", payTo: PAY_TO }] });
+    expect(fitted.warnings).toEqual([
+      "accepts[0]: base is base-sepolia here, on the local chain",
+      "accepts[1]: polygon is base-sepolia here, on the local chain",
+      'routes["/a"].accepts[0]: base is base-sepolia here, on the local chain',
+    ]);
+  });
+
+  test("of a token without a contract here is USDC, with a note that counts its decimals", () => {
+    const routes = {
+      "/a": { price: { amount: "1000", asset: EURC.asset } },
+      "/b": { price: { amount: "1000", asset: LARGE.asset.toLowerCase() } },
+    };
+    const fitted = localOf({ accepts: ["base"], tokens: [EURC, LARGE], routes });
+    expect(fitted.tokens).toEqual([]);
+    expect(fitted.routes).toEqual({
+      "/a": { price: { amount: "1000", asset: USDC } },
+      "/b": { price: { amount: "1000", asset: USDC } },
+    });
+    expect(fitted.warnings).toEqual([
+      "accepts[0]: base is base-sepolia here, on the local chain",
+      "tokens[0]: EURC has no contract on the local chain, USDC takes its place",
+      "tokens[1]: LARGE has no contract on the local chain, USDC takes its place",
+      'routes["/a"].price: 1000 units of EURC are 1000 units of USDC here',
+      'routes["/b"].price: 1000 units of LARGE are 1000 units of USDC here, which has 6 decimals and not 18',
+    ]);
+  });
+
+  test("of a network of the operator's own is on the local chain too", () => {
+    const token = { ...EURC, network: "eip155:999", dollar: true };
+    const accepts = [{ network: "eip155:999", asset: token.asset }];
+    expect(localOf({ accepts, tokens: [token] }).accepts).toEqual([{ network: "base-sepolia" }]);
+  });
+
+  test("of the local token stays as it is", () => {
+    const routes = { "/a": { price: { amount: "5", asset: USDC } } };
+    expect(localOf({ routes })).toMatchObject({ routes, warnings: [] });
+  });
+});
+
+test("what says nothing about this machine stays as it is", () => {
+  const rest = { unmatched: "free", prefix: "/_x/", mode: "observe", cors: [], maxTimeoutSeconds: 99 };
+  expect(localOf(rest)).toMatchObject(rest);
+});
+
+test.each([
+  [null],
+  [[]],
+  ["text"],
+  [{ routes: [], hosts: "x", upstreams: 1, accepts: 5, tokens: [1], facilitators: {} }],
+])("%j, which is no table, passes through for the check to judge", (json) => {
+  expect(() => fitTable(json, parts)).not.toThrow();
+});
+
+describe("the API behind the local gate is", () => {
+  test.each<[string, object, { given?: string; ownTable?: boolean }, object]>([
+    ["the one on the command line", table, { given: "http://h" }, { kind: "given", url: "http://h" }],
+    ["the sample API for the project's own table", table, {}, { kind: "sample", url: undefined }],
+    [
+      "the table's own, where that is on this machine",
+      { upstream: "here", upstreams: { here: "http://localhost:1" } },
+      { ownTable: true },
+      { kind: "own", url: "http://localhost:1" },
+    ],
+    ["the sample API, where that is elsewhere", table, { ownTable: true }, { kind: "sample", url: undefined }],
+  ])("%s", (_, json, { given, ownTable = false }, choice) => {
+    expect(chooseUpstream(json, { given, ownTable })).toMatchObject(choice);
+  });
+});
+
+test("secrets are found wherever a table names them", () => {
+  const upstreams = { a: { url: "https://h", headers: { x: "{{ KEY }} {{OTHER}}", y: "{{KEY}}" } } };
+  expect(secretNames({ ...table, upstreams })).toEqual(["KEY", "OTHER"]);
+});

@@ -1,0 +1,98 @@
+// What a pricing table means, as text for people: a line for each route and way to pay, in the order in which routes are
+// looked at. What is the same everywhere is said once above the lines, so that a hundred of them stay readable.
+
+import { formatUnits } from "viem";
+import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
+import { compareRoutes } from "../src/route/index.ts";
+import { findNetwork } from "../src/x402/index.ts";
+
+type Terms = PaidAccess["offer"]["terms"][number];
+type Access = PricedRoute["access"];
+type Cells = { readonly [column: string]: string };
+
+/** Beside the route and its price; empty where a line has none. */
+const DETAILS = ["pays to", "upstream", "facilitator", "mode", "sells", "signed for", "body at most"];
+
+export function formatTable({ routes, unmatched, hosts, prefix }: Config): string {
+  const sorted = routes.toSorted(compareRoutes);
+  const lines = [
+    ...sorted.flatMap(({ key, access, below, rest }) => linesOf(below && !rest ? `${key} and below` : key, access)),
+    ...linesOf("everything else", unmatched),
+  ];
+  const valuesOf = (column: string) => new Set(lines.map((line) => line[column] ?? "").filter((value) => value !== ""));
+  const common = DETAILS.filter((column) => valuesOf(column).size === 1);
+  const columns = ["route", "price", "to pay", ...DETAILS.filter((column) => valuesOf(column).size > 1)];
+  const served = hosts?.map(({ host, proto }) => (proto === null ? host : `${proto}://${host}`)).join(", ");
+  return [
+    `${routes.length} ${routes.length === 1 ? "route" : "routes"}, the first that covers a request means it.`,
+    ...common.map((column) => `  ${column.padEnd(12)}  ${[...valuesOf(column)].join("")}`),
+    `  ${"hosts".padEnd(12)}  ${served ?? "every one"}`,
+    `  ${"own paths".padEnd(12)}  /${prefix}/`,
+    "",
+    ...align(
+      [
+        Object.fromEntries(columns.map((column) => [column, column])),
+        ...lines.filter((line) => columns.some((column) => line[column])),
+      ].map((line) => columns.map((column) => line[column] ?? "")),
+    ),
+  ].join("\n");
+}
+
+/** One for each way to pay; what is the route's own stands on the first. */
+function linesOf(route: string, access: Access): readonly Cells[] {
+  if (access.kind === "closed") return [{ route, price: "closed" }];
+  if (access.kind === "free") return [{ route, price: "free", ...passage(access) }];
+  const { offer } = access;
+  const about = {
+    ...passage(access),
+    facilitator: offer.facilitator.url,
+    mode: offer.mode,
+    sells: soldText(offer.chargeOn),
+  };
+  return offer.terms.map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
+}
+
+function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess): Cells {
+  const { url, service, host } = upstream;
+  const through = service === null ? "" : ` through ${service}`;
+  const asked = host === "upstream" ? "" : ` as ${host}`;
+  return {
+    upstream: `${url.href.replace(/\/$/, "")}${through}${asked}`,
+    "body at most": bodyBytesMax === null ? "" : `${bodyBytesMax} bytes`,
+  };
+}
+
+function payment({ token, requirements }: Terms): Cells {
+  const { network, amount, payTo, maxTimeoutSeconds } = requirements;
+  const names = findNetwork(network)?.names ?? [network];
+  return {
+    price: priceText({ token, requirements }),
+    "to pay": `${amount} ${token.name} on ${names[0]}`,
+    "pays to": payTo,
+    "signed for": `${maxTimeoutSeconds} s`,
+  };
+}
+
+/** Dollars where the token is one, else so much of it. */
+export function priceText({ token, requirements }: Pick<Terms, "token" | "requirements">): string {
+  const whole = formatUnits(BigInt(requirements.amount), token.decimals);
+  return token.dollar ? `$${whole}` : `${whole} ${token.name}`;
+}
+
+function soldText(chargeOn: ReadonlySet<number>): string {
+  const named = [...chargeOn].filter((status) => status < 200 || status > 299 || status === 206);
+  const isClass = chargeOn.has(299) && chargeOn.has(200);
+  const sold = isClass ? ["2xx", ...named] : [...chargeOn];
+  return sold.join(", ");
+}
+
+/** Rows of equally many cells, as columns. */
+export function align(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,333 @@
+// What every key of `pricing.json` is called and means: the words of `docs/pricing.md` and of the descriptions in
+// `pricing.schema.json`. They stand here and not beside the schema, so that the Worker does not carry them. The type
+// refuses a key of the schema without words, and words without a key.
+
+import type { Part, shapes } from "./shape.ts";
+
+export interface Words {
+  /** The type, in words. */
+  readonly type: string;
+  /** What holds where the key is left out and the schema names no value. */
+  readonly otherwise?: string;
+  /** Sentences, in Markdown. */
+  readonly means: string;
+  /** A value that can stand there. */
+  readonly example: unknown;
+}
+
+export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shapes)[P]]: Words } } = {
+  table: {
+    $schema: {
+      type: "text",
+      otherwise: "none",
+      means: "For editors, which then complete and check the file while you type. The gate does not read it.",
+      example: "./pricing.schema.json",
+    },
+    upstream: {
+      type: "URL, name from `upstreams`, or [upstream](#an-upstream)",
+      means: "The API behind the gate. A path in the URL is put before every path that is forwarded.",
+      example: "https://api.example.com/v2",
+    },
+    upstreams: {
+      type: "object: a name to a URL or an [upstream](#an-upstream)",
+      means: "More APIs, by names of letters, digits, `_` and `-`. A route takes one by its name.",
+      example: { reports: "https://reports.example.com" },
+    },
+    payTo: {
+      type: "address",
+      otherwise: "every entry of `accepts` needs its own",
+      means: "The wallet that is paid. In mixed case it has to fit its checksum.",
+      example: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+    },
+    accepts: {
+      type: "list of networks or [ways to pay](#an-entry-of-accepts)",
+      means:
+        "How you take payment, in order of preference. A network is written by its name or its CAIP-2 id, and means its own dollar token.",
+      example: ["base", { network: "polygon", payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C" }],
+    },
+    tokens: {
+      type: "list of [tokens](#a-token)",
+      means: "Tokens and networks that are not built in. They never change what a network's name alone means.",
+      example: [
+        {
+          network: "base",
+          asset: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+          name: "EURC",
+          version: "2",
+          decimals: 6,
+        },
+      ],
+    },
+    facilitators: {
+      type: "list of exactly one URL or [facilitator](#a-facilitator)",
+      means: "Who verifies and settles payments.",
+      example: ["https://x402.org/facilitator"],
+    },
+    routes: {
+      type: "object: a key to a [price](#prices) or a [route](#a-route)",
+      means: "What each place costs. See [routes](#routes) for how keys are written and which of them wins.",
+      example: { "GET /v1/quotes/:symbol": "$0.001", "/admin/*": "closed" },
+    },
+    unmatched: {
+      type: '`"closed"` or `"free"`',
+      means: "What happens where no key covers the path: 404, or the upstream's own answer.",
+      example: "free",
+    },
+    hosts: {
+      type: "list of hosts or origins",
+      otherwise: "every host is served",
+      means:
+        "The public hosts, with a port where they have one that is not the scheme's own. A request for another host is 421. An origin also says which scheme `resource.url` has.",
+      example: ["api.example.com", "https://pay.example.com"],
+    },
+    cors: {
+      type: '`"*"` or list of origins',
+      means:
+        "Which web pages' scripts may call priced routes and read the answers. Free routes keep your API's own word.",
+      example: ["https://app.example.com"],
+    },
+    mode: {
+      type: '`"enforce"` or `"observe"`',
+      means: "Whether priced routes ask for payment. See [observe mode](#observe-mode).",
+      example: "observe",
+    },
+    settle: {
+      type: '`"after"`',
+      means: "When money moves: after your API has answered and before the answer is delivered. There is no other yet.",
+      example: "after",
+    },
+    chargeOn: {
+      type: 'list of `"2xx"` and statuses',
+      means:
+        'The statuses of your API that are sold; no other is charged. `"2xx"` is 200 to 299 but 206, which has to be named. Redirects and 402 cannot be sold.',
+      example: ["2xx", 404],
+    },
+    maxTimeoutSeconds: {
+      type: "whole seconds, at most 86400",
+      means:
+        "How long a buyer's signature is asked to be valid. It has to outlast verifying, your API and settling by 10 seconds.",
+      example: 120,
+    },
+    bufferBytesMax: {
+      type: "bytes, at most 8388608",
+      means:
+        "Bodies whose declared length is at most this are read whole before anything is done with them: a request's then counts in what its payment is bound to, an answer's is complete before it is charged.",
+      example: 65536,
+    },
+    bodyBytesMax: {
+      type: "bytes, at most 500000000",
+      otherwise: "no limit but the platform's",
+      means: "The longest body of a request; a longer one is 413 and not charged.",
+      example: 10000000,
+    },
+    extensions: {
+      type: "object: a name to an object",
+      means:
+        "x402 extensions that challenges advertise, word for word. Those that promise something of the gate, such as `payment-identifier`, cannot be written.",
+      example: { bazaar: { info: { output: { type: "json" } } } },
+    },
+    contractWallets: {
+      type: "`true` or `false`",
+      means:
+        "Whether a signature as long as an account's (65 bytes) may also be a smart-contract wallet's, which the facilitator judges. One of another length may be in any case.",
+      example: true,
+    },
+    prefix: {
+      type: "path of one segment",
+      means: "Where Faregate's own endpoints live. Nothing below it reaches an upstream, and no route can name it.",
+      example: "/_gate/",
+    },
+  },
+  route: {
+    price: {
+      type: '`"free"`, `"closed"`, dollars, or [atomic units](#a-price-in-atomic-units)',
+      means: "What a call costs. See [prices](#prices).",
+      example: "$0.25",
+    },
+    description: {
+      type: "text of at most 300 characters",
+      otherwise: "none",
+      means: "What is sold, for the buyer; it stands in the challenge.",
+      example: "A full report",
+    },
+    mimeType: {
+      type: "media type",
+      otherwise: "none",
+      means: "The type of the answer that is sold; it stands in the challenge.",
+      example: "application/pdf",
+    },
+    exact: {
+      type: "`true` or `false`",
+      means: "Leaves out what lies below a priced or closed path. See [what covers what](#what-covers-what).",
+      example: true,
+    },
+    accepts: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "Takes the place of the whole list of the table.",
+      example: ["base"],
+    },
+    payTo: {
+      type: "address",
+      otherwise: "the table's",
+      means: "The wallet that this route pays. See [who is paid](#who-is-paid).",
+      example: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+    },
+    upstream: {
+      type: "URL, name from `upstreams`, or [upstream](#an-upstream)",
+      otherwise: "the table's",
+      means: "The API behind this route. The whole path is forwarded to it, as with the table's.",
+      example: "https://reports.example.com",
+    },
+    facilitators: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "Who verifies and settles this route's payments.",
+      example: [{ url: "https://x402.org/facilitator", settleTimeoutSeconds: 30 }],
+    },
+    settle: {
+      type: '`"after"`',
+      otherwise: "the table's",
+      means: "When this route's money moves: after your API has answered and before the answer is delivered.",
+      example: "after",
+    },
+    chargeOn: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "The statuses that are sold here.",
+      example: ["2xx", 404],
+    },
+    maxTimeoutSeconds: {
+      type: "whole seconds, at most 86400",
+      otherwise: "the table's",
+      means: "How long a buyer's signature is asked to be valid for this route.",
+      example: 120,
+    },
+    bodyBytesMax: {
+      type: "bytes, at most 500000000",
+      otherwise: "the table's",
+      means: "The longest body of a request to this route.",
+      example: 1000,
+    },
+    extensions: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "Takes the place of all extensions of the table.",
+      example: { bazaar: { info: { output: { type: "json" } } } },
+    },
+    contractWallets: {
+      type: "`true` or `false`",
+      otherwise: "the table's",
+      means: "Whether a signature as long as an account's may also be a smart-contract wallet's here.",
+      example: true,
+    },
+    mode: {
+      type: '`"enforce"` or `"observe"`',
+      otherwise: "the table's",
+      means: "Whether this route asks for payment.",
+      example: "observe",
+    },
+  },
+  upstream: {
+    url: {
+      type: "http or https URL, without query, fragment or user",
+      means: "Where the API is. A path in it is put before every path that is forwarded.",
+      example: "https://api.example.com/v2",
+    },
+    timeoutSeconds: {
+      type: "seconds, 1 to 600",
+      means: "How long the API may take until the headers of its answer (and its body, where that is read whole).",
+      example: 10,
+    },
+    headers: {
+      type: "object: a header's name to its value",
+      means:
+        "Set on every request, over what the client sent. `{{NAME}}` stands for the secret of that name. Headers that the gate sets or removes itself cannot be written.",
+      example: { authorization: "Bearer {{API_KEY}}" },
+    },
+    service: {
+      type: "name",
+      otherwise: "the API is reached over the network",
+      means: "A service binding of `wrangler.toml` to fetch through.",
+      example: "LEGACY",
+    },
+    host: {
+      type: '`"upstream"`, `"client"` or the name of a host',
+      means: "Which host the API is asked for. See [the host that your API sees](#the-host-that-your-api-sees).",
+      example: "client",
+    },
+  },
+  facilitator: {
+    url: {
+      type: "https URL; http only for this machine",
+      means: "The facilitator's base: `/verify`, `/settle` and `/supported` are below it.",
+      example: "https://x402.org/facilitator",
+    },
+    verifyTimeoutSeconds: {
+      type: "seconds, 1 to 60",
+      means: "How long verifying may take. After that the client gets 503 and is not charged.",
+      example: 3,
+    },
+    settleTimeoutSeconds: {
+      type: "seconds, 1 to 120",
+      means: "How long settling may take. After that nobody knows yet, and the client is told so with 503.",
+      example: 30,
+    },
+  },
+  option: {
+    network: {
+      type: "name or CAIP-2 id",
+      means: "The network, built in or of `tokens`.",
+      example: "base",
+    },
+    asset: {
+      type: "address",
+      otherwise: "the network's own dollar token",
+      means: "The token's contract, built in or of `tokens`.",
+      example: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+    },
+    scheme: {
+      type: '`"exact"`',
+      means: "How money moves: exactly the price. There is no other scheme yet.",
+      example: "exact",
+    },
+    payTo: {
+      type: "address",
+      otherwise: "the route's or the table's",
+      means: "The wallet that is paid in this way. See [who is paid](#who-is-paid).",
+      example: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+    },
+  },
+  token: {
+    network: {
+      type: "name or CAIP-2 id",
+      means: "The network, also one that is not built in.",
+      example: "eip155:8453",
+    },
+    asset: {
+      type: "address",
+      means: "The token's contract. It has to take EIP-3009 (`transferWithAuthorization`).",
+      example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+    },
+    name: { type: "text", means: "The name in the contract's EIP-712 domain.", example: "EURC" },
+    version: { type: "text", means: "The version in the contract's EIP-712 domain.", example: "2" },
+    decimals: { type: "whole number, 0 to 36", means: "How many decimals the token has.", example: 6 },
+    dollar: {
+      type: "`true` or `false`",
+      means: "Whether one of it is taken for a dollar, so that prices in dollars can be asked in it.",
+      example: true,
+    },
+  },
+  atomic: {
+    amount: {
+      type: "text of digits",
+      means: 'Atomic units of the token, above zero: `"1000"` is 0.001 of a token with six decimals.',
+      example: "1000",
+    },
+    asset: {
+      type: "address",
+      means: "The token's contract, built in or of `tokens`.",
+      example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+    },
+  },
+};

@@ -1,0 +1,176 @@
+// Why a request gets what it gets. The verdict is the gate's own (see `gate-in-node.ts`); what is added here is only
+// words about the keys that cover the place: what the first one has that the others have not.
+
+import type { Config, PricedRoute } from "../src/config/index.ts";
+import { compareRoutes, covers, METHODS, parseTarget, type Target, upstreamUrl } from "../src/route/index.ts";
+import { addressOf } from "../src/upstream/index.ts";
+import { type Trial, tryRequest } from "./gate-in-node.ts";
+import { flawWords, plainForm } from "./path-flaw.ts";
+
+export interface Explanation {
+  /** As the Worker gets it. */
+  readonly method: string;
+  readonly url: string;
+  /** Of the answer to a request without a payment; 402 where it would be sold. */
+  readonly status: number;
+  /** `passed`, or the machine's word for the refusal. */
+  readonly outcome: string;
+  /** Sentences. */
+  readonly why: readonly string[];
+  /** The keys that cover the place, in the order in which they are looked at. */
+  readonly candidates: readonly Candidate[];
+  /** What the upstream is asked for once nothing stands in the way; null where the request is refused. */
+  readonly upstream: string | null;
+  /** The Allow header's value. */
+  readonly allow: string | null;
+  /** What the path is refused for. */
+  readonly flaw: string | null;
+  /** The PAYMENT-REQUIRED header's value. */
+  readonly challenge: string | null;
+}
+
+export interface Candidate {
+  readonly route: PricedRoute;
+  readonly note: string;
+}
+
+/** @param url scheme, host and the raw request target */
+export async function explain(config: Config, method: string, url: string): Promise<Explanation> {
+  const trial = await tryRequest(config, method, url);
+  const { response, line } = trial;
+  const read = parseTarget(url);
+  const winner = config.routes.find(({ key }) => key === line.route) ?? null;
+  const isOwn = line.target?.segments[0] === config.prefix;
+  const candidates = line.target === null || isOwn ? [] : candidatesOf(config, method, line.target, winner);
+  const { outcome } = line;
+  const { problem } = outcome.kind === "refused" ? outcome : { problem: null };
+  const why = problem === null ? passedWhy(winner) : refusedWhy(problem, { config, method, url, isOwn, winner });
+  return {
+    method,
+    url,
+    status: response.status,
+    outcome: problem?.reason ?? outcome.kind,
+    why,
+    candidates,
+    upstream: read.ok ? upstreamOf(trial, winner, read.value) : null,
+    allow: response.headers.get("allow"),
+    flaw: problem !== null && "flaw" in problem ? problem.flaw : null,
+    challenge: response.headers.get("payment-required"),
+  };
+}
+
+/** Of what is for sale it is told before anybody has paid. */
+function upstreamOf({ fetched, line }: Trial, winner: PricedRoute | null, target: Target): string | null {
+  if (fetched) return fetched.url;
+  const isForSale = line.outcome.kind === "refused" && line.outcome.problem.reason === "payment_required";
+  if (!isForSale || winner?.access.kind !== "paid") return null;
+  return upstreamUrl(addressOf(winner.access.upstream, target.hostname), target);
+}
+
+function passedWhy(winner: PricedRoute | null): readonly string[] {
+  if (winner === null) return ['No key covers it, and "unmatched" says free.'];
+  if (winner.access.kind === "free") return [`It is free: "${winner.key}".`];
+  return [`"${winner.key}" only observes: the request passes, and the log says what would have been charged.`];
+}
+
+/** A key that names GET stands for HEAD too. */
+const verbOf = (method: string): string => (method === "HEAD" ? "GET" : method);
+
+interface Refused {
+  readonly config: Config;
+  readonly method: string;
+  readonly url: string;
+  readonly isOwn: boolean;
+  readonly winner: PricedRoute | null;
+}
+
+type Refusal = Extract<Trial["line"]["outcome"], { kind: "refused" }>;
+
+function refusedWhy(problem: Refusal["problem"], about: Refused): readonly string[] {
+  const { config, method, winner } = about;
+  switch (problem.reason) {
+    case "payment_required":
+      return [`It is for sale: "${winner?.key}".`];
+    case "method_not_allowed":
+      return [
+        METHODS.includes(verbOf(method))
+          ? `${method} is not one of the methods of this place: ${problem.allow.join(", ")}.`
+          : `${method} passes nowhere, because no key can name it.`,
+      ];
+    case "misdirected":
+      return [`"hosts" does not list this one; it lists ${config.hosts?.map(({ host }) => host).join(", ")}.`];
+    case "invalid_path":
+      return flawWhy(problem.flaw, about.url);
+    case "uri_too_long":
+      return [`The URL without its query is longer than ${problem.bytesMax} bytes, and the challenge has to name it.`];
+    case "not_found":
+      return [notFoundWhy(about)];
+    default:
+      return [`The gate refuses it: ${problem.reason}.`];
+  }
+}
+
+function notFoundWhy({ config, isOwn, winner }: Refused): string {
+  if (isOwn) return `It lies below /${config.prefix}/, which is Faregate's own; nothing of yours can be there.`;
+  if (winner !== null) return `It is closed: "${winner.key}".`;
+  return 'No key covers it, and "unmatched" says closed.';
+}
+
+function flawWhy(flaw: string, url: string): readonly string[] {
+  const raw = /^[^/]*:\/\/[^/]*([^?#]*)/.exec(url)?.[1] ?? "";
+  const plain = plainForm(raw);
+  const why = `The path is refused: ${flawWords(flaw)} (${flaw}).`;
+  return plain === null ? [why] : [why, `Its plain form, if that is what is meant: ${plain}`];
+}
+
+function candidatesOf(
+  { routes }: Config,
+  method: string,
+  target: Target,
+  winner: PricedRoute | null,
+): readonly Candidate[] {
+  const verb = verbOf(method);
+  const sorted = routes.filter((route) => covers(route, target)).toSorted(orderAt(target));
+  let barrier: PricedRoute | null = null;
+  let isDecided = false;
+  return sorted.map((route) => {
+    if (route === winner) {
+      isDecided = true;
+      return { route, note: "wins" };
+    }
+    if (winner !== null && isDecided) return { route, note: lossTo(winner, route) };
+    if (barrier !== null)
+      return { route, note: `is not looked at: "${barrier.key}" comes first and lets nothing past` };
+    const lacks = `has no ${verb}`;
+    if (route.access.kind === "free") return { route, note: `${lacks}; a free place lets the request on` };
+    barrier = route;
+    return {
+      route,
+      note: `${lacks}, and lets nothing past: it is ${route.access.kind === "paid" ? "priced" : "closed"}`,
+    };
+  });
+}
+
+/** Of one pattern, `/a` comes first at `/a` itself, and `/a/*` below it: there it is the one that is written for the place. */
+const orderAt =
+  ({ segments }: Target) =>
+  (a: PricedRoute, b: PricedRoute): number => {
+    const isBelow = segments.length > a.segments.length;
+    return isBelow && isSamePattern(a, b) && a.rest !== b.rest ? Number(b.rest) - Number(a.rest) : compareRoutes(a, b);
+  };
+
+const isSamePattern = (a: PricedRoute, b: PricedRoute): boolean =>
+  a.host === b.host && JSON.stringify(a.segments) === JSON.stringify(b.segments);
+
+/** What the winner has that the other has not. */
+function lossTo(winner: PricedRoute, { host, segments, rest, methods }: PricedRoute): string {
+  const by = `"${winner.key}"`;
+  if (winner.host !== null && host === null) return `names no host, and ${by} does`;
+  const differs = segments.findIndex((segment, i) => segment !== winner.segments[i]);
+  const literal = winner.segments[differs];
+  if (literal !== undefined && literal !== null) return `takes any segment where ${by} says "${literal}"`;
+  if (segments.length < winner.segments.length) return `ends before ${by} does`;
+  if (rest !== winner.rest)
+    return rest ? `covers what lies below; ${by} is this path` : `is the path above; ${by} lies below`;
+  return methods === null ? `names no method, and ${by} does` : `comes after ${by}`;
+}

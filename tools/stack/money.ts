@@ -1,0 +1,72 @@
+// The money of a pricing table on the local chain: one network with one token, whatever the table names. Amounts stay as
+// they are written.
+
+import { isObject, type JsonObject, type Note } from "./json.ts";
+
+const localNetwork = "base-sepolia";
+const localNames = [localNetwork, "eip155:84532"];
+/** Circle's USDC on Base Sepolia, in whose place the local token stands. */
+const localAsset = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
+const localDecimals = 6;
+
+/** `accepts` and `price` of a table or a route. */
+export function fitMoney(holder: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
+  const fitted = { ...holder };
+  if (Array.isArray(holder.accepts)) fitted.accepts = fitAccepts(holder.accepts, `${path}accepts`, note);
+  if (isObject(holder.price)) fitted.price = fitPrice(holder.price, table, `${path}price`, note);
+  return fitted;
+}
+
+/** None of them has a contract here. */
+export function fitTokens(tokens: unknown[], note: Note): unknown[] {
+  const isToken = (entry: unknown): entry is JsonObject => isObject(entry) && typeof entry.asset === "string";
+  for (const [i, token] of tokens.entries()) {
+    if (isToken(token))
+      note(`tokens[${i}]`, `${nameOf(token)} has no contract on the local chain, USDC takes its place`);
+  }
+  return tokens.filter((token) => !isToken(token));
+}
+
+function fitAccepts(accepts: unknown[], path: string, note: Note): unknown[] {
+  const fitted = accepts.map((entry, index) => fitOption(entry, `${path}[${index}]`, note));
+  const keys = fitted.map(optionKey);
+  return fitted.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
+}
+
+function fitOption(entry: unknown, path: string, note: Note): unknown {
+  const name = isObject(entry) ? entry.network : entry;
+  if (typeof name !== "string") return entry;
+  if (!localNames.includes(name)) note(path, `${name} is ${localNetwork} here, on the local chain`);
+  else if (!isObject(entry) || isLocal(entry.asset ?? localAsset)) return entry;
+  if (!isObject(entry)) return localNetwork;
+  // An asset of another network has no contract on the local chain; its default stablecoin takes its place.
+  const { asset: _foreign, ...option } = entry;
+  return { ...option, network: localNetwork };
+}
+
+/** Atomic units of one token are asked as so many units of another. */
+function fitPrice(price: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
+  const { amount, asset } = price;
+  if (typeof asset !== "string" || isLocal(asset)) return price;
+  const token = tokenOf(asset, table);
+  const decimals = typeof token?.decimals === "number" ? token.decimals : localDecimals;
+  const differs = decimals === localDecimals ? "" : `, which has ${localDecimals} decimals and not ${decimals}`;
+  note(path, `${amount} units of ${nameOf(token ?? { asset })} are ${amount} units of USDC here${differs}`);
+  return { ...price, asset: localAsset };
+}
+
+function tokenOf(asset: string, { tokens }: JsonObject): JsonObject | undefined {
+  const known = Array.isArray(tokens) ? tokens.filter(isObject) : [];
+  return known.find((token) => String(token.asset).toLowerCase() === asset.toLowerCase());
+}
+
+const nameOf = ({ name, asset }: JsonObject): string => String(name ?? asset);
+
+const isLocal = (asset: unknown): boolean => String(asset).toLowerCase() === localAsset.toLowerCase();
+
+/** Equal for entries that would be the same offer twice. */
+function optionKey(entry: unknown): string {
+  const option = isObject(entry) ? entry : { network: entry };
+  const network = localNames.includes(String(option.network)) ? localNetwork : option.network;
+  return JSON.stringify([network, String(option.asset ?? localAsset).toLowerCase(), option.scheme ?? "exact"]);
+}
