@@ -1,0 +1,46 @@
+// What the gate does not offer yet cannot be asked for either: a table that tries is refused with the place, so nobody
+// believes that it works.
+
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/index.ts";
+import { PAY_TO } from "../support/payment.ts";
+
+const table = {
+  upstream: "https://upstream.example",
+  payTo: PAY_TO,
+  accepts: ["base-sepolia"],
+  facilitators: ["https://facilitator.example"],
+  routes: { "/a": "$0.01" },
+};
+
+const placesOf = (changes: object): readonly string[] => {
+  const parsed = parseConfig({ ...table, ...changes });
+  return parsed.ok ? [] : parsed.error.map(({ path }) => path);
+};
+const route = (changes: object) => ({ routes: { "/a": { price: "$0.01", ...changes } } });
+const facilitator = (changes: object) => ({ facilitators: [{ url: "https://facilitator.example", ...changes }] });
+
+test("the table without any of it is taken", () => {
+  expect(placesOf({})).toEqual([]);
+});
+
+test.each<[string, object, string]>([
+  ["settling before serving", { settle: "before" }, "settle"],
+  ["settling behind the answer", { settle: "deferred" }, "settle"],
+  ["escrow", { settle: "escrow" }, "settle"],
+  ["settling before serving on one route", route({ settle: "before" }), 'routes["/a"].settle'],
+  ["a payment flow by its name", route({ paymentFlow: "upfront" }), 'routes["/a"].paymentFlow'],
+  ["another scheme", route({ scheme: "upto" }), 'routes["/a"].scheme'],
+  ["another transfer method", route({ assetTransferMethod: "permit2" }), 'routes["/a"].assetTransferMethod'],
+  ["Solana", { accepts: ["solana"] }, "accepts[0]"],
+  ["Solana by its CAIP-2 name", { accepts: ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"] }, "accepts[0]"],
+  ["a service's name", route({ serviceName: "Quotes" }), 'routes["/a"].serviceName'],
+  ["tags", route({ tags: ["quotes"] }), 'routes["/a"].tags'],
+  ["an icon", route({ iconUrl: "https://h/icon.png" }), 'routes["/a"].iconUrl'],
+  ["WebSockets", route({ webSocket: true }), 'routes["/a"].webSocket'],
+  ["caps for a payer", { payerCaps: { inFlight: 1 } }, "payerCaps"],
+  ["credentials for the facilitator", facilitator({ headers: { authorization: "x" } }), "facilitators[0].headers"],
+  ["two facilitators", { facilitators: ["https://a.example", "https://b.example"] }, "facilitators"],
+])("a table that asks for %s is refused", (_, changes, place) => {
+  expect(placesOf(changes)).toEqual([place]);
+});
