@@ -30,7 +30,7 @@ export function judgeReceipt({ succeeded, logs }: Receipt, authorization: Author
   if (!succeeded) return "unrelated";
   const asset = authorization.asset.toLowerCase();
   const events = logs.filter(
-    ({ address, topics }) => address === asset && topics.length === 3 && EVENTS.includes(topics[0] ?? ""),
+    ({ address, topics }) => address === asset && topics.length === 3 && EVENTS.some((event) => event === topics[0]),
   );
   const own = events.filter((event) => isOfNonce(event, authorization));
   if (own.length === 0) return "unrelated";
