@@ -88,12 +88,13 @@ describe("what is asked", () => {
 
   test("is the logs of this payer and nonce from some minutes before the claim to the same block", async () => {
     const rpc = await start(holding(used(), transfer()));
-    await askAt([rpc.url]);
+    const sinceMs = secondsOf(4700) * 1000;
+    await askAt([rpc.url], { sinceMs });
     const call = rpc.seen.flat().find(({ method }) => method === "eth_getLogs");
     const [filter] = (call?.params ?? []) as unknown as readonly [
       { fromBlock: string; toBlock: string; topics: string[][] },
     ];
-    expect(secondsOf(Number(filter.fromBlock)) * 1000).toBeLessThanOrEqual(authorization.sinceMs - 5 * 60_000);
+    expect(secondsOf(Number(filter.fromBlock)) * 1000).toBeLessThanOrEqual(sinceMs - 5 * 60_000);
     expect(Number(filter.toBlock)).toBe(HEAD);
     expect(filter.topics.slice(1)).toEqual([
       [`0x${"0".repeat(24)}${authorization.payer.slice(2).toLowerCase()}`],
@@ -179,6 +180,12 @@ const swapped: FakeChain["serve"] = (response, replies, calls) =>
     replies.map((reply, i) => ({ ...reply, id: (calls[i]?.id ?? 0) + 1 })),
   );
 
+const padded: FakeChain["serve"] = (response, replies) =>
+  json(
+    response,
+    replies.map((reply, i) => (i === 0 ? { ...reply, more: Array.from({ length: 150_000 }, () => 0) } : reply)),
+  );
+
 const refuse = (): never => {
   throw new RpcRefusal(KEY);
 };
@@ -195,7 +202,7 @@ const broken: readonly (readonly [string, Partial<FakeChain>])[] = [
   ["answers nothing", { serve: text(200, "") }],
   ["answers what is nested too deeply", { serve: text(200, "[".repeat(1000)) }],
   ["answers more than is read", { serve: text(200, `[${'"x",'.repeat(1_000_000)}1]`) }],
-  ["answers more parts than are counted", { serve: text(200, `[${'"x",'.repeat(300_000)}1]`) }],
+  ["answers more parts than are counted", { serve: padded }],
   ["answers other ids", { serve: swapped }],
   ["answers some calls", { serve: (response, replies) => json(response, replies.slice(1)) }],
   [
@@ -267,6 +274,14 @@ describe("an RPC that", () => {
     const [first, second] = await Promise.all([start(good), start(good)]);
     expect(await askAt([first.url, second.url])).toEqual(paid);
     expect(second.seen).toEqual([]);
+  });
+
+  test("breaks down over logs is not asked for fewer of them", async () => {
+    const serve: FakeChain["serve"] = (response, replies, calls) =>
+      json(response, replies, calls.some(({ method }) => method === "eth_getLogs") ? 500 : 200);
+    const rpc = await start({ ...good, serve });
+    expect(await askAt([rpc.url])).toMatchObject({ kind: "unavailable", detail: "RPC 1 answered 500" });
+    expect(methodsOf(rpc).filter((methods) => methods.includes("eth_getLogs"))).toHaveLength(1);
   });
 
   test("serves ten blocks of logs at a time is given up, and the next one is asked", async () => {

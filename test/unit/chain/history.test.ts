@@ -109,6 +109,18 @@ describe("the transfers to a payee", () => {
   });
 
   test.each([
+    ["another token's", mined([transfer(1, PAY_TO, PAYER, OTHER)])],
+    ["another payee's", mined([transfer(1, OTHER)])],
+    ["of another event", mined([used()])],
+    ["of a block before the range", payment(2, 1)],
+    ["of a block behind the range", payment(HEAD + 1, 1)],
+  ])("are not believed where one that was not asked for is among them: %s", async (_, stray) => {
+    const answers = { eth_getLogs: () => stray.logs.slice(-1) };
+    const found = await historyOf(await start({ answers })).readTransfers({ ...query, fromBlock: 4500 });
+    expect(found).toEqual({ ok: false, error: "RPC 1 has other logs than it was asked for" });
+  });
+
+  test.each([
     ["has no value", { ...transfer(), data: "0x" }],
     ["has a list for a value", { ...transfer(), data: `${transfer().data}${"00".repeat(32)}` }],
   ])("are not believed where one of them %s", async (_, event) => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { addressWord } from "../../../src/chain/hex.ts";
 import type { Authorization } from "../../../src/chain/index.ts";
 import { type Judgement, judgeReceipt } from "../../../src/chain/judgement.ts";
 import { parseReceipt, type Receipt } from "../../../src/chain/receipt.ts";
@@ -40,6 +41,10 @@ const paid: readonly Row[] = [
   ["one of two different payments", [usedToo, transfer(5), used(), transfer()]],
   ["one of two different payments, written the other way round", [transfer(), used(), transfer(5), usedToo]],
   ["somebody else's payment before it", [used(OTHER), transfer(10000, PAY_TO, OTHER), used(), transfer()]],
+  [
+    "its transfer before its use, where the one behind it is somebody else's",
+    [transfer(), used(), transfer(3, OTHER, OTHER), used(OTHER), transfer(4, OTHER, OTHER)],
+  ],
   ["a transfer of its payer before it", [transfer(7, OTHER), used(), transfer()]],
   [
     "an approval and another token's logs in between",
@@ -103,6 +108,10 @@ test("both of two equal payments in one transaction are paid", () => {
 test("a transaction with two uses and one such transfer pays one of them", () => {
   const events = [used(), transfer(), usedToo, transfer(10000, OTHER)];
   expect([judge(events), judge(events, { nonce: OTHER_NONCE })]).toEqual(["paid", "unpaid"]);
+});
+
+test("a nonce that reads as an address is not used by a transfer to it", () => {
+  expect(judge([transfer(1, OTHER)], { nonce: addressWord(OTHER) })).toBe("unrelated");
 });
 
 test("a reverted transaction says nothing", () => {
