@@ -6,7 +6,7 @@
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
 import { err, ok, type Result } from "../std/index.ts";
-import { type Block, findBlock, readHead } from "./blocks.ts";
+import { type Block, blockCall, findBlock, parseBlock, readHead } from "./blocks.ts";
 import { AUTHORIZATION_CANCELED, AUTHORIZATION_STATE, AUTHORIZATION_USED, type Authorization } from "./events.ts";
 import { type Fate, fateInHint, fateInLogs, type KnownFate } from "./fate.ts";
 import { addressWord, parseWord, toQuantity } from "./hex.ts";
@@ -71,12 +71,17 @@ async function readHint(ask: Ask, authorization: Authorization): Promise<Result<
   return ok(receipt && fateInHint(receipt, authorization));
 }
 
-/** As of exactly the block whose time is told with it. */
+/**
+ * As of exactly the block whose time is told with it. An RPC of several machines may ask one that is behind, and some
+ * then answer from an older block: so whoever tells the state has to show that block too.
+ */
 async function readState(ask: Ask, { asset, payer, nonce }: Authorization, at: Block): Promise<Result<boolean, Fault>> {
   const data = `${AUTHORIZATION_STATE}${addressWord(payer).slice(2)}${nonce.slice(2).toLowerCase()}`;
-  const results = await ask([{ method: "eth_call", params: [{ to: asset, data }, toQuantity(at.number)] }]);
+  const call = { method: "eth_call", params: [{ to: asset, data }, toQuantity(at.number)] };
+  const results = await ask([call, blockCall(at.number)]);
   if (!results.ok) return results;
-  const state = parseWord(results.value[0]);
+  const [state, block] = [parseWord(results.value[0]), parseBlock(results.value[1])];
+  if (block?.number !== at.number || block.timeMs !== at.timeMs) return err(fault("has lost its latest block"));
   return state === ZERO || state === ONE ? ok(state === ONE) : err(fault("has no state of the nonce"));
 }
 

@@ -82,7 +82,7 @@ describe("what is asked", () => {
   test("is the nonce's state at the very block whose time is told", async () => {
     const rpc = await start({ isUsed: false });
     await askAt([rpc.url]);
-    expect(methodsOf(rpc)).toEqual(["eth_chainId eth_getBlockByNumber", "eth_call"]);
+    expect(methodsOf(rpc)).toEqual(["eth_chainId eth_getBlockByNumber", "eth_call eth_getBlockByNumber"]);
     expect(rpc.seen[1]?.[0]?.params[1]).toBe(`0x${HEAD.toString(16)}`);
   });
 
@@ -190,6 +190,12 @@ const refuse = (): never => {
   throw new RpcRefusal(KEY);
 };
 
+/** The head as one machine has it, and the same block as another one shows it. */
+const split = (shown: unknown): Partial<FakeChain> => ({
+  isUsed: false,
+  answers: { eth_getBlockByNumber: (tag: string) => (tag === "latest" ? rawBlock(HEAD) : shown) },
+});
+
 const broken: readonly (readonly [string, Partial<FakeChain>])[] = [
   ["hangs", { serve: () => undefined }],
   ["hangs in the middle of its answer", { serve: (response) => void response.writeHead(200).write('[{"jsonrpc"') }],
@@ -212,10 +218,20 @@ const broken: readonly (readonly [string, Partial<FakeChain>])[] = [
   ["is on another chain", { answers: { eth_chainId: () => "0x2105" } }],
   ["is on no chain", { answers: { eth_chainId: () => null } }],
   ["has no latest block", { answers: { eth_getBlockByNumber: () => null } }],
+  ["has the state on a machine that has not seen that block", split(null)],
+  ["has the state on a machine that shows an older block", split(rawBlock(HEAD - 1))],
+  [
+    "has the state after another turn of the chain",
+    split({ ...rawBlock(HEAD), timestamp: rawBlock(HEAD - 1).timestamp }),
+  ],
   ["refuses the nonce's state", { answers: { eth_call: refuse } }],
   [
     "refuses older blocks",
-    { answers: { eth_getBlockByNumber: (tag: string) => (tag === "latest" ? rawBlock(HEAD) : refuse()) } },
+    {
+      answers: {
+        eth_getBlockByNumber: (tag: string) => (tag === "latest" || Number(tag) === HEAD ? rawBlock(HEAD) : refuse()),
+      },
+    },
   ],
   ["refuses logs", { answers: { eth_getLogs: refuse } }],
   ["refuses receipts", { answers: { eth_getTransactionReceipt: refuse } }],
