@@ -24,7 +24,7 @@ export interface TransferQuery {
   readonly asset: string;
   readonly payTo: string;
   readonly fromBlock: number;
-  /** Included. Some blocks behind the latest one: an RPC of several machines may not have it on each. */
+  /** Included. An RPC that has not seen it is not asked further. */
   readonly toBlock: number;
 }
 

@@ -2,6 +2,7 @@
 // much, each by a rule of its own; so a page that is refused is halved, and what follows keeps that size.
 
 import { err, ok, type Result } from "../std/index.ts";
+import { blockCall, parseBlock } from "./blocks.ts";
 import { toQuantity } from "./hex.ts";
 import { type Log, parseLogs } from "./receipt.ts";
 import { type Ask, type Call, type Fault, fault } from "./rpc.ts";
@@ -14,7 +15,7 @@ export interface LogFilter {
 
 export interface LogRange {
   readonly fromBlock: number;
-  /** Included. An RPC that has not seen this block yet may leave out logs without a word. */
+  /** Included. */
   readonly toBlock: number;
 }
 
@@ -46,8 +47,10 @@ export async function readLogs(
 }
 
 async function readPage(ask: Ask, filter: LogFilter, page: LogRange): Promise<Result<readonly Log[], Fault>> {
-  const results = await ask([logsCall(filter, page)]);
+  // A machine that has not seen the last block yet leaves out its logs without a word.
+  const results = await ask([logsCall(filter, page), blockCall(page.toBlock)]);
   if (!results.ok) return results;
+  if (parseBlock(results.value[1])?.number !== page.toBlock) return err(fault("has not seen the last of these blocks"));
   const logs = parseLogs(results.value[0]);
   const isAsked = logs?.every((log) => matches(log, filter, page));
   return logs && isAsked ? ok(logs) : err(fault("has other logs than it was asked for"));

@@ -97,6 +97,14 @@ describe("the transfers to a payee", () => {
     expect(found.ok && found.value).toHaveLength(3);
   });
 
+  test("are not listed as none by a machine that has not seen the last block", async () => {
+    const behind = await start({ answers: { eth_getBlockByNumber: () => null } });
+    const error = "RPC 1 has not seen the last of these blocks";
+    expect(await historyOf(behind).readTransfers(query)).toEqual({ ok: false, error });
+    const found = await historyOf(behind, await start({ receipts })).readTransfers(query);
+    expect(found.ok && found.value).toHaveLength(3);
+  });
+
   test("are none in a range that is none", async () => {
     const rpc = await start({ receipts });
     expect(await historyOf(rpc).readTransfers({ ...query, fromBlock: HEAD + 1 })).toEqual({ ok: true, value: [] });
