@@ -23,7 +23,10 @@ import {
   used,
 } from "../../support/token-logs.ts";
 
-const TIMEOUT_MS = 400;
+/** Long, so that a busy machine is not taken for an RPC that does not answer. */
+const TIMEOUT_MS = 4000;
+/** For an RPC that never does. */
+const SHORT_MS = 1000;
 const paid: Fate = { kind: "paid", transaction: TRANSACTION };
 const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(HEAD) * 1000 };
 const unavailable = { kind: "unavailable" };
@@ -40,8 +43,8 @@ async function start(chain: Partial<FakeChain>): Promise<FakeRpc> {
   return rpc;
 }
 
-const askAt = (urls: readonly string[], changes: Partial<Authorization> = {}): Promise<Fate> =>
-  buildChain({ urls, timeoutMs: TIMEOUT_MS }).fateOf({ ...authorization, ...changes });
+const askAt = (urls: readonly string[], changes: Partial<Authorization> = {}, timeoutMs = TIMEOUT_MS): Promise<Fate> =>
+  buildChain({ urls, timeoutMs }).fateOf({ ...authorization, ...changes });
 
 async function ask(chain: Partial<FakeChain>, changes: Partial<Authorization> = {}): Promise<Fate> {
   const { url } = await start(chain);
@@ -164,7 +167,7 @@ describe("a transaction that the facilitator named", () => {
 
   test("does not cost a second wait where the RPC does not answer", async () => {
     const rpc = await start({ serve: () => undefined });
-    expect(await askAt([rpc.url], hint)).toMatchObject(unavailable);
+    expect(await askAt([rpc.url], hint, SHORT_MS)).toMatchObject(unavailable);
     expect(rpc.seen).toHaveLength(1);
   });
 });
@@ -197,8 +200,6 @@ const split = (shown: unknown): Partial<FakeChain> => ({
 });
 
 const broken: readonly (readonly [string, Partial<FakeChain>])[] = [
-  ["hangs", { serve: () => undefined }],
-  ["hangs in the middle of its answer", { serve: (response) => void response.writeHead(200).write('[{"jsonrpc"') }],
   ["breaks the connection", { serve: (response) => void response.socket?.destroy() }],
   ["answers 500 with results", { serve: (response, replies) => json(response, replies, 500) }],
   ["answers 429", { serve: text(429, "slow down") }],
@@ -266,6 +267,15 @@ describe("an RPC that", () => {
     expect(alone).toMatchObject({ kind: "unavailable", detail: expect.stringMatching(/^RPC 1 ./) });
     expect(JSON.stringify(alone)).not.toContain(KEY);
     expect(await askAt([bad.url, next.url])).toEqual(paid);
+  });
+
+  test.each<readonly [string, FakeChain["serve"]]>([
+    ["hangs", () => undefined],
+    ["hangs in the middle of its answer", (response) => void response.writeHead(200).write('[{"jsonrpc"')],
+  ])("%s is given up at the deadline, and the next one is asked", async (_, serve) => {
+    const [bad, next] = await Promise.all([start({ ...good, serve }), start(good)]);
+    expect(await askAt([bad.url], {}, SHORT_MS)).toEqual({ kind: "unavailable", detail: "RPC 1 did not answer" });
+    expect(await askAt([bad.url, next.url], {}, SHORT_MS)).toEqual(paid);
   });
 
   test("redirects is not followed", async () => {
