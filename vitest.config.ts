@@ -47,6 +47,7 @@ export default defineConfig({
         "src/schemes/**": whole,
         "src/gateway/**": whole,
         "src/ledger/state.ts": whole,
+        "src/chain/{fate,judgement,receipt}.ts": whole,
       },
     },
     projects: [

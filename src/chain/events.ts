@@ -1,0 +1,45 @@
+// The events and the one call of EIP-3009 and ERC-20 that we look at. The hashes are constants; a test computes them.
+
+import { addressWord } from "./hex.ts";
+import type { Log } from "./receipt.ts";
+
+/** `Transfer(address indexed from, address indexed to, uint256 value)` */
+export const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+/** `AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)` */
+export const AUTHORIZATION_USED = "0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5";
+/** `AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce)` */
+export const AUTHORIZATION_CANCELED = "0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81";
+/** `authorizationState(address authorizer, bytes32 nonce) returns (bool)` */
+export const AUTHORIZATION_STATE = "0xe94a0102";
+
+/** What the chain is asked about: one authorization that we claimed, and whose settlement nobody confirmed. */
+export interface Authorization {
+  /** CAIP-2, such as `eip155:84532`. */
+  readonly network: string;
+  readonly asset: string;
+  readonly payer: string;
+  readonly payTo: string;
+  /** 32 bytes in hexadecimal. */
+  readonly nonce: string;
+  /** Atomic units, a decimal string. */
+  readonly amount: string;
+  readonly validBeforeMs: number;
+  /** When it was claimed: logs are looked at from some minutes before that. */
+  readonly sinceMs: number;
+  /** A hash that the facilitator named. Looked at first, and believed in nothing. */
+  readonly transaction: string | null;
+}
+
+/** Whether the token wrote this event about this authorization's payer and nonce. */
+export const isOfNonce = ({ topics }: Log, { payer, nonce }: Authorization): boolean =>
+  topics[0] !== TRANSFER && topics[1] === addressWord(payer) && topics[2] === nonce.toLowerCase();
+
+/** Whether it moved exactly this amount from this payer to this payee. */
+export const isPaymentOf = ({ topics, data }: Log, { payer, payTo, amount }: Authorization): boolean =>
+  topics[0] === TRANSFER &&
+  topics[1] === addressWord(payer) &&
+  topics[2] === addressWord(payTo) &&
+  parseValue(data) === BigInt(amount);
+
+/** The one word of a Transfer's data; null for data of another length. */
+export const parseValue = (data: string): bigint | null => (data.length === 66 ? BigInt(data) : null);

@@ -1,0 +1,65 @@
+import { keccak256, toFunctionSelector, toHex } from "viem";
+import { describe, expect, test } from "vitest";
+import {
+  AUTHORIZATION_CANCELED,
+  AUTHORIZATION_STATE,
+  AUTHORIZATION_USED,
+  parseValue,
+  TRANSFER,
+} from "../../../src/chain/events.ts";
+import { addressWord, parseQuantity, parseWord, toQuantity, wordAddress } from "../../../src/chain/hex.ts";
+
+test.each([
+  ["Transfer(address,address,uint256)", TRANSFER],
+  ["AuthorizationUsed(address,bytes32)", AUTHORIZATION_USED],
+  ["AuthorizationCanceled(address,bytes32)", AUTHORIZATION_CANCELED],
+])("the topic of %s is the hash of its signature", (signature, topic) => {
+  expect(topic).toBe(keccak256(toHex(signature)));
+});
+
+test("the selector of authorizationState is the beginning of its signature's hash", () => {
+  expect(AUTHORIZATION_STATE).toBe(toFunctionSelector("function authorizationState(address,bytes32)"));
+});
+
+describe("what an RPC writes in hexadecimal", () => {
+  test.each([
+    ["0x0", 0],
+    ["0x1b4", 436],
+    ["0x00ff", 255],
+    ["0x1fffffffffffff", Number.MAX_SAFE_INTEGER],
+  ])("reads %s as a number", (text, number) => {
+    expect(parseQuantity(text)).toBe(number);
+    expect(parseQuantity(toQuantity(number))).toBe(number);
+  });
+
+  test.each([
+    ["a number", 7],
+    ["nothing", undefined],
+    ["no digits", "0x"],
+    ["decimal digits", "12"],
+    ["what cannot be counted with", "0x20000000000000"],
+    ["a sign", "-0x1"],
+    ["a line's end", "0x1\n"],
+  ])("refuses %s as a quantity", (_, value) => {
+    expect(parseQuantity(value)).toBeNull();
+  });
+
+  test.each([
+    ["a short word", "0xab"],
+    ["a long one", `0x${"ab".repeat(33)}`],
+    ["other letters", `0x${"zz".repeat(32)}`],
+    ["an array", [`0x${"ab".repeat(32)}`]],
+  ])("refuses %s as 32 bytes", (_, value) => {
+    expect(parseWord(value)).toBeNull();
+  });
+
+  test("an address comes back from its topic in lower case", () => {
+    const address = "0x857b06519E91e3A54538791bDbb0E22373e36b66";
+    expect(wordAddress(addressWord(address))).toBe(address.toLowerCase());
+    expect(parseWord(addressWord(address))).toBe(addressWord(address));
+  });
+
+  test.each(["0x", "0x01", `0x${"00".repeat(64)}`])("data of another length than one word has no value: %s", (data) => {
+    expect(parseValue(data)).toBeNull();
+  });
+});
