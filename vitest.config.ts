@@ -26,10 +26,12 @@ function worker(
 }
 
 const KEY = { API_KEY: "secret-of-the-upstream" };
+const RPC_KEY = { RPC_KEY: "secret-of-the-rpc" };
 const OTHER_KEY = { OTHER_KEY: "secret-of-the-other" };
 
 /** Clauses that are provoked over HTTP; the others are read. */
 const PROVOKED = "test/conformance/{status,clauses}.test.ts";
+const PROVOKED_BY_PAYERS = "test/conformance/payers.test.ts";
 
 /** An upstream behind a service binding, which no network reaches. */
 const answerAsService = ({ method, url }: { method: string; url: string }): Response =>
@@ -55,7 +57,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/*.test.ts"],
-          exclude: [PROVOKED],
+          exclude: [PROVOKED, PROVOKED_BY_PAYERS],
         },
       },
       worker("worker", "pricing.ts", { bindings: KEY }),
@@ -64,8 +66,20 @@ export default defineConfig({
         bindings: { ...KEY, ...OTHER_KEY },
         serviceBindings: { LEGACY: answerAsService },
       }),
+      worker("worker-ledger", "pricing-ledger.ts", {}),
+      worker("conformance-payers", "pricing-chain.ts", { bindings: RPC_KEY }, PROVOKED_BY_PAYERS),
+      worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY }),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
       worker("worker-misconfigured", "pricing.ts", {}),
+      {
+        resolve: {
+          alias: { "cloudflare:workers": join(import.meta.dirname, "test/simulation/cloudflare-workers.ts") },
+        },
+        test: {
+          name: "simulation",
+          include: ["test/simulation/**/*.test.ts"],
+        },
+      },
       {
         test: {
           name: "e2e",

@@ -1,36 +1,52 @@
 // The Worker's door: reads `env`, builds the dependencies once, mounts Hono. Clock, randomness and `env` enter here
 // and nowhere else. Whatever goes wrong is answered here, never by the upstream: the gate fails closed.
 
-import { env, waitUntil } from "cloudflare:workers";
-import { Hono } from "hono";
+import { env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
+import { Hono } from "hono/tiny";
 import pricing from "pricing";
+import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
 import { buildFacilitator } from "./facilitator/index.ts";
-import { type Gate, handle } from "./gateway/index.ts";
-import { buildBooks, buildSpentPayments, type Ledger } from "./ledger/index.ts";
+import { findOut, type Gate, handle } from "./gateway/index.ts";
+import {
+  buildBooks,
+  buildExposure,
+  buildSpentPayments,
+  type Clerk as ClerkPart,
+  type Due,
+  type Entry,
+  LedgerObject,
+  type LedgerStub,
+  readGateKey,
+  writeEntries,
+} from "./ledger/index.ts";
 import { logRequest } from "./log.ts";
 import { respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
 import { err, ok, type Result } from "./std/index.ts";
 import { buildUpstream, fillSecrets, type Upstream, type UpstreamSettings } from "./upstream/index.ts";
 
-export { Ledger } from "./ledger/index.ts";
-
 interface Bindings {
-  readonly LEDGER?: DurableObjectNamespace<Ledger>;
+  readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
   readonly SPENT?: KVNamespace;
   /** Without it signatures that cannot be checked here are not let in. */
   readonly UNPROVEN?: RateLimit;
+  /** The seller's books; without it payments are known to their ledgers alone. */
+  readonly BOOKS?: D1Database;
   /** Secrets and service bindings, by the names that the table gives them. */
   readonly [name: string]: unknown;
 }
 
+/** A request to an RPC, headers and body. */
+const RPC_TIMEOUT_MS = 5_000;
+
 const gate = openGate(env as Bindings);
 /** A gate that cannot be opened lets no page read why. */
 const cors = gate.ok ? gate.value.config.cors : [];
+/** No pattern of Hono's is asked: every request is the gate's, also one whose target no pattern matches. */
 const app = new Hono<{ Variables: { requestId: string } }>();
 
-app.all("*", async (c) => {
+app.notFound(async (c) => {
   const requestId = crypto.randomUUID();
   c.set("requestId", requestId);
   const { raw } = c.req;
@@ -43,6 +59,26 @@ app.onError((error, c) =>
 );
 
 export default app;
+
+/** Acts for the ledger, each row in an invocation of its own. */
+export class Clerk extends WorkerEntrypoint<Bindings> {
+  async attend(due: Due): Promise<void> {
+    if (!gate.ok) throw new Error("the gate is misconfigured");
+    await findOut(gate.value, due, false);
+  }
+
+  async publish(entries: readonly Entry[]): Promise<void> {
+    if (this.env.BOOKS) await writeEntries(this.env.BOOKS, entries);
+  }
+}
+
+/** A payer's book on a network, and the gate's own. */
+export class Ledger extends LedgerObject<Bindings> {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
+    const { Clerk: clerk } = (ctx as unknown as { exports: { Clerk: ClerkPart } }).exports;
+    super(ctx, bindings, { clerk, hasSink: bindings.BOOKS !== undefined, nowMs: Date.now, newId });
+  }
+}
 
 function fail(
   { headers }: Request,
@@ -63,16 +99,23 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   if (!LEDGER || !SPENT) return err(["wrangler.toml has to bind LEDGER and SPENT"]);
   const upstreams = openUpstreams(config, bindings);
   if (!upstreams.ok) return upstreams;
+  const chains = openChains(config, bindings);
+  if (!chains.ok) return chains;
+  const open = (name: string): LedgerStub => LEDGER.getByName(name);
   const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
   return ok({
     config,
-    books: buildBooks(LEDGER),
+    books: buildBooks(open),
+    exposure: buildExposure(open),
+    seal: { sign: buildSigner(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitator: lookUp(facilitators),
     upstream: lookUp(upstreams.value),
+    chain: (network) => chains.value.get(network) ?? null,
     admitUnproven: async (client) => (await UNPROVEN?.limit({ key: client }))?.success ?? false,
     nowMs: Date.now,
-    newId: () => crypto.randomUUID(),
+    newId,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     waitUntil,
     log: logRequest,
   });
@@ -89,11 +132,55 @@ function openUpstreams(
     const fetcher = service === null ? globalThis : (bindings[service] as Fetcher | undefined);
     const headers = fillSecrets(settings.headers, bindings);
     if (!fetcher) missing.add(`wrangler.toml has to bind ${service}`);
-    if (!headers.ok)
-      for (const name of headers.error) missing.add(`the secret ${name} is missing: wrangler secret put ${name}`);
+    if (!headers.ok) for (const name of headers.error) missing.add(missingSecret(name));
     if (fetcher && headers.ok) opened.set(settings, buildUpstream({ ...settings, headers: headers.value, fetcher }));
   }
   return missing.size > 0 ? err([...missing]) : ok(opened);
+}
+
+function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<string, Chain>, readonly string[]> {
+  const filled = fillSecrets(
+    [...rpc].flatMap(([network, urls]) => urls.map((url) => [network, url] as const)),
+    bindings,
+  );
+  if (!filled.ok) return err(filled.error.map(missingSecret));
+  const urlsOf = Map.groupBy(filled.value, ([network]) => network);
+  const chains = [...urlsOf].map(([network, urls]): [string, Chain] => [
+    network,
+    buildChain({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }),
+  ]);
+  return ok(new Map(chains));
+}
+
+function missingSecret(name: string): string {
+  return `the secret ${name} is missing: wrangler secret put ${name}`;
+}
+
+/** 192 random bits in base64url. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+}
+
+/** HMAC-SHA-256 in base64url under the gate's own key, which is asked for once. */
+function buildSigner(readKey: () => Promise<string | null>): (text: string) => Promise<string | null> {
+  const encoder = new TextEncoder();
+  let key: CryptoKey | null = null;
+  return async (text) => {
+    const raw = key ? null : await readKey();
+    if (raw)
+      key = await crypto.subtle.importKey("raw", encoder.encode(raw), { name: "HMAC", hash: "SHA-256" }, false, [
+        "sign",
+      ]);
+    if (!key) return null;
+    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+    return btoa(String.fromCharCode(...mac))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replace("=", "");
+  };
 }
 
 /** The gate asks for no part that its table does not name. */

@@ -22,12 +22,21 @@ export function logRequest({
 
 function ending(outcome: RequestLine["outcome"]): object {
   switch (outcome.kind) {
+    case "redelivered":
     case "sold":
-      return { outcome: "settled", status: outcome.answer.status, transaction: outcome.receipt.transaction };
+      return {
+        outcome: outcome.kind === "sold" ? "settled" : outcome.kind,
+        status: outcome.answer.status,
+        transaction: outcome.receipt.transaction,
+      };
     case "refused": {
       const { problem } = outcome;
       return { outcome: problem.reason, ...("code" in problem && { reason: problem.code }) };
     }
+    case "told":
+      return { outcome: "told" };
+    case "served":
+      return { outcome: "served", status: outcome.answer.status };
     case "preflight":
       return { outcome: "preflight" };
     case "passed":
@@ -45,6 +54,8 @@ function money({ payment, observed }: Pick<RequestLine, "payment" | "observed">)
     return { network, asset, amount, payer, payTo, ...(!isProven && { isProven }) };
   }
   if (!observed) return null;
-  const offers = observed.terms.map(({ requirements: { network, asset, amount } }) => ({ network, asset, amount }));
+  // Debtors' terms name the same prices.
+  const usual = observed.terms.filter(({ flow }) => flow === observed.terms[0]?.flow);
+  const offers = usual.map(({ requirements: { network, asset, amount } }) => ({ network, asset, amount }));
   return { observed: offers };
 }

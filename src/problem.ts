@@ -8,6 +8,14 @@ export interface Invitation {
   readonly resourceUrl: string;
 }
 
+/** What a buyer holds who paid, or may have paid, and got nothing. */
+export interface Credit {
+  /** The URL that tells the payment's state. */
+  readonly payment: string;
+  /** Sent as Faregate-Redeem it has what was paid for delivered. */
+  readonly redeem: string;
+}
+
 export type Problem =
   // The request itself; nothing was touched.
   | { readonly reason: "invalid_path"; readonly flaw: string }
@@ -29,10 +37,22 @@ export type Problem =
   | { readonly reason: "too_many_unproven" }
   // The payment, as the ledger knows it.
   | { readonly reason: "payment_in_flight" }
-  | { readonly reason: "payment_settled"; readonly transaction: string }
+  /** `isCredit`: what it bought was not delivered yet. */
+  | { readonly reason: "payment_settled"; readonly transaction: string; readonly isCredit: boolean }
   | { readonly reason: "payment_bound_elsewhere" }
   | { readonly reason: "payment_ended"; readonly code: string; readonly invitation: Invitation }
-  | { readonly reason: "settlement_unknown" }
+  | { readonly reason: "key_reused" }
+  | { readonly reason: "invalid_voucher" }
+  | { readonly reason: "payer_over_cap"; readonly cap: "in_flight" | "unsettled" | "uncharged" }
+  | { readonly reason: "settlement_unknown"; readonly credit: Credit | null }
+  /** Settled, and the upstream did not deliver; `status` is its own error, where it had one. */
+  | {
+      readonly reason: "paid_undelivered";
+      readonly cause: string;
+      readonly status: number | null;
+      readonly receipt: Receipt;
+      readonly credit: Credit | null;
+    }
   | {
       readonly reason: "settlement_rejected";
       readonly code: string;

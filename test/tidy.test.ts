@@ -46,6 +46,8 @@ const HOMES: { readonly [name: string]: readonly string[] } = {
   pricing: [DOOR],
   "cloudflare:workers": [DOOR, "ledger"],
   viem: ["schemes", "chain"],
+  "@noble/curves": ["schemes"],
+  "@noble/hashes": ["schemes"],
   valibot: ["config"],
 };
 

@@ -8,12 +8,16 @@ import { findNetwork } from "../src/x402/index.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];
+/** Limits are kept in millionths of a token. */
+const MICRO_DECIMALS = 6;
+
 type Cells = { readonly [column: string]: string };
 
 /** Beside the route and its price; empty where a line has none. */
-const DETAILS = ["pays to", "upstream", "facilitator", "mode", "sells", "signed for", "body at most"];
+const DETAILS = ["settles", "pays to", "upstream", "facilitator", "mode", "sells", "signed for", "body at most"];
 
-export function formatTable({ routes, unmatched, hosts, prefix }: Config): string {
+export function formatTable(config: Config): string {
+  const { routes, unmatched, hosts, prefix } = config;
   const sorted = routes.toSorted(compareRoutes);
   const lines = [
     ...sorted.flatMap(({ key, access, below, rest }) => linesOf(below && !rest ? `${key} and below` : key, access)),
@@ -28,6 +32,7 @@ export function formatTable({ routes, unmatched, hosts, prefix }: Config): strin
     ...common.map((column) => `  ${column.padEnd(12)}  ${[...valuesOf(column)].join("")}`),
     `  ${"hosts".padEnd(12)}  ${served ?? "every one"}`,
     `  ${"own paths".padEnd(12)}  /${prefix}/`,
+    ...warnings(config),
     "",
     ...align(
       [
@@ -48,9 +53,34 @@ function linesOf(route: string, access: Access): readonly Cells[] {
     facilitator: offer.facilitator.url,
     mode: offer.mode,
     sells: soldText(offer.chargeOn),
+    settles: settlesText(offer),
   };
-  return offer.terms.map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
+  return usualTerms(offer).map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
 }
+
+/** Without those that only payers in debt are offered. */
+const usualTerms = ({ terms, settle }: PaidAccess["offer"]): readonly Terms[] =>
+  terms.filter(({ flow }) => (flow === "upfront") === (settle === "before"));
+
+function settlesText({ settle, limits }: PaidAccess["offer"]): string {
+  return settle === "async" ? `async, up to $${formatUnits(limits.unsettledMicros, MICRO_DECIMALS)} a payer` : settle;
+}
+
+/** Names of the built-in networks where no money is moved. */
+const TESTNET = /sepolia|amoy|fuji|testnet|apothem/;
+
+/** What is no mistake, and still worth a look before real money comes. */
+function warnings({ routes, rpc }: Config): readonly string[] {
+  const priced = routes.flatMap(({ access }) => (access.kind === "paid" ? access.offer.terms : []));
+  const networks = [...new Set(priced.map(({ requirements }) => requirements.network))];
+  const blind = networks.map(nameOf).filter((name, i) => !rpc.has(networks[i] ?? "") && !TESTNET.test(name));
+  if (blind.length === 0) return [];
+  return [
+    `  ${"warning".padEnd(12)}  no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`,
+  ];
+}
+
+const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 
 function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess): Cells {
   const { url, service, host } = upstream;
@@ -64,10 +94,9 @@ function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess): Cells {
 
 function payment({ token, requirements }: Terms): Cells {
   const { network, amount, payTo, maxTimeoutSeconds } = requirements;
-  const names = findNetwork(network)?.names ?? [network];
   return {
     price: priceText({ token, requirements }),
-    "to pay": `${amount} ${token.name} on ${names[0]}`,
+    "to pay": `${amount} ${token.name} on ${nameOf(network)}`,
     "pays to": payTo,
     "signed for": `${maxTimeoutSeconds} s`,
   };

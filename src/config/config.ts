@@ -3,6 +3,7 @@
 import { Matcher } from "../route/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import { MISSING_KEY } from "./fields.ts";
+import { parseLimit } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
 import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
 import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
@@ -11,7 +12,7 @@ import { checkPlaces } from "./places.ts";
 import { compileRoutes, isCompiled } from "./routes.ts";
 import { tableEntries, tableHint } from "./schema.ts";
 import type { Config, PublicHost } from "./table.ts";
-import { readOptions, readTokens } from "./tokens.ts";
+import { caip2Of, readOptions, readTokens } from "./tokens.ts";
 
 export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   if (!isObject(json)) return err([{ path: "", remedy: `${tableHint}${said(json)}` }]);
@@ -29,6 +30,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const routes = drafts.filter(isCompiled);
   const matcher = new Matcher(routes);
   checkPlaces(drafts, matcher, hosts, report);
+  const rpc = readRpc(table.rpc ?? {}, scope.book, report);
   const { upstream, bodyBytesMax } = scope;
   if (told.size > 0 || upstream === null) return err([...told.values()]);
   return ok({
@@ -41,6 +43,8 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
     upstreams: scope.upstreams.all(),
     facilitators: scope.facilitators.all(),
     bufferBytesMax,
+    rpc,
+    unsettledTotalMicros: scope.unsettledTotalMicros,
   });
 }
 
@@ -74,13 +78,43 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
     maxTimeoutSeconds,
     bodyBytesMax: table.bodyBytesMax ?? null,
     extensions,
+    identifier: table.paymentIdentifier ?? "off",
     contractWallets: table.contractWallets ?? false,
     mode,
+    settle: table.settle ?? "after",
+    maxUnsettled: table.maxUnsettled ?? null,
+    unsettledTotalMicros: parseLimit(table.maxUnsettledTotal ?? "$1000", ["maxUnsettledTotal"], report),
+    mayOwe: mayOwe(table.settle, json["routes"]),
+    limits: {
+      inFlightMax: table.maxInFlight ?? 1,
+      unchargedMax: table.maxUncharged ?? 1,
+      creditMs: (table.creditDays ?? 1) * DAY_MS,
+      debtMs: (table.debtDays ?? 1) * DAY_MS,
+    },
     named: upstreams,
     ...parts,
     sold: new Map(),
     offers: new Map(),
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Whether any route of the table lets a payer owe: then every other one has to have an offer for debtors. */
+function mayOwe(settle: unknown, routes: unknown): boolean {
+  const entries = isObject(routes) ? Object.values(routes) : [];
+  return settle === "async" || entries.some((entry) => isObject(entry) && entry["settle"] === "async");
+}
+
+function readRpc(rpc: NonNullable<TableMembers["rpc"]>, { byNetwork }: Scope["book"], report: Report): Config["rpc"] {
+  const urls = new Map<string, readonly string[]>();
+  for (const [name, value] of Object.entries(rpc)) {
+    const network = caip2Of(name);
+    if (!byNetwork.has(network)) report(["rpc", name], "write a network that is known here, or one of tokens");
+    else if (urls.has(network)) report(["rpc", name], "this network stands here twice; keep one");
+    urls.set(network, typeof value === "string" ? [value] : value);
+  }
+  return urls;
 }
 
 const segmentOf = (prefix = ""): string => prefix.replaceAll("/", "");

@@ -1,3 +1,4 @@
 export { parseConfig } from "./config.ts";
+export { atomicOf, microsOf } from "./limits.ts";
 export { type Mistake, sentence } from "./mistake.ts";
 export { attemptMs, type Config, type FreeAccess, type Offer, type PaidAccess, type PricedRoute } from "./table.ts";

@@ -1,16 +1,23 @@
 // A priced route's offer: what is asked, in which ways it can be paid, and the challenge that says so.
 
 import type { FacilitatorSettings } from "../facilitator/index.ts";
-import { buildTerms, type Terms } from "../schemes/index.ts";
+import { buildTerms, type PaymentFlow, type SettleMode, type Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import { buildChallenge, CHALLENGE_FIXED_BYTES_MAX, type Challenge } from "../x402/index.ts";
+import {
+  buildChallenge,
+  CHALLENGE_FIXED_BYTES_MAX,
+  type Challenge,
+  PAYMENT_IDENTIFIER,
+  paymentIdentifier,
+} from "../x402/index.ts";
+import { checkTotal, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { facilitatorSettings, type Parts } from "./parts.ts";
 import { priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
-import { attemptMs, type Offer } from "./table.ts";
+import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { type Option, readOptions, type TokenBook } from "./tokens.ts";
 
 /** A route as it is written. */
@@ -30,8 +37,17 @@ export interface Scope {
   /** Null where the table sets no limit. */
   readonly bodyBytesMax: number | null;
   readonly extensions: JsonObject;
+  readonly identifier: Offer["identifier"];
   readonly contractWallets: boolean;
   readonly mode: Offer["mode"];
+  readonly settle: SettleMode;
+  /** Null where the table does not say. */
+  readonly maxUnsettled: string | null;
+  /** Whether payers may be in debt. */
+  readonly mayOwe: boolean;
+  readonly limits: Omit<Limits, "unsettledMicros">;
+  /** What all payers together may owe. */
+  readonly unsettledTotalMicros: bigint;
   readonly named: Table["upstreams"];
   readonly upstreams: Parts<UpstreamSettings>;
   readonly facilitators: Parts<FacilitatorSettings>;
@@ -73,7 +89,9 @@ function buildOffer(
   path: Path,
   scope: Scope,
 ): Offer | null {
-  const { mode = scope.mode, extensions = scope.extensions, contractWallets = scope.contractWallets } = entry;
+  const { mode = scope.mode, contractWallets = scope.contractWallets } = entry;
+  const { paymentIdentifier: identifier = scope.identifier } = entry;
+  const extensions = advertised(entry.extensions ?? scope.extensions, identifier);
   const facilitator = facilitatorOf(entry, scope);
   if (entry.extensions) checkExtensions(entry.extensions, path, scope.report);
   const options = optionsOf(entry, path, scope);
@@ -83,12 +101,31 @@ function buildOffer(
   const isOwnTime = [entry.maxTimeoutSeconds, entry.upstream, entry.facilitators].some((own) => own !== undefined);
   if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, facilitator, path, scope.report);
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
-  const terms = priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets) ?? []);
-  const challenge = challengeOf(terms, entry, extensions);
-  if (challenge.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) reportSize(terms, challenge, entry, path, scope);
+  const { settle = scope.settle } = entry;
+  const words = { settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
+  const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
+  if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
+  const inFlow = (flow: PaymentFlow): readonly Terms[] =>
+    priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow) ?? []);
+  const usual = inFlow(settle === "before" ? "upfront" : "authorization");
+  const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
+  const challenge = challengeOf(usual, entry, extensions);
+  const forDebtors = upfront.length > 0 ? challengeOf(upfront, entry, extensions) : null;
+  const largest = forDebtors ?? challenge;
+  if (largest.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
+    reportSize(forDebtors ? upfront : usual, largest, entry, path, scope);
+  }
   const chargeOn = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
-  return facilitator && { terms, challenge, chargeOn, extensions, facilitator, mode };
+  const terms = [...usual, ...upfront];
+  const money = { terms, challenge, upfront: forDebtors, settle, limits, chargeOn };
+  return facilitator && { ...money, identifier, extensions, facilitator, mode };
 }
+
+/** The operator's own, and what the gate itself keeps the promise of. */
+const advertised = (extensions: JsonObject, identifier: Offer["identifier"]): JsonObject =>
+  identifier === "off"
+    ? extensions
+    : { ...extensions, [PAYMENT_IDENTIFIER]: paymentIdentifier(identifier === "required") };
 
 function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject): Challenge {
   const { description, mimeType } = entry;
@@ -107,7 +144,10 @@ function reportSize(
 ): void {
   const room = `a header has room for ${CHALLENGE_FIXED_BYTES_MAX}`;
   const isOwn = accepts !== undefined || extensions !== undefined;
-  if (!isOwn && challengeOf(terms, {}, scope.extensions).fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
+  if (
+    !isOwn &&
+    challengeOf(terms, {}, advertised(scope.extensions, scope.identifier)).fixedBytes > CHALLENGE_FIXED_BYTES_MAX
+  ) {
     const key = Object.keys(scope.extensions).length > 0 ? "extensions" : "accepts";
     scope.report(
       [key],
@@ -162,15 +202,12 @@ export function checkTime(
 }
 
 /** Extensions that promise something of the gate, not only of the API behind it. */
-const PROMISES = [
-  "payment-identifier",
-  "sign-in-with-x",
-  "offer-receipt",
-  "eip2612GasSponsoring",
-  "erc20ApprovalGasSponsoring",
-];
+const PROMISES = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
 
 export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
+  if (Object.hasOwn(extensions, PAYMENT_IDENTIFIER)) {
+    report([...path, "extensions", PAYMENT_IDENTIFIER], 'write "paymentIdentifier": "optional" or "required" instead');
+  }
   for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
     report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");
   }

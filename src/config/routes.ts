@@ -46,6 +46,8 @@ const OF_PRICED = [
   "payTo",
   "facilitators",
   "settle",
+  "paymentIdentifier",
+  "maxUnsettled",
   "chargeOn",
   "maxTimeoutSeconds",
   "extensions",

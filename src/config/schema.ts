@@ -130,7 +130,31 @@ export const tokenObject = object(
 );
 const tokens = v.array(tokenObject, "write a list of tokens");
 
-const settle = v.literal("after", 'write "after" (verify, serve, settle); there is no other mode yet');
+const settle = v.picklist(["after", "before", "async"], 'write "after", "before" or "async"');
+
+const identifier = v.picklist(["optional", "required", "off"], 'write "optional", "required" or "off"');
+
+const limitHint = 'write dollars such as "$10"';
+const limit = v.pipe(v.string(limitHint), v.regex(/^\$\d+(\.\d+)?$/, limitHint));
+
+const count = (most: number) =>
+  v.pipe(
+    v.number("write a number"),
+    v.integer("write a whole number"),
+    v.minValue(1, "write 1 or more"),
+    v.maxValue(most, `write at most ${most}`),
+  );
+
+const rpcHint = 'write an object of networks and RPC URLs such as { "base": "https://rpc.example.com/{{RPC_KEY}}" }';
+const rpcUrl = v.pipe(
+  text,
+  v.regex(
+    /^(https:\/\/[^\s/]|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/,
+    "write an https URL (http only for this machine)",
+  ),
+);
+const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, "write at least one URL"));
+const rpc = record(text, v.union([rpcUrl, rpcUrls], rpcHint), rpcHint);
 const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 
 export const priceHint =
@@ -196,10 +220,12 @@ export const routeEntries = {
   upstream: v.optional(upstream),
   facilitators: v.optional(facilitators),
   settle: v.optional(settle),
+  maxUnsettled: v.optional(limit),
   chargeOn: v.optional(chargeOn),
   maxTimeoutSeconds: v.optional(maxTimeoutSeconds),
   bodyBytesMax: v.optional(bodyBytesMax),
   extensions: v.optional(extensions),
+  paymentIdentifier: v.optional(identifier),
   contractWallets: v.optional(flag),
   mode: v.optional(mode),
 };
@@ -226,11 +252,19 @@ export const tableEntries = {
   cors: v.optional(cors, "*"),
   mode: v.optional(mode, "enforce"),
   settle: v.optional(settle, "after"),
+  maxUnsettled: v.optional(limit),
+  maxUnsettledTotal: v.optional(limit, "$1000"),
+  maxInFlight: v.optional(count(1000), 100),
+  maxUncharged: v.optional(count(1000), 100),
+  creditDays: v.optional(count(90), 7),
+  debtDays: v.optional(count(365), 30),
+  rpc: v.optional(rpc, {}),
   chargeOn: v.optional(chargeOn, ["2xx"]),
   maxTimeoutSeconds: v.optional(maxTimeoutSeconds, 300),
   bufferBytesMax: v.optional(bytes(8_388_608), 262_144),
   bodyBytesMax: v.optional(bodyBytesMax),
   extensions: v.optional(extensions, {}),
+  paymentIdentifier: v.optional(identifier, "optional"),
   contractWallets: v.optional(flag, false),
   prefix: v.optional(v.pipe(text, v.regex(/^\/[a-z0-9_~.-]*[a-z0-9_~-]\/?$/, prefixHint)), "/.faregate/"),
 };

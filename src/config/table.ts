@@ -3,7 +3,7 @@
 import type { FacilitatorSettings } from "../facilitator/index.ts";
 import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
-import type { Terms } from "../schemes/index.ts";
+import type { SettleMode, Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import type { Challenge } from "../x402/index.ts";
@@ -15,11 +15,26 @@ export interface Offer {
   /** Payment options in the operator's order of preference. */
   readonly terms: readonly Terms[];
   readonly challenge: Challenge;
+  /** Whether clients may, or have to, name their calls. */
+  readonly identifier: "off" | "optional" | "required";
   /** Advertised in the challenge, by their names. */
   readonly extensions: JsonObject;
   readonly facilitator: FacilitatorSettings;
+  readonly settle: SettleMode;
+  /** What a payer in debt is offered where payers are trusted to be settled with later; null where nobody is. */
+  readonly upfront: Challenge | null;
+  /** Per payer and network; `unsettledMax` in millionths of a token. */
+  readonly limits: Limits;
   /** In `observe` everything is let through, and what would have been charged is logged. */
   readonly mode: "enforce" | "observe";
+}
+
+export interface Limits {
+  readonly inFlightMax: number;
+  readonly unchargedMax: number;
+  readonly unsettledMicros: bigint;
+  readonly creditMs: number;
+  readonly debtMs: number;
 }
 
 interface Passage {
@@ -62,6 +77,10 @@ export interface Config {
   /** Every one that a route uses, and the table's own. */
   readonly upstreams: readonly UpstreamSettings[];
   readonly facilitators: readonly FacilitatorSettings[];
+  /** RPC URLs by network (CAIP-2), in order of preference; `{{SECRET}}` may stand in them. */
+  readonly rpc: ReadonlyMap<string, readonly string[]>;
+  /** What all payers together may owe, in millionths of a token. */
+  readonly unsettledTotalMicros: bigint;
   /** Bodies whose declared length is at most this are read whole. */
   readonly bufferBytesMax: number;
 }

@@ -22,7 +22,7 @@ export interface TokenBook {
 
 const EVM = /^eip155:[1-9]\d{0,15}$/;
 
-const caip2Of = (name: string): string => findNetwork(name)?.network ?? name;
+export const caip2Of = (name: string): string => findNetwork(name)?.network ?? name;
 
 /**
  * The operator's own tokens stand behind those of the table, so that they never change what a network's name means.

@@ -7,6 +7,7 @@ import { parseJson, readBounded } from "../std/index.ts";
 import {
   type Expected,
   type FacilitatorReply,
+  isPending,
   type Kind,
   type LateSettlement,
   readKinds,
@@ -40,38 +41,48 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
   return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: requirements });
 }
 
+/** Between two questions about a settlement that is under way. */
+const PENDING_PAUSE_MS = 1_000;
+
 export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings): Facilitator {
-  const settle = (body: string): Promise<FacilitatorReply | null> => post(`${url}/settle`, body, settleTimeoutMs);
-  const lost: LateSettlement = { kind: "unknown", detail: "settle was not answered" };
+  const post = (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> =>
+    call(url + path, { method: "POST", body, headers: { "content-type": "application/json" } }, deadline);
+  const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
+    const deadline = AbortSignal.timeout(settleTimeoutMs);
+    const reply = await post("/settle", body, deadline);
+    let settlement = reply ? read(reply, expected) : LOST;
+    // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
+    while (isPending(settlement) && !deadline.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, PENDING_PAUSE_MS));
+      const again = await post("/settle", body, deadline);
+      const later = again ? readSettlementAgain(again, expected) : LOST;
+      settlement =
+        later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
+    }
+    return settlement;
+  };
   return {
     async verify(body, expected) {
-      const reply = await post(`${url}/verify`, body, verifyTimeoutMs);
+      const reply = await post("/verify", body, AbortSignal.timeout(verifyTimeoutMs));
       return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
     },
-    async settle({ payment, facilitatorBody }) {
-      const reply = await settle(facilitatorBody);
-      return reply ? readSettlement(reply, payment) : lost;
-    },
-    async settleAgain(body, expected) {
-      const reply = await settle(body);
-      return reply ? readSettlementAgain(reply, expected) : lost;
-    },
+    settle: ({ payment, facilitatorBody }) => settle(facilitatorBody, payment, readSettlement),
+    settleAgain: (body, expected) => settle(body, expected, readSettlementAgain) as Promise<LateSettlement>,
   };
 }
 
+const LOST: LateSettlement = { kind: "unknown", detail: "settle was not answered", transaction: null };
+
 /** What the facilitator says that it can do, or null where it does not say. */
 export async function readSupported(url: string, timeoutMs: number): Promise<readonly Kind[] | null> {
-  const reply = await call(`${url}/supported`, { method: "GET" }, timeoutMs);
+  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs));
   return reply && readKinds(reply);
 }
 
-const post = (url: string, body: string, timeoutMs: number): Promise<FacilitatorReply | null> =>
-  call(url, { method: "POST", body, headers: { "content-type": "application/json" } }, timeoutMs);
-
 /** Null where no whole answer came: a connection error, the deadline, a redirect, or a body beyond the cap. */
-async function call(url: string, init: RequestInit, timeoutMs: number): Promise<FacilitatorReply | null> {
+async function call(url: string, init: RequestInit, deadline: AbortSignal): Promise<FacilitatorReply | null> {
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
     if (response.status >= 300 && response.status < 400) return null;
     const body = response.body && (await readBounded(response.body, BODY_BYTES_MAX));
     if (!body?.ok) return null;

@@ -1,50 +1,130 @@
 // CheckedPayment to AdmittedPayment: the claim, the look into KV and the facilitator's verify run at the same time.
 // Until the upstream is called a claim may be given back; afterwards never.
 
+import { atomicOf, microsOf } from "../config/index.ts";
 import { facilitatorBody } from "../facilitator/index.ts";
-import type { LedgerEvent } from "../ledger/index.ts";
+import type { Claim } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
-import { type AdmittedPayment, type Attempt, admitPayment, type CheckedPayment } from "../schemes/index.ts";
+import {
+  type AdmittedPayment,
+  type Attempt,
+  admitPayment,
+  type CheckedPayment,
+  type SettleMode,
+} from "../schemes/index.ts";
 import type { Verdict } from "../x402/index.ts";
-import { type Gate, leaseMs, type Order, refuse } from "./gate.ts";
-import { revisit, tell } from "./revisit.ts";
+import { type Reporter, report } from "./attempt.ts";
+import { askUpfront, type Gate, leaseMs, type Order, refuse } from "./gate.ts";
+import { isUnused } from "./resolve.ts";
+import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
-export async function admit(gate: Gate, order: Order, payment: CheckedPayment): Promise<Admission> {
-  const listed = gate.spent.recall(payment.id);
-  if (listed !== null) return refuse({ reason: "payment_settled", transaction: listed });
+export const reporterOf = ({ payment, attemptId }: Attempt): Reporter => ({ id: payment.id, attempt: attemptId });
+
+export async function admit(gate: Gate, order: Order, payment: CheckedPayment, mode: SettleMode): Promise<Admission> {
   const attempt = { payment, attemptId: gate.newId(), facilitatorBody: facilitatorBody(payment) };
-  const decided = decide(gate, order, attempt);
+  // Proof of the purchase may redeem what is spent, and only the ledger knows that.
+  if (order.key?.isSecret) return decide(gate, order, attempt, mode);
+  const listed = gate.spent.recall(payment.id);
+  if (listed !== null) return refuse({ reason: "payment_settled", transaction: listed, isCredit: false });
+  const decided = decide(gate, order, attempt, mode);
   // KV only refuses, so its answer need not wait for the ledger's. One that comes later changes nothing any more.
   const spent = gate.spent.read(payment.id).then<string | Admission>((transaction) => transaction ?? decided);
   const first = await Promise.race([decided, spent]);
   if (typeof first !== "string") return first;
-  gate.waitUntil(decided.then((admission) => giveBack(gate, attempt, admission)));
-  return refuse({ reason: "payment_settled", transaction: first });
+  // Nothing was begun.
+  gate.waitUntil(decided.then(({ kind }) => (kind === "admitted" ? giveBack(gate, attempt, mode) : undefined)));
+  return refuse({ reason: "payment_settled", transaction: first, isCredit: false });
 }
 
-async function decide(gate: Gate, order: Order, attempt: Attempt): Promise<Admission> {
+async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMode): Promise<Admission> {
   const { trace } = order.call;
-  const facilitator = gate.facilitator(order.access.offer.facilitator);
-  const verified = trace.measure("verify", facilitator.verify(attempt.facilitatorBody, attempt.payment));
-  if (!attempt.payment.isProven) {
+  const { payment } = attempt;
+  const ask = (): Promise<Verdict> => trace.measure("verify", verify(gate, order, attempt));
+  // What is settled first is checked by settling it.
+  const verified = mode === "before" && payment.isProven ? null : ask();
+  if (verified && !payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const verdict = await verified;
-    if (verdict.kind !== "valid") return disprove(gate, order, attempt.payment, verdict);
+    if (verdict.kind !== "valid") return disprove(gate, order, payment, verdict);
   }
-  const answer = await trace.measure("claim", claim(gate, order, attempt));
+  const claim = (): ReturnType<Gate["books"]["claim"]> => gate.books.claim(claimOf(gate, order, attempt, mode));
+  const answer = await trace.measure("claim", inDoubtTwice(gate, claim));
   if (!answer.ok) {
     // The claim may have been granted all the same: its answer was lost, not the row.
-    gate.waitUntil(report(gate, attempt, { kind: "release" }));
+    gate.waitUntil(report(gate, reporterOf(attempt), [{ kind: "release" }]));
     return refuse({ reason: "ledger_unavailable" });
   }
-  const { value: claimAnswer } = answer;
-  if (claimAnswer.kind !== "granted") return tell(gate, order, attempt.payment, attempt.attemptId, claimAnswer);
-  const verdict = await verified;
-  if (verdict.kind === "valid") return { kind: "admitted", payment: admitPayment(attempt, claimAnswer, verdict) };
-  await report(gate, attempt, { kind: "release" });
-  return unverified(order, verdict);
+  const { value: claimed } = answer;
+  if (claimed.kind === "granted") return admitGranted(gate, order, attempt, mode, verified);
+  if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
+  return serveOnAccount(gate, order, attempt, claimed.id, (await verified) ?? (await ask()));
+}
+
+/** The earlier payment of this call is redeemed; this one only shows who asks, and is neither claimed nor settled. */
+async function serveOnAccount(
+  gate: Gate,
+  order: Order,
+  { payment, attemptId }: Attempt,
+  id: string,
+  verdict: Verdict,
+): Promise<Outcome> {
+  // No challenge: what was paid for is there, and nobody is asked to pay for it again.
+  if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
+  if (!(await isFresh(gate, payment, verdict))) return refuse({ reason: "payment_bound_elsewhere" });
+  const presentation = { ...presentationOf(gate, order, id, attemptId), isRedeemer: true };
+  return present(gate, order, presentation, refuse({ reason: "settlement_unknown", credit: null }));
+}
+
+async function admitGranted(
+  gate: Gate,
+  order: Order,
+  attempt: Attempt,
+  mode: SettleMode,
+  verified: Promise<Verdict> | null,
+): Promise<Admission> {
+  const reserved = mode === "async" ? reserve(gate, attempt) : true;
+  const verdict = verified === null ? ({ kind: "valid" } as const) : await verified;
+  if (verdict.kind === "valid" && (await reserved)) {
+    return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict) };
+  }
+  await giveBack(gate, attempt, mode);
+  return verdict.kind === "valid" ? askUpfront(order, "gate_over_cap") : unverified(order, verdict);
+}
+
+/** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
+const POOR: ReadonlySet<string> = new Set(["insufficient_funds", "invalid_exact_evm_insufficient_balance"]);
+
+/**
+ * Whether a new signature proves its payer here and now. One that was used elsewhere is public, and would open the
+ * payer's account to everybody.
+ */
+async function isFresh(
+  gate: Gate,
+  payment: CheckedPayment,
+  verdict: Exclude<Verdict, { kind: "unavailable" }>,
+): Promise<boolean> {
+  return verdict.kind === "valid" || (POOR.has(verdict.reason) && isUnused(gate, payment));
+}
+
+const verify = (gate: Gate, { access }: Order, { payment, facilitatorBody: body }: Attempt): Promise<Verdict> =>
+  gate.facilitator(access.offer.facilitator).verify(body, payment);
+
+/** A payer may sign for centuries, and shall not fill the gate's cap for as long. */
+const RESERVED_MS_MAX = 86_400_000;
+
+/** Whether all payers together stay within what the table lets them owe. */
+function reserve({ config, exposure, nowMs }: Gate, { payment, attemptId }: Attempt): Promise<boolean> {
+  const { amount, decimals, validBeforeMs } = payment;
+  const micros = microsOf(BigInt(amount), decimals);
+  return exposure.reserve({
+    attempt: attemptId,
+    micros,
+    untilMs: Math.min(validBeforeMs, nowMs() + RESERVED_MS_MAX),
+    nowMs: nowMs(),
+    microsMax: config.unsettledTotalMicros,
+  });
 }
 
 type Unverified = Exclude<Verdict, { kind: "valid" }>;
@@ -59,32 +139,38 @@ async function disprove(gate: Gate, order: Order, payment: CheckedPayment, verdi
   return verdict.kind === "invalid" ? revisit(gate, order, payment, verdict.reason) : unverified(order, verdict);
 }
 
-function claim(gate: Gate, { route, access, fingerprint }: Order, { payment, attemptId, facilitatorBody }: Attempt) {
-  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
-  return gate.books.claim({
-    id,
-    attempt: attemptId,
-    nowMs: gate.nowMs(),
-    leaseMs: leaseMs(access),
-    fingerprint,
+function claimOf(
+  gate: Gate,
+  order: Order,
+  { payment, attemptId, facilitatorBody: body }: Attempt,
+  mode: SettleMode,
+): Claim {
+  const { route, access } = order;
+  const { network, asset, payer, validBeforeMs, decimals } = payment;
+  const { facilitator, limits } = access.offer;
+  const { inFlightMax, unchargedMax, unsettledMicros, creditMs, debtMs } = limits;
+  return {
+    ...presentationOf(gate, order, payment.id, attemptId),
+    terms: { amount: payment.amount, payTo: payment.payTo },
     network,
     asset,
     payer,
-    payTo,
-    amount,
+    payTo: payment.payTo,
+    amount: payment.amount,
     route: route.key,
-    facilitator: access.offer.facilitator.url,
-    settleBody: facilitatorBody,
+    mode,
+    facilitator: facilitator.url,
+    settleBody: body,
     validBeforeMs,
-  });
+    creditMs,
+    debtMs,
+    caps: { inFlightMax, unchargedMax, unsettledMax: atomicOf(unsettledMicros, decimals) },
+    leaseMs: leaseMs(access),
+  };
 }
 
-/** KV said that the payment is spent before the claim was decided, and nothing was begun. */
-async function giveBack(gate: Gate, attempt: Attempt, admission: Admission): Promise<void> {
-  if (admission.kind === "admitted") await report(gate, attempt, { kind: "release" });
-}
-
-/** Tells the ledger what became of the attempt. */
-export function report(gate: Gate, { payment, attemptId }: Attempt, ...events: readonly LedgerEvent[]): Promise<void> {
-  return gate.books.record(payment, payment.id, attemptId, gate.nowMs(), events);
+/** Before the upstream is called, and never afterwards. */
+async function giveBack(gate: Gate, attempt: Attempt, mode: SettleMode): Promise<void> {
+  if (mode === "async") gate.waitUntil(gate.exposure.free(attempt.attemptId));
+  await report(gate, reporterOf(attempt), [{ kind: "release" }]);
 }

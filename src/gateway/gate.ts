@@ -1,28 +1,29 @@
 // What the gateway needs of the world, and what it carries through the story of a request.
 
-import { attemptMs, type Config, type FreeAccess, type PaidAccess, type PricedRoute } from "../config/index.ts";
+import type { Chain } from "../chain/index.ts";
+import { attemptMs, type Config, type PaidAccess, type PricedRoute } from "../config/index.ts";
 import type { Facilitator, FacilitatorSettings } from "../facilitator/index.ts";
-import type { Books, SpentPayments } from "../ledger/index.ts";
+import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
-import { type Target, upstreamUrl } from "../route/index.ts";
-import { limited } from "../std/index.ts";
-import {
-  addressOf,
-  type Forwarded,
-  type Upstream,
-  type UpstreamAnswer,
-  type UpstreamSettings,
-} from "../upstream/index.ts";
+import type { Target } from "../route/index.ts";
+import type { Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
+import type { X402Version } from "../x402/index.ts";
+import type { Seal } from "./seal.ts";
 import type { RequestLine, Trace } from "./trace.ts";
 
 export interface Gate {
   readonly config: Config;
   readonly books: Books;
   readonly spent: SpentPayments;
+  /** What all payers together owe. */
+  readonly exposure: Exposure;
+  readonly seal: Seal;
   /** Of the settings in `config`. */
   readonly facilitator: (settings: FacilitatorSettings) => Facilitator;
   readonly upstream: (settings: UpstreamSettings) => Upstream;
+  /** Null where the table names no RPC for the network (CAIP-2). */
+  readonly chain: (network: string) => Chain | null;
   /**
    * Whether one more signature that cannot be checked here may go to the facilitator, for this client. I/O of the
    * platform's rate limiter, so it is asked for nothing else.
@@ -31,6 +32,7 @@ export interface Gate {
   readonly nowMs: () => number;
   /** Unguessable, a new one each time. */
   readonly newId: () => string;
+  readonly sleep: (ms: number) => Promise<void>;
   /** Keeps the invocation alive behind the answer; the platform allows 30 seconds more when the client is gone. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
   readonly log: (line: RequestLine) => void;
@@ -55,11 +57,29 @@ export interface Sale {
 export interface Order extends Sale {
   readonly body: Body;
   readonly fingerprint: string;
+  /** Of the envelope that the payment came in: a receipt goes back in the same. */
+  readonly x402Version: X402Version;
+  readonly key: CallKey | null;
+}
+
+/** The Idempotency-Key or payment identifier of a call. */
+export interface CallKey {
+  /** SHA-256. */
+  readonly digest: string;
+  /** Whether it is too long to be guessed. */
+  readonly isSecret: boolean;
 }
 
 export type Body = ReadableStream<Uint8Array> | Uint8Array | null;
 
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
+
+/** Nothing more is owed: who wants this now pays first. */
+export function askUpfront({ access, invitation }: Order, code: string): Outcome {
+  const { upfront } = access.offer;
+  if (upfront === null) return refuse({ reason: "payment_refused", code, invitation });
+  return refuse({ reason: "payment_refused", code, invitation: { ...invitation, challenge: upfront } });
+}
 
 /** The longest that an attempt may take. */
 export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer.facilitator);
@@ -73,55 +93,4 @@ export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_
 export function discard({ body }: UpstreamAnswer): void {
   // One that is already gone has nothing to cancel.
   if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
-}
-
-type Forwarding =
-  | Forwarded
-  | { readonly kind: "failed"; readonly reason: "body_too_large"; readonly bytesMax: number }
-  | { readonly kind: "failed"; readonly reason: "body_incomplete" };
-
-/** One fetch to the upstream. An answer whose declared length is at most `bufferBytesMax` is read whole where it is priced. */
-export async function forward(
-  { config, upstream }: Gate,
-  { request, target, trace }: Call,
-  access: FreeAccess | PaidAccess,
-  body: Body,
-): Promise<Forwarding> {
-  const { method, headers } = request;
-  const { host, proto } = target;
-  const priced = access.kind === "paid" && access.offer.mode === "enforce";
-  const { bytesMax, ...limit } = limitBody(body, headers, access.bodyBytesMax);
-  const answer = upstream(access.upstream)({
-    url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
-    method,
-    headers,
-    body: limit.body,
-    cancel: limit.broken,
-    host,
-    proto,
-    priced,
-    wholeBytesMax: priced ? config.bufferBytesMax : 0,
-  });
-  const forwarded = await trace.measure("upstream", answer);
-  if (!limit.broken?.aborted) return forwarded;
-  // The upstream may have taken what it got of the body for all of it, and answered that.
-  if (forwarded.kind === "answered") discard(forwarded.answer);
-  return limit.broken.reason === "too_large"
-    ? { kind: "failed", reason: "body_too_large", bytesMax }
-    : { kind: "failed", reason: "body_incomplete" };
-}
-
-interface LimitedBody {
-  readonly body: Body;
-  readonly broken: AbortSignal | null;
-  readonly bytesMax: number;
-}
-
-/** A body of a length that nobody declared is counted on its way; others were judged by their length. */
-function limitBody(body: Body, headers: Headers, bytesMax: number | null): LimitedBody {
-  if (!(body instanceof ReadableStream) || bytesMax === null || headers.has("content-length")) {
-    return { body, broken: null, bytesMax: bytesMax ?? 0 };
-  }
-  const { stream, broken } = limited(body, bytesMax);
-  return { body: stream, broken, bytesMax };
 }

@@ -3,7 +3,9 @@
 import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
-import { type Body, type Call, discard, forward, type Gate, refuse } from "./gate.ts";
+import { forward } from "./forward.ts";
+import { type Body, type Call, discard, type Gate, refuse } from "./gate.ts";
+import { answerOwn } from "./own.ts";
 import { sell } from "./sell.ts";
 import { Trace } from "./trace.ts";
 
@@ -21,7 +23,7 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   const target = atPublicHost(gate.config, read.value);
   if (target === null) return refuse({ reason: "misdirected" });
   trace.target = target;
-  if (target.segments[0] === gate.config.prefix) return refuse({ reason: "not_found" });
+  if (target.segments[0] === gate.config.prefix) return answerOwn(gate, request.method, target);
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
   const call = { request, target, trace };
   const answered = answerPreflight(gate, call);

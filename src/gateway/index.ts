@@ -1,3 +1,5 @@
 export type { Gate } from "./gate.ts";
 export { handle } from "./handle.ts";
+export { redemptionText } from "./redeem.ts";
+export { findOut } from "./resolve.ts";
 export type { RequestLine } from "./trace.ts";

@@ -1,91 +1,141 @@
-// A checked payment's way: admit, execute once, settle, deliver. From the claim on, whatever this invocation manages
-// to do, the ledger holds a row that says how far it may have come.
+// A checked payment's way: admit, execute once, settle, deliver; in the order that the route's mode says. From the
+// claim on, whatever this invocation manages to do, the ledger holds a row that says how far it may have come.
 
-import type { Offer } from "../config/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
-import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
-import { capped } from "../std/index.ts";
-import { trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
-import { admit, report } from "./admit.ts";
-import { discard, forward, type Gate, type Order, refuse } from "./gate.ts";
-
-/** What is kept of an error page that nobody pays for. */
-const UNSOLD_BYTES_MAX = 64 * 1024;
+import type { AdmittedPayment, CheckedPayment, SettleMode } from "../schemes/index.ts";
+import type { UpstreamAnswer } from "../upstream/index.ts";
+import type { Receipt, Settlement } from "../x402/index.ts";
+import { admit, reporterOf } from "./admit.ts";
+import { deliver, FIRST_DELIVERY, report, storable } from "./attempt.ts";
+import { creditOf, undelivered } from "./credit.ts";
+import { discard, type Gate, type Order, refuse } from "./gate.ts";
+import { fetchGoods } from "./goods.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
-  const admission = await admit(gate, order, checked);
+  const mode = modeOf(order, checked);
+  const admission = await admit(gate, order, checked, mode);
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
-  const forwarded = await forward(gate, order.call, order.access, order.body);
-  const goods = appraise(forwarded, order.access.offer);
+  switch (mode) {
+    case "before":
+      return settleThenServe(gate, order, payment);
+    case "after":
+      return serveThenSettle(gate, order, payment);
+    case "async":
+      return serveAndOwe(gate, order, payment);
+  }
+}
+
+/** What the payer agreed to comes before what the table says: who owes is asked to pay first. */
+const modeOf = ({ access }: Order, { flow }: CheckedPayment): SettleMode =>
+  flow === "upfront" ? "before" : access.offer.settle;
+
+/** The usual mode: the goods are in hand, and go out only when they are paid for. */
+async function serveThenSettle(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
+  const goods = await fetchGoods(gate, order);
   if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer);
-  gate.waitUntil(report(gate, payment, { kind: "uncharged", reason: goods.reason }));
+  gate.waitUntil(report(gate, reporterOf(payment), [{ kind: "uncharged", reason: goods.reason }]));
   return goods.outcome;
 }
 
-type Goods =
-  | { readonly kind: "sellable"; readonly answer: UpstreamAnswer }
-  | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
-
-/** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
-function appraise(forwarded: Awaited<ReturnType<typeof forward>>, { chargeOn }: Offer): Goods {
-  if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
-  const { answer } = forwarded;
-  const { status } = answer;
-  const reason = `upstream_${status}`;
-  if (chargeOn.has(status)) return { kind: "sellable", answer };
-  if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
-  discard(answer);
-  return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
-}
-
-/** The upstream's own challenge would name another payee under our name. */
-const isPlainError = (status: number): boolean => status >= 400 && status <= 599 && status !== 402;
-
 async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer: UpstreamAnswer): Promise<Outcome> {
-  const { call, access } = order;
-  const settlement = await call.trace.measure("settle", gate.facilitator(access.offer.facilitator).settle(payment));
-  const { payer, network, x402Version } = payment.payment;
-  switch (settlement.kind) {
-    case "settled": {
-      const { transaction } = settlement;
-      const delivered = deliver(gate, payment, transaction, answer);
-      return { kind: "sold", answer: delivered, receipt: { x402Version, success: true, transaction, network, payer } };
-    }
-    case "rejected": {
-      const { reason: code } = settlement;
-      discard(answer);
-      gate.waitUntil(report(gate, payment, { kind: "rejected", reason: code }));
-      const receipt = { x402Version, success: false, errorReason: code, transaction: "", network, payer };
-      return refuse({ reason: "settlement_rejected", code, receipt, invitation: order.invitation });
-    }
-    case "unknown":
-      discard(answer);
-      gate.waitUntil(report(gate, payment, { kind: "lost" }));
-      return refuse({ reason: "settlement_unknown" });
+  const settlement = await settle(gate, order, payment);
+  if (settlement.kind !== "settled") {
+    const kept = storable(order, answer);
+    discard(answer);
+    return unpaid(gate, order, payment, settlement, settlement.kind === "unknown" ? kept : null);
   }
-}
-
-/** Everything is recorded behind the answer, the settlement first of all; a stream's end is recorded when it comes. */
-function deliver(gate: Gate, admitted: AdmittedPayment, transaction: string, sold: UpstreamAnswer): UpstreamAnswer {
-  const { id, validBeforeMs } = admitted.payment;
+  const { transaction } = settlement;
   const settled: LedgerEvent = { kind: "settled", transaction };
-  gate.waitUntil(gate.spent.write(id, transaction, validBeforeMs, gate.nowMs()));
-  if (!(sold.body instanceof ReadableStream)) {
-    gate.waitUntil(report(gate, admitted, settled, { kind: "delivered" }));
-    return sold;
-  }
-  const recorded = report(gate, admitted, settled);
-  gate.waitUntil(recorded);
-  const { answer, ended } = trackDelivery(sold, sold.body);
-  gate.waitUntil(recorded.then(() => ended).then((kind) => report(gate, admitted, { kind })));
-  return answer;
+  const delivered = deliver(gate, order, reporterOf(payment), answer, [settled], FIRST_DELIVERY);
+  return { kind: "sold", answer: delivered, receipt: receiptOf(payment, transaction) };
 }
 
-function shorten({ status, headers, body }: UpstreamAnswer): UpstreamAnswer {
-  headers.delete("content-length");
-  const isStream = body instanceof ReadableStream;
-  const start = isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null);
-  return { status, headers, body: start, length: null };
+/** For what is dear: paid and on record before the upstream is asked. What the upstream then fails to do is a credit. */
+async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
+  const settlement = await settle(gate, order, payment);
+  if (settlement.kind !== "settled") return unpaid(gate, order, payment, settlement, null);
+  const { transaction } = settlement;
+  const reporter = reporterOf(payment);
+  const settled: LedgerEvent = { kind: "settled", transaction };
+  await report(gate, reporter, [settled]);
+  const receipt = receiptOf(payment, transaction);
+  const goods = await fetchGoods(gate, order);
+  if (goods.kind === "sellable") {
+    // Once more, because the first record may have failed.
+    const answer = deliver(gate, order, reporter, goods.answer, [settled], FIRST_DELIVERY);
+    return { kind: "sold", answer, receipt };
+  }
+  return undelivered(gate, order, reporter, goods, receipt);
+}
+
+/**
+ * For trusted payers: the answer goes out before it is settled, and settling goes on behind it. That it is owed is on
+ * record first: nothing goes out that no book holds, and whoever goes on with it knows that it is the seller's right.
+ */
+async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
+  const reporter = reporterOf(payment);
+  const goods = await fetchGoods(gate, order);
+  const isOwed = goods.kind === "sellable" && (await report(gate, reporter, [{ kind: "served" }]));
+  if (goods.kind === "sellable" && isOwed) {
+    const answer = deliver(gate, order, reporter, goods.answer, [], FIRST_DELIVERY);
+    gate.waitUntil(settleBehind(gate, order, payment));
+    return { kind: "served", answer };
+  }
+  const reason = goods.kind === "sellable" ? "ledger_unavailable" : goods.reason;
+  gate.waitUntil(report(gate, reporter, [{ kind: "uncharged", reason }]));
+  gate.waitUntil(gate.exposure.free(reporter.attempt));
+  if (goods.kind === "unsold") return goods.outcome;
+  discard(goods.answer);
+  return refuse({ reason: "ledger_unavailable" });
+}
+
+async function settleBehind(gate: Gate, order: Order, payment: AdmittedPayment): Promise<void> {
+  const settlement = await settle(gate, order, payment);
+  const reporter = reporterOf(payment);
+  switch (settlement.kind) {
+    case "settled":
+      await report(gate, reporter, [{ kind: "settled", transaction: settlement.transaction }]);
+      return gate.exposure.free(reporter.attempt);
+    case "rejected":
+      // A payer whose wallet is empty now may fill it while the authorization lasts.
+      return void (await report(gate, reporter, [{ kind: "postponed", reason: settlement.reason }]));
+    case "unknown":
+      return void (await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]));
+  }
+}
+
+async function settle(gate: Gate, { call, access }: Order, payment: AdmittedPayment): Promise<Settlement> {
+  const settlement = await call.trace.measure("settle", gate.facilitator(access.offer.facilitator).settle(payment));
+  const { id, validBeforeMs } = payment.payment;
+  if (settlement.kind === "settled") {
+    gate.waitUntil(gate.spent.write(id, settlement.transaction, validBeforeMs, gate.nowMs()));
+  }
+  return settlement;
+}
+
+/** @param kept the goods that the buyer may still have paid for */
+async function unpaid(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  settlement: Exclude<Settlement, { kind: "settled" }>,
+  kept: ReturnType<typeof storable>,
+): Promise<Outcome> {
+  const reporter = reporterOf(payment);
+  if (settlement.kind === "unknown") {
+    // On record before the client hears of it: whoever signs another payment at once must not be charged for it.
+    await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }], kept);
+    return refuse({ reason: "settlement_unknown", credit: await creditOf(gate, order, reporter.id) });
+  }
+  const { reason: code } = settlement;
+  gate.waitUntil(report(gate, reporter, [{ kind: "rejected", reason: code }]));
+  const receipt = { ...receiptOf(payment, ""), success: false, errorReason: code };
+  return refuse({ reason: "settlement_rejected", code, receipt, invitation: order.invitation });
+}
+
+function receiptOf({ payment }: AdmittedPayment, transaction: string): Receipt {
+  const { x402Version, network, payer } = payment;
+  return { x402Version, success: true, transaction, network, payer };
 }

@@ -1,60 +1,136 @@
-// A payment that the ledger knows gets its own truth, never a guess and never a second execution. Where a settle call
-// went unanswered, the facilitator is asked once more with the identical body.
+// A payment that the ledger knows gets its own truth, never a guess and never a second execution that was not paid for.
+// What is unknown is looked into on the spot, and the truth waited for a little.
 
-import type { Known } from "../ledger/index.ts";
+import type { ClaimAnswer, Known, Presentation } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { SignedPayment } from "../schemes/index.ts";
-import { type Gate, leaseMs, type Order, refuse } from "./gate.ts";
+import type { Result } from "../std/index.ts";
+import { partsOf, type Receipt } from "../x402/index.ts";
+import { deliver, REDELIVERY, report, restored } from "./attempt.ts";
+import { undelivered } from "./credit.ts";
+import { askUpfront, type Gate, leaseMs, type Order, refuse } from "./gate.ts";
+import { fetchGoods } from "./goods.ts";
+import { findOut } from "./resolve.ts";
 
-type Unresolved = Extract<Known, { kind: "unresolved" }>;
+/** How long somebody else's finding out is waited for. */
+const PATIENCE_MS = 1_000;
+
+export function presentationOf(gate: Gate, order: Order, id: string, attempt: string): Presentation {
+  const { fingerprint, key, access } = order;
+  return {
+    id,
+    attempt,
+    nowMs: gate.nowMs(),
+    leaseMs: leaseMs(access),
+    fingerprint,
+    keyDigest: key?.digest ?? null,
+    isKeySecret: key?.isSecret ?? false,
+    isRedeemer: false,
+    terms: null,
+  };
+}
 
 /** Well signed, but late or off the price: it may be one that was taken when it was neither. */
 export async function revisit(gate: Gate, order: Order, payment: SignedPayment, reason: string): Promise<Outcome> {
-  const transaction = gate.spent.recall(payment.id);
-  if (transaction !== null) return refuse({ reason: "payment_settled", transaction });
-  const attempt = gate.newId();
-  const { call, access, fingerprint, invitation } = order;
-  const again = { id: payment.id, attempt, nowMs: gate.nowMs(), leaseMs: leaseMs(access), fingerprint };
-  const answer = await call.trace.measure("claim", gate.books.revisit(payment, again));
-  if (!answer.ok) return refuse({ reason: "ledger_unavailable" });
-  if (answer.value.kind === "claimable") return refuse({ reason: "payment_refused", code: reason, invitation });
-  return tell(gate, order, payment, attempt, answer.value);
+  const transaction = order.key?.isSecret ? null : gate.spent.recall(payment.id);
+  if (transaction !== null) return refuse({ reason: "payment_settled", transaction, isCredit: false });
+  const { amount, payTo } = payment;
+  const presentation = { ...presentationOf(gate, order, payment.id, gate.newId()), terms: { amount, payTo } };
+  const unknownHere = refuse({ reason: "payment_refused", code: reason, invitation: order.invitation });
+  return present(gate, order, presentation, unknownHere);
 }
 
+/** @param otherwise where the ledger does not know the payment */
+export async function present(
+  gate: Gate,
+  order: Order,
+  presentation: Presentation,
+  otherwise: Outcome,
+): Promise<Outcome> {
+  const ask = () => gate.books.present({ ...presentation, nowMs: gate.nowMs() });
+  const answer = await order.call.trace.measure("claim", inDoubtTwice(gate, ask));
+  // What the ledger knows of it may well be a charge.
+  if (!answer.ok) return refuse({ reason: "settlement_unknown", credit: null });
+  if (answer.value.kind === "claimable") return otherwise;
+  return tell(gate, order, presentation.attempt, answer.value);
+}
+
+/** Asks the ledger, and once more when there was time to find out what it did not know. */
+export async function inDoubtTwice<A extends { readonly kind: string }>(
+  gate: Gate,
+  ask: () => Promise<Result<A | Doubt, "unavailable">>,
+): Promise<Result<A | Doubt, "unavailable">> {
+  const answer = await ask();
+  if (!answer.ok || !isDoubt(answer.value)) return answer;
+  if (answer.value.kind === "unresolved") await findOut(gate, answer.value.due, true);
+  else await gate.sleep(PATIENCE_MS);
+  const again = await ask();
+  return again.ok ? again : answer;
+}
+
+type Doubt = Extract<Known, { kind: "unknown" | "unresolved" }>;
+
+const isDoubt = (answer: { readonly kind: string }): answer is Doubt =>
+  answer.kind === "unknown" || answer.kind === "unresolved";
+
+/**
+ * @param attempt the presenter's: a redelivery is lent to it
+ * @param known about the payment that was presented, or about an earlier one that it is served on the account of
+ */
 export async function tell(
   gate: Gate,
-  { invitation }: Order,
-  payment: SignedPayment,
+  order: Order,
   attempt: string,
-  known: Known,
+  known: Exclude<ClaimAnswer, { kind: "granted" | "on_account" }>,
 ): Promise<Outcome> {
   switch (known.kind) {
+    case "unknown":
+    case "unresolved":
+      return refuse({ reason: "settlement_unknown", credit: null });
     case "in_flight":
       return refuse({ reason: "payment_in_flight" });
+    case "key_reused":
+      return refuse({ reason: "key_reused" });
     case "bound_elsewhere":
       return refuse({ reason: "payment_bound_elsewhere" });
+    case "in_debt":
+      return askUpfront(order, "payer_in_debt");
+    case "over_cap":
+      return refuse({ reason: "payer_over_cap", cap: known.cap });
     case "settled":
-      return refuse({ reason: "payment_settled", transaction: known.transaction });
+      return refuse({ reason: "payment_settled", transaction: known.transaction, isCredit: known.isCredit });
     case "ended":
-      return refuse({ reason: "payment_ended", code: known.reason, invitation });
-    case "unknown":
-      return refuse({ reason: "settlement_unknown" });
-    case "unresolved":
-      return askAgain(gate, payment, attempt, known);
+      return refuse({ reason: "payment_ended", code: known.reason, invitation: order.invitation });
+    case "answer":
+      if (known.wasOwed) gate.waitUntil(report(gate, { id: known.id, attempt }, [{ kind: "redeemed" }]));
+      return {
+        kind: "redelivered",
+        answer: restored(known.answer),
+        receipt: receiptOf(order, known.id, known.transaction),
+      };
+    case "redeem":
+      return redeliver(gate, order, { id: known.id, attempt }, known.transaction);
   }
 }
 
-async function askAgain(gate: Gate, payment: SignedPayment, attempt: string, known: Unresolved): Promise<Outcome> {
-  const { books, config } = gate;
-  // Another facilitator does not know what became of it, and could settle it a second time.
-  const pinned = config.facilitators.find(({ url }) => url === known.facilitator);
-  const settlement = pinned ? await gate.facilitator(pinned).settleAgain(known.settleBody, payment) : null;
-  const { id } = payment;
-  if (settlement?.kind !== "settled") {
-    await books.record(payment, id, attempt, gate.nowMs(), [{ kind: "lost" }]);
-    return refuse({ reason: "settlement_unknown" });
+/** What was paid for and not delivered. The ledger lends it to one at a time. */
+async function redeliver(
+  gate: Gate,
+  order: Order,
+  reporter: { readonly id: string; readonly attempt: string },
+  transaction: string,
+): Promise<Outcome> {
+  const receipt = receiptOf(order, reporter.id, transaction);
+  const goods = await fetchGoods(gate, order);
+  if (goods.kind === "sellable") {
+    const answer = deliver(gate, order, reporter, goods.answer, [], REDELIVERY);
+    return { kind: "redelivered", answer, receipt };
   }
-  const { transaction } = settlement;
-  await books.record(payment, id, attempt, gate.nowMs(), [{ kind: "settled", transaction }]);
-  return refuse({ reason: "payment_settled", transaction });
+  return undelivered(gate, order, reporter, goods, receipt);
+}
+
+/** Network and payer as the id names them: the payment in hand may be another one. */
+function receiptOf({ x402Version }: Order, id: string, transaction: string): Receipt {
+  const { network, payer } = partsOf(id);
+  return { x402Version, success: true, transaction, network, payer };
 }

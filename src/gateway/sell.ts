@@ -2,14 +2,14 @@
 // of it without I/O, so that nobody makes the gate work by sending nonsense.
 
 import type { PaidAccess, PricedRoute } from "../config/index.ts";
-import { fingerprintOf, type Purchase } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Target } from "../route/index.ts";
-import { type Check, checkPayment, type SignedPayment } from "../schemes/index.ts";
-import { readWithin } from "../std/index.ts";
+import { type Check, checkPayment } from "../schemes/index.ts";
 import { isFaithfulEcho, type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
-import { type Body, budgetMs, type Call, type Gate, type Order, refuse, type Sale } from "./gate.ts";
+import { budgetMs, type Call, type Gate, refuse, type Sale } from "./gate.ts";
+import { readCallKey, readOrder } from "./order.ts";
 import { purchase } from "./purchase.ts";
+import { REDEEM_HEADER, redeem } from "./redeem.ts";
 import { revisit } from "./revisit.ts";
 
 export async function sell(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
@@ -18,6 +18,10 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
   if (headers.has("upgrade")) return refuse({ reason: "upgrade_required" });
   const invitation = { challenge: access.offer.challenge, resourceUrl };
+  const sale = { call, route, access, invitation };
+  const voucher = headers.get(REDEEM_HEADER);
+  // What was paid for once is not paid for again, whatever payment comes beside it.
+  if (voucher !== null) return held(gate, redeem(gate, sale, voucher));
   const presented = readPayment(headers);
   if (!presented.ok) {
     const { error } = presented;
@@ -25,12 +29,14 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
     return refuse({ reason: "payment_refused", code: error.reason, invitation });
   }
   if (presented.value === null) return refuse({ reason: "payment_required", invitation });
-  const sale = { call, route, access, invitation };
-  const check = await checkAgainst(sale, presented.value);
+  const check = checkAgainst(sale, presented.value);
   if (check.kind === "malformed") return refuse({ reason: "invalid_payload", detail: check.detail });
   if (check.kind === "refused") return refuse({ reason: "payment_refused", code: check.reason, invitation });
-  const ending = buy(gate, sale, check);
-  // A client that leaves stops neither the attempt nor its record.
+  return held(gate, buy(gate, sale, presented.value, check));
+}
+
+/** A client that leaves stops neither the attempt nor its record. */
+function held(gate: Gate, ending: Promise<Outcome>): Promise<Outcome> {
   gate.waitUntil(ending);
   return ending;
 }
@@ -42,7 +48,7 @@ function resourceUrlOf({ proto, host, path, query }: Target): string | null {
   return [url + query, url].find(fits) ?? null;
 }
 
-async function checkAgainst({ access, invitation }: Sale, presented: PresentedPayment): Promise<Check> {
+function checkAgainst({ access, invitation }: Sale, presented: PresentedPayment): Check {
   const { resourceUrl: url } = invitation;
   const { terms, extensions: advertised } = access.offer;
   // Clients echo the challenge's resource: a payment that names another one was not meant for this.
@@ -52,47 +58,28 @@ async function checkAgainst({ access, invitation }: Sale, presented: PresentedPa
   return checkPayment(terms, presented, { url, advertised });
 }
 
-async function buy(gate: Gate, sale: Sale, check: Extract<Check, { kind: "authentic" }>): Promise<Outcome> {
+async function buy(
+  gate: Gate,
+  sale: Sale,
+  presented: PresentedPayment,
+  { payment, judge }: Extract<Check, { kind: "authentic" }>,
+): Promise<Outcome> {
   const { call, access } = sale;
-  const { payment } = check;
   call.trace.payment = payment;
   if (!payment.isProven && !(await isAdmitted(gate, call))) return refuse({ reason: "too_many_unproven" });
-  const body = await call.trace.measure("body", readBody(gate, sale));
-  if (body === "incomplete") return refuse({ reason: "body_incomplete" });
-  const order: Order = { ...sale, body, fingerprint: await fingerprintOf(purchaseOf(call, payment, body)) };
+  const key = readCallKey(call.request.headers, presented.extensions ?? {}, access.offer.identifier);
+  if (!key.ok) return refuse({ reason: "invalid_payload", detail: key.error });
+  const { x402Version } = presented;
+  const order = await readOrder(gate, sale, { key: key.value, x402Version });
+  if (order === "incomplete") return refuse({ reason: "body_incomplete" });
   // Judged only now, because a client can take its time with the body.
   const unixSeconds = Math.floor(gate.nowMs() / 1000);
-  const judgement = check.judge({ unixSeconds, roomSeconds: Math.ceil(budgetMs(access) / 1000) });
-  if (judgement.kind === "valid") return purchase(gate, order, judgement.payment);
-  const { reason } = judgement;
-  if (payment.isProven) return revisit(gate, order, payment, reason);
-  return refuse({ reason: "payment_refused", code: reason, invitation: sale.invitation });
+  const judgement = judge({ unixSeconds, roomSeconds: Math.ceil(budgetMs(access) / 1000) });
+  return judgement.kind === "valid"
+    ? purchase(gate, order, judgement.payment)
+    : revisit(gate, order, payment, judgement.reason);
 }
 
 /** Cloudflare writes this header itself; elsewhere all are one client. */
 const isAdmitted = (gate: Gate, { request }: Call): Promise<boolean> =>
   gate.admitUnproven(request.headers.get("cf-connecting-ip") ?? "unknown");
-
-/** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */
-async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body | "incomplete"> {
-  const { body, headers } = call.request;
-  const length = headers.get("content-length");
-  if (body === null || length === null || Number(length) > config.bufferBytesMax) return body;
-  const bytes = await readWithin(body, config.bufferBytesMax, access.upstream.timeoutMs);
-  return bytes?.byteLength === Number(length) ? bytes : "incomplete";
-}
-
-function purchaseOf({ request, target }: Call, payment: SignedPayment, body: Body): Purchase {
-  return {
-    method: request.method,
-    host: target.host,
-    path: target.path,
-    query: target.query,
-    amount: payment.amount,
-    asset: payment.asset,
-    payTo: payment.payTo,
-    contentType: request.headers.get("content-type"),
-    contentLength: request.headers.get("content-length"),
-    body: body instanceof Uint8Array ? body : null,
-  };
-}

@@ -1,53 +1,98 @@
 // The ledger as the gateway calls it. One object per network and payer, found by name; a call that fails is a value.
 
 import { err, ok, type Result } from "../std/index.ts";
-import type { Claim, ClaimAnswer, Ledger, Revisit, RevisitAnswer } from "./ledger.ts";
-import type { LedgerEvent } from "./state.ts";
-
-export interface Account {
-  readonly network: string;
-  readonly payer: string;
-}
+import { partsOf } from "../x402/index.ts";
+import type { LedgerObject } from "./ledger.ts";
+import type { Reservation } from "./vault.ts";
+import type { Claim, ClaimAnswer, Entry, PresentAnswer, Presentation, Report } from "./words.ts";
 
 export interface Books {
   readonly claim: (claim: Claim) => Promise<Result<ClaimAnswer, "unavailable">>;
-  readonly revisit: (account: Account, revisit: Revisit) => Promise<Result<RevisitAnswer, "unavailable">>;
+  readonly present: (presentation: Presentation) => Promise<Result<PresentAnswer, "unavailable">>;
   /** Tries a few times: what is not recorded in the end stays a claim, and a claim past its lease is unknown. */
-  readonly record: (
-    account: Account,
-    id: string,
-    attempt: string,
-    nowMs: number,
-    events: readonly LedgerEvent[],
-  ) => Promise<void>;
+  readonly record: (report: Report) => Promise<boolean>;
+  readonly entry: (id: string, nowMs: number) => Promise<Result<Entry | null, "unavailable">>;
 }
+
+/** What of the object is called from outside; a stub's methods may answer at once or later. */
+export type LedgerStub = {
+  [K in "claim" | "present" | "record" | "entry" | "key" | "reserve" | "free"]: (
+    ...args: Parameters<LedgerObject[K]>
+  ) => unknown;
+};
 
 const RECORD_PAUSES_MS = [0, 100, 1000];
 
-export function buildBooks(namespace: DurableObjectNamespace<Ledger>): Books {
-  const ledgerOf = ({ network, payer }: Account) => namespace.getByName(`${network}|${payer.toLowerCase()}`);
+/** @param open the object of that name */
+export function buildBooks(open: (name: string) => LedgerStub): Books {
+  const ask = <T>(id: string, call: (ledger: LedgerStub) => unknown) =>
+    attempted(async () => (await call(open(accountOf(id)))) as T);
+  /** An answer may be lost after the commit; the attempt's id makes the repeat harmless. */
+  const askTwice = async <T>(id: string, call: (ledger: LedgerStub) => unknown) => {
+    const answer = await ask<T>(id, call);
+    return answer.ok ? answer : ask<T>(id, call);
+  };
   return {
-    claim: (claim) => attempted(async () => ledgerOf(claim).claim(claim)),
-    revisit: (account, revisit) => attempted(async () => ledgerOf(account).revisit(revisit)),
-    async record(account, id, attempt, nowMs, events) {
+    claim: (claim) => askTwice(claim.id, (ledger) => ledger.claim(claim)),
+    present: (presentation) => askTwice(presentation.id, (ledger) => ledger.present(presentation)),
+    entry: (id, nowMs) => ask(id, (ledger) => ledger.entry(id, nowMs)),
+    async record(report) {
       let recorded: Result<boolean, "unavailable"> = err("unavailable");
       for (const pauseMs of RECORD_PAUSES_MS) {
         if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-        recorded = await attempted(async () => ledgerOf(account).record(id, attempt, nowMs, events));
+        recorded = await ask<boolean>(report.id, (ledger) => ledger.record(report));
         if (recorded.ok) break;
       }
+      if (recorded.ok && recorded.value) return true;
       // What the book does not hold stands in the log at least.
-      if (!recorded.ok || !recorded.value) {
-        console.error(JSON.stringify({ event: "not_recorded", id, attempt, events, ledger: recorded }));
-      }
+      const { id, attempt, events } = report;
+      console.error(JSON.stringify({ event: "not_recorded", id, attempt, events, ledger: recorded }));
+      return false;
     },
   };
 }
 
+/** What all payers together owe. */
+export interface Exposure {
+  /** Whether one more fits under the cap. What cannot be asked does not fit. */
+  readonly reserve: (reservation: Reservation) => Promise<boolean>;
+  readonly free: (attempt: string) => Promise<void>;
+}
+
+/** No payer's name has this form. */
+const GATE = "gate";
+
+export function buildExposure(open: (name: string) => LedgerStub): Exposure {
+  return {
+    async reserve(reservation) {
+      const reserved = await attempted(async () => (await open(GATE).reserve(reservation)) as boolean);
+      return reserved.ok && reserved.value;
+    },
+    async free(attempt) {
+      // One that is not freed ends by itself, with its authorization.
+      await attempted(async () => open(GATE).free(attempt));
+    },
+  };
+}
+
+/** The gate's own key; null while it cannot be had. */
+export async function readGateKey(open: (name: string) => LedgerStub, drawn: string): Promise<string | null> {
+  const key = await attempted(async () => (await open(GATE).key(drawn)) as string);
+  return key.ok ? key.value : null;
+}
+
+/** Network and payer, as every payment id begins and names them. */
+export function accountOf(id: string): string {
+  const { network, payer } = partsOf(id);
+  return `${network}|${payer}`;
+}
+
+/** An object that does not answer for this long is as good as gone; what it commits later stands. */
+const DEADLINE_MS = 10_000;
+
 async function attempted<T>(call: () => Promise<T>): Promise<Result<T, "unavailable">> {
-  try {
-    return ok(await call());
-  } catch {
-    return err("unavailable");
-  }
+  const late = Promise.withResolvers<Result<T, "unavailable">>();
+  const timer = setTimeout(() => late.resolve(err("unavailable")), DEADLINE_MS);
+  const answered = call().then(ok, () => err("unavailable" as const));
+  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -1,15 +1,11 @@
-// What a payment bought, as one digest. The same payment for anything else is refused, so everything that makes the
-// answer another one belongs in here.
+// What was bought, as one digest. The same payment for anything else is refused, so everything that makes the answer
+// another one belongs in here; the price does not, because a call stays the same call when its price changes.
 
 export interface Purchase {
   readonly method: string;
   readonly host: string;
   readonly path: string;
   readonly query: string;
-  /** What was signed, not what is asked now: a payment keeps its fingerprint when the price changes. */
-  readonly amount: string;
-  readonly asset: string;
-  readonly payTo: string;
   readonly contentType: string | null;
   readonly contentLength: string | null;
   /** Null for a body that is streamed: it is not part of the fingerprint. */
@@ -19,8 +15,11 @@ export interface Purchase {
 /** SHA-256 in hexadecimal. */
 export async function fingerprintOf({ body, ...purchase }: Purchase): Promise<string> {
   const bodyDigest = body && (await sha256(body));
-  return sha256(new TextEncoder().encode(JSON.stringify([Object.entries(purchase).sort(), bodyDigest])));
+  return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest]));
 }
+
+/** SHA-256 in hexadecimal. */
+export const digestOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
 
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

@@ -1,5 +1,9 @@
-export { type Account, type Books, buildBooks } from "./books.ts";
-export { fingerprintOf, type Purchase } from "./fingerprint.ts";
-export { type Known, Ledger } from "./ledger.ts";
+export { type Books, buildBooks, buildExposure, type Exposure, type LedgerStub, readGateKey } from "./books.ts";
+export type { CapName, Caps } from "./claim.ts";
+export { digestOf, fingerprintOf, type Purchase } from "./fingerprint.ts";
+export { type Clerk, LedgerObject, type LedgerParts } from "./ledger.ts";
+export { BOOKS_TABLE, writeEntries } from "./sink.ts";
 export { buildSpentPayments, type SpentPayments } from "./spent.ts";
+export type { StoredAnswer } from "./standing.ts";
 export type { LedgerEvent } from "./state.ts";
+export type { Claim, ClaimAnswer, Due, Entry, Known, Presentation } from "./words.ts";

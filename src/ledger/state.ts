@@ -1,109 +1,127 @@
-// The life of one payment: every state, every event, and what follows. Pure; the Durable Object stores the result.
+// The state of one payment, and what time makes of it. Pure; what a report makes of it stands in `rules.ts`.
 //
-//   claimed ── release ──▶ released ── claim ──▶ claimed        before the upstream was called
-//   claimed ── uncharged | rejected | settled ──▶ (final)
-//   claimed ── lost ──▶ unknown ── settled ──▶ settled          a settle call without a trustworthy answer
-//   settled ── delivered | truncated ──▶ settled                the `delivery` column
-//
-// A claim past its lease is `unknown` too: what its attempt managed to do, nobody can say.
+// `pay` is about the money, `delivery` about the goods. Time is an event too: a claim past its lease may have settled,
+// a settled payment whose attempt never reported was not delivered, a credit and a debt end.
 
-import { err, ok, type Result } from "../std/index.ts";
+export type Pay =
+  /** An attempt is under way; past its lease nobody can say what it did. */
+  | "claimed"
+  /** Given back before the upstream was called; claimable again. */
+  | "released"
+  /** Executed, and the upstream's answer was not for sale. */
+  | "uncharged"
+  /** Refused for a reason that was decided before any broadcast. */
+  | "rejected"
+  /** Served before it was settled; settling goes on. */
+  | "owed"
+  /** It may have settled. */
+  | "unknown"
+  | "settled"
+  /** It can never settle any more. */
+  | "failed"
+  /** Nobody could find out in time. */
+  | "undetermined"
+  /** Served, never paid, and no longer held against the payer. */
+  | "written_off";
 
-export type Pay = "claimed" | "settled" | "rejected" | "uncharged" | "unknown" | "released";
-export type Delivery = "none" | "delivered" | "truncated";
+export type Delivery = "none" | "delivered" | "truncated" | "undelivered" | "redeemed" | "expired";
 
 export interface PaymentState {
   readonly pay: Pay;
   readonly delivery: Delivery;
-  /** The attempt that may report; another one is refused. */
+  /** The attempt that may report about the money; another one is refused. */
   readonly attempt: string;
+  /** The attempt that may report about the goods: whoever finds out about the money takes no delivery over. */
+  readonly courier: string;
   /** Until then the attempt is taken to be alive. */
   readonly leaseUntilMs: number;
-  /** What was bought. */
-  readonly fingerprint: string;
+  /** Whether a settle call is known to have begun. */
+  readonly settleBegan: boolean;
+  /** Of the settlement; of one that is only said to be under way while `pay` is unknown. */
   readonly transaction: string | null;
   /** Why it ended without a charge. */
   readonly reason: string | null;
+  /** When a credit, a debt, or the memory of an execution that was not charged ends; null for everything else. */
+  readonly endsMs: number | null;
 }
 
+/** Reported by an attempt. */
 export type LedgerEvent =
   | { readonly kind: "release" }
   | { readonly kind: "uncharged"; readonly reason: string }
   | { readonly kind: "rejected"; readonly reason: string }
-  | { readonly kind: "lost" }
+  /** A settle call without a trustworthy answer; the hash where one was named. */
+  | { readonly kind: "lost"; readonly transaction: string | null }
   | { readonly kind: "settled"; readonly transaction: string }
+  /** The answer was handed over before settling. */
+  | { readonly kind: "served" }
+  /** Settling, or finding out, did not work this time. */
+  | { readonly kind: "postponed"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "undetermined"; readonly reason: string }
   | { readonly kind: "delivered" }
-  | { readonly kind: "truncated" };
+  | { readonly kind: "truncated" }
+  /** Settled, and the upstream's answer was none. */
+  | { readonly kind: "undelivered" }
+  | { readonly kind: "redeemed" };
 
-/** What a payment is to somebody who presents it again. */
-export type Standing =
-  | { readonly kind: "claimable" }
-  | { readonly kind: "in_flight" }
-  /** A settle call was made and not answered; nobody is asking at the moment. */
-  | { readonly kind: "unresolved" }
-  /** Its attempt ended without a word: it may have settled, or never begun. */
-  | { readonly kind: "unknown" }
-  | { readonly kind: "settled"; readonly transaction: string }
-  | { readonly kind: "ended"; readonly reason: string }
-  | { readonly kind: "bound_elsewhere" };
-
-export function standingOf(state: PaymentState | null, fingerprint: string, nowMs: number): Standing {
-  if (state === null || state.pay === "released") return { kind: "claimable" };
-  if (state.fingerprint !== fingerprint) return { kind: "bound_elsewhere" };
-  const isAlive = nowMs < state.leaseUntilMs;
-  switch (state.pay) {
-    case "claimed":
-      return { kind: isAlive ? "in_flight" : "unknown" };
-    case "unknown":
-      return { kind: isAlive ? "unknown" : "unresolved" };
-    case "settled":
-      return { kind: "settled", transaction: state.transaction ?? "" };
-    case "rejected":
-    case "uncharged":
-      return { kind: "ended", reason: state.reason ?? state.pay };
-  }
+/** How long what is left open stays open. */
+export interface Terms {
+  readonly creditMs: number;
+  readonly debtMs: number;
 }
 
-export type Refusal = "no_such_payment" | "stale_attempt" | "not_from_here";
+const SERVED: readonly Delivery[] = ["delivered", "truncated"];
+/** Over, but for what is remembered of them until their end. */
+const REMEMBERED: readonly Pay[] = ["uncharged", "rejected", "failed"];
 
-/** The state after an attempt's report, or why the report does not count. */
-export function transition(
-  state: PaymentState | null,
-  event: LedgerEvent,
-  attempt: string,
-): Result<PaymentState, Refusal> {
-  if (state === null) return err("no_such_payment");
-  // That money moved is true whichever attempt says it, and however late.
-  if (event.kind !== "settled" && attempt !== state.attempt) return err("stale_attempt");
-  if (!isAllowed(state, event.kind)) return err("not_from_here");
-  switch (event.kind) {
-    case "release":
-      return ok({ ...state, pay: "released" });
-    case "uncharged":
-    case "rejected":
-      return ok({ ...state, pay: event.kind, reason: event.reason });
-    case "lost":
-      return ok({ ...state, pay: "unknown", leaseUntilMs: 0 });
-    case "settled":
-      return ok({ ...state, pay: "settled", transaction: event.transaction });
-    case "delivered":
-    case "truncated":
-      return ok({ ...state, delivery: event.kind });
-  }
+/** What time alone makes of a state; the same state where it makes nothing. */
+export function lapse(state: PaymentState, nowMs: number, { creditMs }: Terms): PaymentState {
+  const atMs = lapsesAt(state);
+  if (atMs === null || nowMs < atMs) return state;
+  if (state.pay === "claimed") return { ...state, pay: "unknown" };
+  if (state.pay === "failed") return { ...state, pay: "written_off", endsMs: null };
+  if (state.pay !== "settled" && state.pay !== "owed") return { ...state, endsMs: null };
+  if (state.delivery !== "none") return { ...state, delivery: "expired", endsMs: null };
+  // Its end was never reported: the seller calls it served, the buyer not whole.
+  if (state.pay === "owed") return { ...state, delivery: "truncated" };
+  return { ...state, delivery: "undelivered", endsMs: nowMs + creditMs };
 }
 
-const FROM: { readonly [kind in LedgerEvent["kind"]]: readonly Pay[] } = {
-  release: ["claimed"],
-  uncharged: ["claimed"],
-  rejected: ["claimed"],
-  lost: ["claimed", "unknown"],
-  // The chain decides about this one, not we: a report of money that moved is taken from wherever it comes.
-  settled: ["claimed", "unknown", "released", "rejected", "uncharged"],
-  delivered: ["settled"],
-  truncated: ["settled"],
-};
-
-function isAllowed({ pay, delivery }: PaymentState, kind: LedgerEvent["kind"]): boolean {
-  const isDelivery = kind === "delivered" || kind === "truncated";
-  return FROM[kind].includes(pay) && (delivery === "none" || !isDelivery);
+/** When time alone will change it; null where it stays as it is unless somebody reports. */
+export function lapsesAt(state: PaymentState): number | null {
+  const { pay, delivery, leaseUntilMs, endsMs } = state;
+  if (pay === "claimed" || (delivery === "none" && (pay === "settled" || pay === "owed"))) return leaseUntilMs;
+  if (endsMs === null) return null;
+  if (REMEMBERED.includes(pay)) return endsMs;
+  // Who redeems a credit is not cut off by its end.
+  return isCredit(state) ? Math.max(endsMs, leaseUntilMs) : null;
 }
+
+/** Somebody finds out what became of the money, or goes on settling. The goods stay with their courier. */
+export const lent = (state: PaymentState, attempt: string, leaseUntilMs: number): PaymentState => ({
+  ...state,
+  attempt,
+  leaseUntilMs,
+});
+
+/** Somebody delivers again what was paid for. */
+export const entrusted = (state: PaymentState, courier: string, leaseUntilMs: number): PaymentState => ({
+  ...state,
+  attempt: courier,
+  courier,
+  leaseUntilMs,
+});
+
+/** The goods were handed over, whatever became of the money. */
+export const isServed = ({ delivery }: PaymentState): boolean => SERVED.includes(delivery);
+
+/** Paid for and not delivered. */
+export const isCredit = ({ pay, delivery }: PaymentState): boolean =>
+  pay === "settled" && (delivery === "undelivered" || delivery === "truncated");
+
+/** Delivered and not paid for. */
+export const isDebt = (state: PaymentState): boolean => state.pay === "failed" && isServed(state);
+
+/** Whether somebody has to find out, or go on settling. */
+export const isOpen = ({ pay }: Pick<PaymentState, "pay">): boolean => pay === "unknown" || pay === "owed";

@@ -1,6 +1,7 @@
 // How a request can end, as a value.
 
 import type { Problem } from "../problem.ts";
+import type { JsonObject } from "../std/index.ts";
 import type { Receipt } from "../x402/index.ts";
 import type { Preflight } from "./cors.ts";
 
@@ -13,8 +14,14 @@ export interface Answer {
 export type Outcome =
   /** A free route: the upstream's answer as it is. */
   | { readonly kind: "passed"; readonly answer: Answer }
+  /** Handed over, and settled behind the answer. */
+  | { readonly kind: "served"; readonly answer: Answer }
+  /** What was paid for before, and not delivered then. */
+  | { readonly kind: "redelivered"; readonly answer: Answer; readonly receipt: Receipt }
   | { readonly kind: "sold"; readonly answer: Answer; readonly receipt: Receipt }
   /** The upstream answered with a status that is not for sale; nobody was charged. */
   | { readonly kind: "unsold"; readonly answer: Answer }
+  /** Of an endpoint of our own. */
+  | { readonly kind: "told"; readonly json: JsonObject }
   | { readonly kind: "preflight"; readonly preflight: Preflight }
   | { readonly kind: "refused"; readonly problem: Problem };

@@ -16,6 +16,12 @@ export interface Refusal {
   readonly invitation?: Invitation;
 }
 
+const CAPS = {
+  in_flight: "Too many of your payments are under way; wait for their answers.",
+  unsettled: "Too much of yours is not settled yet; wait until it is.",
+  uncharged: "Too many of your requests ended without a charge within the hour.",
+} as const;
+
 type Reason = Problem["reason"];
 type Row<R extends Reason> = (problem: Extract<Problem, { reason: R }>) => Refusal;
 
@@ -76,9 +82,11 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: "This payment is being used by another request; wait for its answer.",
     headers: SOON,
   }),
-  payment_settled: ({ transaction }) => ({
+  payment_settled: ({ transaction, isCredit }) => ({
     status: 409,
-    message: "This payment was already settled and bought one answer.",
+    message: isCredit
+      ? "This payment was settled, and what it bought was not delivered; its buyer can have it with Faregate-Redeem."
+      : "This payment was already settled and bought one answer.",
     evidence: { transaction },
   }),
   payment_bound_elsewhere: () => ({ status: 409, message: "This payment belongs to another request." }),
@@ -88,10 +96,32 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: "This payment ended without a charge and cannot be used again; sign a new one.",
     invitation,
   }),
-  settlement_unknown: () => ({
+  key_reused: () => ({
+    status: 409,
+    message: `This Idempotency-Key stands for another request; take a new one. ${NOT_CHARGED}`,
+  }),
+  invalid_voucher: () => ({
+    status: 403,
+    message: "Faregate-Redeem is neither a token of this gate nor signed by the payer for this hour.",
+  }),
+  payer_over_cap: ({ cap }) => ({
+    status: 429,
+    message: `${CAPS[cap]} ${NOT_CHARGED}`,
+    headers: { "retry-after": cap === "uncharged" ? "60" : "5" },
+    evidence: { cap },
+  }),
+  settlement_unknown: ({ credit }) => ({
     status: 503,
     message: "It is not known yet whether this payment settled. Do not pay again; repeat this request later.",
     headers: LATER,
+    ...(credit && { evidence: { ...credit } }),
+  }),
+  paid_undelivered: ({ cause, status, receipt, credit }) => ({
+    status: status ?? (cause === "upstream_timeout" ? 504 : 502),
+    message:
+      "You paid, and the API did not deliver. Repeat this request with Faregate-Redeem; nothing more is charged.",
+    headers: Object.fromEntries([encodeReceipt(receipt)]),
+    evidence: { cause, transaction: receipt.transaction, ...credit },
   }),
   settlement_rejected: ({ code, receipt, invitation }) => ({
     status: 402,

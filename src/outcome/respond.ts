@@ -24,8 +24,12 @@ function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>, requestId: 
   switch (outcome.kind) {
     case "preflight":
       return new Response(null, { status: 204, headers: preflightHeaders(outcome.preflight) });
+    case "told":
+      return Response.json(outcome.json, { headers: { "cache-control": "no-store" } });
     case "unsold":
+    case "served":
       return toResponse(withPrivateCaching(outcome.answer));
+    case "redelivered":
     case "sold": {
       const answer = withPrivateCaching(outcome.answer);
       answer.headers.set(...encodeReceipt(outcome.receipt));

@@ -10,7 +10,7 @@ import {
   type PresentedPayment,
   type X402Version,
 } from "../x402/index.ts";
-import type { Finding, Moment } from "./scheme.ts";
+import type { Finding, Moment, PaymentFlow } from "./scheme.ts";
 import { chooseTerms, type Terms } from "./terms.ts";
 
 declare const checked: unique symbol;
@@ -33,6 +33,9 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
+  readonly flow: PaymentFlow;
+  /** Of the token that is paid with. */
+  readonly decimals: number;
   /** Of the envelope that the payment came in: the receipt goes back in the same. */
   readonly x402Version: X402Version;
 }
@@ -60,15 +63,11 @@ export interface Resource {
 }
 
 /** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
-export async function checkPayment(
-  offered: readonly Terms[],
-  presented: PresentedPayment,
-  resource: Resource,
-): Promise<Check> {
+export function checkPayment(offered: readonly Terms[], presented: PresentedPayment, resource: Resource): Check {
   const choice = chooseTerms(offered, presented.accepted);
   if (!choice.ok) return { kind: "refused", reason: choice.error };
   const { terms, objection } = choice.value;
-  const finding = await terms.scheme.check({ payload: presented.payload, ...terms });
+  const finding = terms.scheme.check({ payload: presented.payload, ...terms });
   if (finding.kind !== "authentic") return finding;
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
@@ -110,6 +109,8 @@ function mint(
       payload: finding.payload,
     },
     validBeforeMs: finding.validBeforeMs,
+    flow: terms.flow,
+    decimals: terms.token.decimals,
     x402Version,
   };
   return payment as CheckedPayment;

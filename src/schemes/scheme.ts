@@ -2,6 +2,12 @@
 
 import type { PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
 
+/** What comes first, in the specification's words: `authorization` serves before it settles, `upfront` after. */
+export type PaymentFlow = "authorization" | "upfront";
+
+/** `after`: serve, settle, deliver. `before`: settle, then serve. `async`: answer, and settle behind the answer. */
+export type SettleMode = "after" | "before" | "async";
+
 export interface Price {
   /** CAIP-2. */
   readonly network: string;
@@ -17,6 +23,8 @@ export interface CheckInput {
   readonly payload: PresentedPayment["payload"];
   readonly requirements: PaymentRequirements;
   readonly token: Token;
+  /** Of `prepare`. */
+  readonly domain: Uint8Array;
   /** Whether a signature that is no account's own may be a contract's. */
   readonly contractWallets: boolean;
 }
@@ -55,6 +63,8 @@ export interface Scheme {
   /** The default of its (scheme, family) when `extra` leaves it out. */
   readonly assetTransferMethod: string;
   readonly requirements: (price: Price) => PaymentRequirements;
+  /** What of a check depends on the offer alone, made once. */
+  readonly prepare: (price: Price) => Uint8Array;
   /** Pure: no clock, no I/O. */
-  readonly check: (input: CheckInput) => Promise<Finding>;
+  readonly check: (input: CheckInput) => Finding;
 }

@@ -4,23 +4,37 @@
 import { err, ok, type Result } from "../std/index.ts";
 import type { Accepted, PaymentRequirements, Token } from "../x402/index.ts";
 import { eip3009 } from "./eip3009.ts";
-import type { Price, Scheme } from "./scheme.ts";
+import type { PaymentFlow, Price, Scheme } from "./scheme.ts";
 
 const schemes: readonly Scheme[] = [eip3009];
 
 export interface Terms {
   readonly scheme: Scheme;
   readonly token: Token;
+  readonly domain: Uint8Array;
   readonly requirements: PaymentRequirements;
   /** Whether a signature of an account's length may be a contract wallet's too. */
   readonly contractWallets: boolean;
+  readonly flow: PaymentFlow;
 }
 
 /** Null where no scheme of ours works on the network. */
-export function buildTerms(price: Price, contractWallets: boolean): Terms | null {
+export function buildTerms(price: Price, contractWallets: boolean, flow: PaymentFlow): Terms | null {
   const scheme = schemes.find(({ family }) => price.network.startsWith(`${family}:`));
-  return scheme ? { scheme, token: price.token, requirements: scheme.requirements(price), contractWallets } : null;
+  if (!scheme) return null;
+  const requirements = inFlow(scheme.requirements(price), flow);
+  const domain = scheme.prepare(price);
+  return { scheme, token: price.token, domain, requirements, contractWallets, flow };
 }
+
+/** Any flow but the usual one is declared on the wire. */
+function inFlow(requirements: PaymentRequirements, flow: PaymentFlow): PaymentRequirements {
+  return flow === DEFAULT_FLOW
+    ? requirements
+    : { ...requirements, extra: { ...requirements.extra, paymentFlow: flow } };
+}
+
+const DEFAULT_FLOW: PaymentFlow = "authorization";
 
 export interface Choice {
   readonly terms: Terms;
@@ -34,17 +48,19 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
   if (sameScheme.length === 0) return err("invalid_scheme");
   const sameNetwork = sameScheme.filter(({ requirements }) => requirements.network === accepted.network);
   if (sameNetwork.length === 0) return err("invalid_network");
-  const [terms] = sameNetwork.filter(({ requirements }) => isSame(requirements.asset, accepted.asset));
-  if (terms === undefined || !isSameMethod(terms, accepted)) return err("invalid_payment_requirements");
+  const sameAsset = sameNetwork.filter(({ requirements }) => isSame(requirements.asset, accepted.asset));
+  const terms = sameAsset.find((one) => isSameMethod(one, accepted));
+  if (terms === undefined) return err("invalid_payment_requirements");
   const { amount, payTo } = terms.requirements;
   const fits = (accepted.amount ?? amount) === amount && isSame(payTo, accepted.payTo);
   return ok({ terms, objection: fits ? null : "invalid_payment_requirements" });
 }
 
-function isSameMethod({ scheme }: Terms, { extra }: Accepted): boolean {
+/** A v1 payment names neither, and means whatever we announced. */
+function isSameMethod({ scheme, flow }: Terms, { asset, extra }: Accepted): boolean {
+  if (asset === undefined) return true;
   const method = extra?.["assetTransferMethod"] ?? scheme.assetTransferMethod;
-  const flow = extra?.["paymentFlow"] ?? "authorization";
-  return method === scheme.assetTransferMethod && flow === "authorization";
+  return method === scheme.assetTransferMethod && (extra?.["paymentFlow"] ?? DEFAULT_FLOW) === flow;
 }
 
 /** Addresses compare without letter case; one that a v1 payment leaves out is the one that we announced. */

@@ -33,7 +33,7 @@ const REQUEST_REMOVED: ReadonlySet<string> = new Set([
   "forwarded",
   "x-payment",
 ]);
-const REQUEST_REMOVED_PREFIXES = ["proxy-", "x-forwarded-", "payment-", "x-payment-", "x-faregate-"];
+const REQUEST_REMOVED_PREFIXES = ["proxy-", "x-forwarded-", "payment-", "x-payment-", "faregate-", "x-faregate-"];
 
 /** A 206 or 304 is neither sold nor given away, so nobody may ask a priced route for one. */
 const PRICED_REMOVED: ReadonlySet<string> = new Set([

@@ -12,7 +12,8 @@ export type Verdict =
 export type Settlement =
   | { readonly kind: "settled"; readonly transaction: string }
   | { readonly kind: "rejected"; readonly reason: string }
-  | { readonly kind: "unknown"; readonly detail: string };
+  /** It may have settled; the hash where the facilitator named one. */
+  | { readonly kind: "unknown"; readonly detail: string; readonly transaction: string | null };
 
 /** After an attempt that was never answered. */
 export type LateSettlement = Exclude<Settlement, { kind: "rejected" }>;
@@ -93,9 +94,9 @@ export function readVerdict({ status, json }: FacilitatorReply, expected: Expect
 
 /** For the first attempt. After an unanswered one, see `readSettlementAgain`. */
 export function readSettlement({ status, json }: FacilitatorReply, expected: Expected): Settlement {
-  if (status >= 500) return { kind: "unknown", detail: `settle answered ${status}` };
+  if (status >= 500) return unknown(`settle answered ${status}`);
   if (!isObject(json) || typeof json["success"] !== "boolean") {
-    return { kind: "unknown", detail: `settle answered ${status} without success` };
+    return unknown(`settle answered ${status} without success`);
   }
   return json["success"] ? readSuccess(status, json, expected) : readFailure(json);
 }
@@ -103,24 +104,31 @@ export function readSettlement({ status, json }: FacilitatorReply, expected: Exp
 /** An attempt that was never answered may have settled: after it, no failure is a rejection. */
 export function readSettlementAgain(reply: FacilitatorReply, expected: Expected): LateSettlement {
   const settlement = readSettlement(reply, expected);
-  return settlement.kind === "rejected" ? { kind: "unknown", detail: settlement.reason } : settlement;
+  return settlement.kind === "rejected" ? unknown(settlement.reason) : settlement;
 }
 
 function readSuccess(status: number, json: JsonObject, expected: Expected): Settlement {
   const { transaction, network } = json;
-  if (!isSuccess(status)) return { kind: "unknown", detail: `settle answered ${status} with success: true` };
-  if (!isPayer(json, expected)) return { kind: "unknown", detail: "settle answered for another payer" };
-  if (network !== expected.network) return { kind: "unknown", detail: "settle answered for another network" };
-  if (!isTransaction(transaction)) return { kind: "unknown", detail: "settle answered without a transaction hash" };
+  if (!isSuccess(status)) return unknown(`settle answered ${status} with success: true`);
+  if (!isPayer(json, expected)) return unknown("settle answered for another payer");
+  if (network !== expected.network) return unknown("settle answered for another network");
+  if (!isTransaction(transaction)) return unknown("settle answered without a transaction hash");
   return { kind: "settled", transaction: transaction.toLowerCase() };
 }
 
 function readFailure(json: JsonObject): Settlement {
   const reason = reasonOf(json["errorReason"]);
   const broadcast = json["transaction"] !== "" && json["transaction"] !== undefined && json["transaction"] !== null;
-  if (broadcast || !REASONS_BEFORE_BROADCAST.has(reason)) return { kind: "unknown", detail: reason };
+  if (broadcast || !REASONS_BEFORE_BROADCAST.has(reason)) return unknown(reason, json["transaction"]);
   return { kind: "rejected", reason };
 }
+
+const unknown = (detail: string, transaction: unknown = null) =>
+  ({ kind: "unknown", detail, transaction: isTransaction(transaction) ? transaction.toLowerCase() : null }) as const;
+
+/** Not an end: the facilitator has sent a transaction and waits for it (core specification, error reasons). */
+export const isPending = (settlement: Settlement): settlement is Extract<Settlement, { kind: "unknown" }> =>
+  settlement.kind === "unknown" && settlement.detail === "settlement_pending" && settlement.transaction !== null;
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 

@@ -11,6 +11,7 @@ export { echoedOf, isFaithfulEcho } from "./extensions.ts";
 export {
   type Expected,
   type FacilitatorReply,
+  isPending,
   type Kind,
   type LateSettlement,
   readKinds,
@@ -22,7 +23,8 @@ export {
 } from "./facilitator-answer.ts";
 export { findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
-export { eip3009PaymentId, type PaymentId } from "./payment-id.ts";
+export { eip3009PaymentId, isPaymentId, type PaymentId, partsOf } from "./payment-id.ts";
+export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
 export type {
   Accepted,

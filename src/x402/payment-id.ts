@@ -8,3 +8,11 @@ export type PaymentId = string & { readonly [paymentId]: true };
 export function eip3009PaymentId(network: string, asset: string, payer: string, nonce: string): PaymentId {
   return `${network}|${asset}|${payer}|${nonce}`.toLowerCase() as PaymentId;
 }
+
+/** What an id names, in lower case: of Permit2 `asset` is the word `permit2`. */
+export function partsOf(id: string): Readonly<Record<"network" | "asset" | "payer" | "nonce", string>> {
+  const [network, asset, payer, nonce] = id.split("|") as [string, string, string, string];
+  return { network, asset, payer, nonce };
+}
+
+export const isPaymentId = (text: string): boolean => /^[!-{}~]+(?:\|[!-{}~]+){3}$/.test(text);

@@ -82,7 +82,9 @@ describe("a challenge", () => {
 
   test.each(PRICED)("declares no more than is offered (%s)", async (path) => {
     const { resource, accepts, ...rest } = await challengeOf(path);
-    expect(rest).toEqual({ x402Version: 2, error: expect.any(String) });
+    // Of extensions the one whose promise the gate keeps itself.
+    const extensions = { "payment-identifier": { info: { required: false }, schema: expect.any(Object) } };
+    expect(rest).toEqual({ x402Version: 2, error: expect.any(String), extensions });
     for (const name of Object.keys(resource)) expect(["url", "description", "mimeType"]).toContain(name);
     expect(accepts.length).toBeGreaterThan(0);
     for (const entry of accepts) {
@@ -106,9 +108,9 @@ describe("a challenge", () => {
     const response = await ask(`${path}?q=${"x".repeat(900)}`);
     const header = response.headers.get("payment-required") ?? "";
     expect(header.length).toBeLessThanOrEqual(4096);
-    const { resource, accepts } = decode(header);
+    const { resource, accepts, extensions } = decode(header);
     const { payload } = await signPayment("10000");
-    const echo = { x402Version: 2, resource, accepted: accepts[0], payload };
+    const echo = { x402Version: 2, resource, accepted: accepts[0], extensions, payload };
     expect(encodePayment(echo).length).toBeLessThan(16 * 1024);
   });
 });
@@ -173,7 +175,6 @@ describe("extensions", () => {
   );
 
   test.each<[string, object]>([
-    ["payment-identifier", { info: { required: false, id: "pay_7d5d747be160e280504c099d984bcfe0" }, schema: {} }],
     ["bazaar", { info: {}, schema: {} }],
     ["sign-in-with-x", { info: {}, schema: {} }],
     ["offer-receipt", { info: {}, schema: {} }],
@@ -211,15 +212,15 @@ describe("extensions", () => {
   });
 });
 
-describe("no payer is held to another's terms", () => {
-  test("however many payments are in flight: each of them is served", async () => {
+describe("a payer within the caps", () => {
+  test("is served each time, with six payments in flight", async () => {
     const account = newAccount();
     const payments = await Promise.all(Array.from({ length: 6 }, () => signPayment("10000", {}, account)));
     const responses = await Promise.all(payments.map((payment) => pay(fresh("/paid/slow"), payment)));
     expect(responses.map(({ status }) => status)).toEqual(Array(6).fill(200));
   });
 
-  test("however many payments are unsettled: the offer and the service stay what they are", async () => {
+  test("gets the same offer and the same service, with three payments unsettled", async () => {
     const account = newAccount();
     for (let i = 0; i < 3; i++) {
       const lost = await pay(fresh("/paid/ok?settle=drop"), await signPayment("10000", {}, account));

@@ -25,10 +25,8 @@ test("the table without any of it is taken", () => {
 });
 
 test.each<[string, object, string]>([
-  ["settling before serving", { settle: "before" }, "settle"],
-  ["settling behind the answer", { settle: "deferred" }, "settle"],
   ["escrow", { settle: "escrow" }, "settle"],
-  ["settling before serving on one route", route({ settle: "before" }), 'routes["/a"].settle'],
+  ["escrow on one route", route({ settle: "escrow" }), 'routes["/a"].settle'],
   ["a payment flow by its name", route({ paymentFlow: "upfront" }), 'routes["/a"].paymentFlow'],
   ["another scheme", route({ scheme: "upto" }), 'routes["/a"].scheme'],
   ["another transfer method", route({ assetTransferMethod: "permit2" }), 'routes["/a"].assetTransferMethod'],
@@ -38,7 +36,6 @@ test.each<[string, object, string]>([
   ["tags", route({ tags: ["quotes"] }), 'routes["/a"].tags'],
   ["an icon", route({ iconUrl: "https://h/icon.png" }), 'routes["/a"].iconUrl'],
   ["WebSockets", route({ webSocket: true }), 'routes["/a"].webSocket'],
-  ["caps for a payer", { payerCaps: { inFlight: 1 } }, "payerCaps"],
   ["credentials for the facilitator", facilitator({ headers: { authorization: "x" } }), "facilitators[0].headers"],
   ["two facilitators", { facilitators: ["https://a.example", "https://b.example"] }, "facilitators"],
 ])("a table that asks for %s is refused", (_, changes, place) => {

@@ -64,7 +64,11 @@ const decode = (header: string): unknown => JSON.parse(atob(header));
 /** What the examples' resource costs. */
 const offered = (() => {
   const { network, token } = findNetwork("base-sepolia") ?? expect.fail();
-  const terms = buildTerms({ network, token, amount: 10_000n, payTo: PAY_TO, maxTimeoutSeconds: 60 }, false);
+  const terms = buildTerms(
+    { network, token, amount: 10_000n, payTo: PAY_TO, maxTimeoutSeconds: 60 },
+    false,
+    "authorization",
+  );
   return terms ? [terms] : expect.fail();
 })();
 const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {} };

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { npmRun, type Running } from "../support/command.ts";
 import { startFakeUpstream } from "../support/fake-upstream.ts";
 import { getRaw } from "../support/raw-http.ts";
+import { reconciled } from "./reconciled.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "faregate-local-"));
 const env = { FAREGATE_LOCAL: join(directory, "local.json"), TMPDIR: directory };
@@ -124,6 +125,31 @@ describe("npm start", () => {
     for (const words of ["upstreams.reports: ", "units of USDC here", "is served too", "the API sees its own"]) {
       expect(stderr).toContain(words);
     }
+  });
+
+  test("keeps its state across runs, the seller's books among it, which say the same as its chain", async () => {
+    const stateDir = join(directory, "state");
+    for (const payments of [1, 2]) {
+      const stack = start("--quiet", "--state", stateDir);
+      const { gate, rpc } = await readyOf(stack);
+      expect((await npmRun("pay", [`${gate}/v1/quotes/ETH`], env).ended).code).toBe(0);
+      const { code, words } = await reconciled({ rpc, stateDir });
+      expect(words).toMatch(new RegExp(` ${payments} +${payments}000 +${payments} +${payments}000 +0\n`));
+      expect(code).toBe(0);
+      stack.signal("SIGINT");
+      expect((await stack.ended).stderr).toBe("");
+    }
+  });
+
+  test("asks its own chain what became of a payment, and no other network's", async () => {
+    const rpc = { base: "https://rpc.example.com/{{RPC_KEY}}", "base-sepolia": "https://rpc.example.com/" };
+    const stack = start("--quiet", "--pricing", write("rpc.json", { ...table, rpc }));
+    const ready = await readyOf(stack);
+    expect((await fetch(`${ready.gate}/a`)).status).toBe(402);
+    stack.signal("SIGINT");
+    const { stderr } = await stack.ended;
+    expect(stderr).toContain("rpc.base: is left out");
+    expect(stderr).toContain(`rpc.base-sepolia: ${ready.rpc} takes its place`);
   });
 
   test("says where a correct table does not fit the local token", async () => {

@@ -8,33 +8,44 @@ import type { Network } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import type { PrivateKeyAccount } from "viem";
-import { balanceOf, buyer, network, startChain, transfersTo } from "../../tools/stack/chain.ts";
+import { balanceOf, buyer, network, startChain, type Transfer, transfersTo } from "../../tools/stack/chain.ts";
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { readText, startServer, type TestServer } from "../support/server.ts";
 
-/** What the network between gate and facilitator does to an endpoint's answers. */
-export type Loss = "none" | "answer";
+/** What the network between gate and facilitator does to a call: it never arrives, or its answer never does. */
+export type Loss = "none" | "request" | "answer";
 
 export interface World {
   readonly gate: string;
+  readonly rpc: string;
+  /** What the gate keeps, its seller's books among it. */
+  readonly stateDir: string;
   readonly lose: { settle: Loss; verify: "none" | "believe" };
   readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
   readonly payee: () => Promise<bigint>;
   readonly balance: (address: string) => Promise<bigint>;
-  readonly transfers: () => Promise<readonly { from: string; value: bigint }[]>;
+  readonly transfers: () => Promise<readonly Transfer[]>;
   readonly seen: (path: string) => Promise<readonly Seen[]>;
   readonly stop: () => Promise<void>;
 }
 
-const table = (upstream: string, facilitator: string) => ({
+const table = (upstream: string, facilitator: string, rpc: string) => ({
   upstream: { url: upstream, timeoutSeconds: 5 },
   payTo: PAY_TO,
   accepts: ["base-sepolia"],
   facilitators: [{ url: facilitator, settleTimeoutSeconds: 10 }],
-  routes: { "/free/*": "free", "/paid": "$0.01", "/closed": "closed" },
+  rpc: { "base-sepolia": rpc },
+  routes: {
+    "/free/*": "free",
+    "/paid": "$0.01",
+    "/closed": "closed",
+    "/before": { price: "$0.01", settle: "before" },
+    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
+    "/brief": { price: "$0.01", maxTimeoutSeconds: 30 },
+  },
 });
 
 export async function startWorld(): Promise<World> {
@@ -44,11 +55,14 @@ export async function startWorld(): Promise<World> {
   const lose: World["lose"] = { settle: "none", verify: "none" };
   const [upstream, lossy] = await Promise.all([startFakeUpstream(), startLossyProxy(reference.url, lose)]);
   const pricingFile = join(directory, "pricing.json");
-  writeFileSync(pricingFile, JSON.stringify(table(upstream.url, lossy.url)));
-  const gate = await startGate({ pricingFile });
+  writeFileSync(pricingFile, JSON.stringify(table(upstream.url, lossy.url, chain.rpc)));
+  const stateDir = join(directory, "state");
+  const gate = await startGate({ pricingFile, stateDir });
   const payee = () => balanceOf(chain.rpc, PAY_TO);
   return {
     gate: gate.url,
+    rpc: chain.rpc,
+    stateDir,
     lose,
     fetchPaying: (account = buyer) =>
       wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account))),
@@ -63,7 +77,7 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-/** Passes everything on. `answer` lets the facilitator settle and then breaks the connection. */
+/** Passes everything on, but for what is lost: then it breaks the connection. */
 function startLossyProxy(target: string, lose: World["lose"]): Promise<TestServer> {
   return startServer(async (request, response) => {
     const body = await readText(request);
@@ -71,6 +85,7 @@ function startLossyProxy(target: string, lose: World["lose"]): Promise<TestServe
       const payer = JSON.parse(body).paymentPayload.payload.authorization.from;
       return response.writeHead(200).end(JSON.stringify({ isValid: true, payer }));
     }
+    if (request.url === "/settle" && lose.settle === "request") return request.socket.destroy();
     const method = request.method ?? "GET";
     const headers = { "content-type": "application/json" };
     const answer = await fetch(target + request.url, method === "GET" ? {} : { method, headers, body });

@@ -54,6 +54,13 @@ const verify: { readonly [name: string]: Behaviour } = {
 
 const settled = ({ payer, network }: Asked) => ({ success: true, payer, network, transaction: TRANSACTION });
 
+const pending = ({ network }: Asked) => ({
+  success: false,
+  errorReason: "settlement_pending",
+  transaction: TRANSACTION,
+  network,
+});
+
 const settle: { readonly [name: string]: Behaviour } = {
   ...broken,
   settled: (asked, _, response) => reply(response, 200, settled(asked)),
@@ -62,6 +69,17 @@ const settle: { readonly [name: string]: Behaviour } = {
     reply(response, 200, { success: false, errorReason, transaction: "", network }),
   broadcast: ({ network }, _, response, errorReason) =>
     reply(response, 200, { success: false, errorReason, transaction: TRANSACTION, network }),
+  // Sent to the chain and not mined yet, so many times; then what it came to.
+  pending: (asked, _, response, argument) =>
+    asked.times <= Number(argument) ? reply(response, 200, pending(asked)) : reply(response, 200, settled(asked)),
+  pendingthendrop: (asked, request, response) =>
+    asked.times === 1 ? reply(response, 200, pending(asked)) : request.socket.destroy(),
+  pendingthenrejected: (asked, _, response) =>
+    reply(
+      response,
+      200,
+      asked.times === 1 ? pending(asked) : { ...pending(asked), errorReason: "insufficient_funds", transaction: "" },
+    ),
   settled500: (asked, _, response) => reply(response, 500, settled(asked)),
   settled400: (asked, _, response) => reply(response, 400, settled(asked)),
   stranger: (asked, _, response) => reply(response, 200, { ...settled(asked), payer: `0x${"11".repeat(20)}` }),

@@ -20,6 +20,8 @@ const json = (response: ServerResponse, status: number, body: unknown, headers =
   response.end(text);
 };
 
+const failedOnce = new Set<string>();
+
 const behaviours: { readonly [name: string]: Behaviour } = {
   ok: (_, response) => json(response, 200, { goods: true }, { "cache-control": "public, s-maxage=60", age: "7" }),
   status: (_, response, rest) => {
@@ -30,6 +32,12 @@ const behaviours: { readonly [name: string]: Behaviour } = {
     json(response, 200, {}, { "payment-required": "theirs", "payment-response": "theirs", "x-kept": "yes" }),
   challenge: (_, response) => json(response, 402, {}, { "payment-required": "theirs" }),
   missing: (_, response) => json(response, 404, { error: "no such thing" }),
+  // Fails with the status that it names, and is well the next time the same URL is asked.
+  once: ({ url = "" }, response, rest) => {
+    if (failedOnce.has(url)) return json(response, 200, { goods: true });
+    failedOnce.add(url);
+    json(response, Number(rest), { error: "not this time" });
+  },
   hang: () => undefined,
   // Two seconds are beyond the fixture's deadline of one.
   late: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 2000),
@@ -56,6 +64,11 @@ const behaviours: { readonly [name: string]: Behaviour } = {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("data: first\n\n");
     setTimeout(() => (rest === "broken" ? request.socket.destroy() : response.end("data: last\n\n")), 300);
+  },
+  // Its body has as many letters as the path says.
+  sized: (_, response, rest) => {
+    response.writeHead(200, { "content-length": Number(rest) });
+    response.end("x".repeat(Number(rest)));
   },
   large: (_, response) => {
     response.writeHead(200, { "content-length": 400_000 });

@@ -3,6 +3,7 @@
 import type { TestProject } from "vitest/node";
 import { startFakeFacilitator } from "./fake-facilitator.ts";
 import { startFakeUpstream } from "./fake-upstream.ts";
+import { startLiveRpc } from "./live-rpc.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -10,6 +11,7 @@ declare module "vitest" {
     otherUpstream: string;
     facilitator: string;
     otherFacilitator: string;
+    rpc: string;
   }
 }
 
@@ -19,6 +21,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     otherUpstream: await startFakeUpstream(),
     facilitator: await startFakeFacilitator(),
     otherFacilitator: await startFakeFacilitator(),
+    rpc: await startLiveRpc(),
   };
   for (const [name, { url }] of Object.entries(servers)) provide(name as keyof typeof servers, url);
   return async () => {

@@ -59,7 +59,9 @@ describe("the line ends", () => {
       { outcome: "settled", status: 201, transaction: "0xab" },
     ],
     ["passed", { kind: "passed", answer }, { outcome: "passed", status: 201 }],
+    ["served, which is settled behind it", { kind: "served", answer }, { outcome: "served", status: 201 }],
     ["uncharged", { kind: "unsold", answer }, { outcome: "uncharged", status: 201 }],
+    ["told, without a word of what", { kind: "told", json: { payer: SECRET } }, { outcome: "told" }],
     [
       "in a preflight",
       { kind: "preflight", preflight: { methods: ["GET"], requested: SECRET } },
@@ -78,7 +80,7 @@ describe("the line ends", () => {
     ],
     [
       "refused, by what is known of the payment",
-      refused({ reason: "payment_settled", transaction: "0x" }),
+      refused({ reason: "payment_settled", transaction: "0x", isCredit: false }),
       { outcome: "payment_settled" },
     ],
   ])("%s", (_, outcome, ending) => {
@@ -98,7 +100,7 @@ test("an observed call is told with every way to pay what it would have cost", (
   const terms = ["base-sepolia", "base"].map((name, i) => {
     const { network, token } = findNetwork(name) ?? expect.fail();
     const price = { network, token, amount: BigInt(10 + i), payTo: PAY_TO, maxTimeoutSeconds: 60 };
-    return buildTerms(price, false) ?? expect.fail();
+    return buildTerms(price, false, "authorization") ?? expect.fail();
   });
   const observed = { terms, challenge: invitation.challenge } as unknown as NonNullable<RequestLine["observed"]>;
   expect(logged({ observed })["observed"]).toEqual([

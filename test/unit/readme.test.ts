@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
 import { parseConfig, sentence } from "../../src/config/index.ts";
+import { tableEntries } from "../../src/config/schema.ts";
+import { BOOKS_TABLE } from "../../src/ledger/sink.ts";
 import { parseTarget } from "../../src/route/index.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -76,4 +79,70 @@ test("what the README says of the table in short holds", () => {
 test("the project's own table can be deployed", () => {
   const config = parseConfig(JSON.parse(readFileSync(join(root, "pricing.json"), "utf8")));
   expect(config.ok).toBe(true);
+});
+
+describe("what the README asks the books", () => {
+  const queries = [...readme.matchAll(/^ {4}(SELECT [^;]+?)\n\n/gm)].map(([, query = ""]) => query);
+  const answers = (rows: readonly (readonly [pay: string, delivery: string])[]): readonly number[] => {
+    const db = new DatabaseSync(":memory:");
+    db.exec(BOOKS_TABLE);
+    const insert = db.prepare(
+      "INSERT INTO payments VALUES (?, 'n', 'a', 'p', 't', '10000', ?, ?, 'GET /a', NULL, 'f', 1, 1, 1)",
+    );
+    for (const [i, [pay, delivery]] of rows.entries()) insert.run(String(i), pay, delivery);
+    return queries.map((query) => db.prepare(query).all().length);
+  };
+
+  test("is three questions that can be asked", () => {
+    expect(queries).toHaveLength(3);
+    expect(answers([])).toEqual([0, 0, 0]);
+  });
+
+  test("is what came in, what buyers still have to get, and what is owed or needs a look", () => {
+    const delivered = [
+      ["settled", "delivered"],
+      ["settled", "redeemed"],
+      ["settled", "expired"],
+    ] as const;
+    expect(answers(delivered)).toEqual([1, 0, 0]);
+    expect(
+      answers([
+        ["settled", "undelivered"],
+        ["settled", "truncated"],
+      ]),
+    ).toEqual([1, 2, 0]);
+    expect(
+      answers([
+        ["owed", "delivered"],
+        ["unknown", "none"],
+        ["undetermined", "none"],
+        ["failed", "delivered"],
+      ]),
+    ).toEqual([0, 0, 4]);
+    expect(
+      answers([
+        ["failed", "none"],
+        ["rejected", "none"],
+        ["uncharged", "none"],
+        ["written_off", "delivered"],
+      ]),
+    ).toEqual([0, 0, 0]);
+  });
+});
+
+test("the README names each way to settle, and no key of the table that there is not", () => {
+  const ways = [...readme.matchAll(/^\| `"(\w+)"`/gm)].map(([, way]) => way);
+  expect(ways).toEqual(["after", "before", "async"]);
+  for (const key of [
+    "maxUnsettled",
+    "maxUnsettledTotal",
+    "maxInFlight",
+    "maxUncharged",
+    "creditDays",
+    "debtDays",
+    "rpc",
+  ]) {
+    expect(Object.keys(tableEntries)).toContain(key);
+    expect(readme).toContain(key);
+  }
 });

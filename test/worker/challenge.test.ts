@@ -30,6 +30,7 @@ describe("an unpaid call of a priced route", () => {
           extra: { name: "USD Coin", version: "2" },
         },
       ],
+      extensions: { "payment-identifier": { info: { required: false }, schema: expect.any(Object) } },
     });
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(await response.json()).toMatchObject({

@@ -92,9 +92,50 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       example: "observe",
     },
     settle: {
-      type: '`"after"`',
-      means: "When money moves: after your API has answered and before the answer is delivered. There is no other yet.",
-      example: "after",
+      type: '`"after"`, `"before"` or `"async"`',
+      means: "When money moves. See [when money moves](#when-money-moves).",
+      example: "before",
+    },
+    maxUnsettled: {
+      type: "dollars",
+      otherwise: '`$100`; with `"async"` it has to be written',
+      means:
+        "How much of one payer, on one network and in one token, may be claimed and not yet settled. One that would exceed it is 429. Counted in whole tokens, whatever a token is worth.",
+      example: "$5",
+    },
+    maxUnsettledTotal: {
+      type: "dollars",
+      means:
+        'How much all payers together may have been served and not yet settled by routes that settle `"async"`. Who would exceed it is asked to pay first.',
+      example: "$200",
+    },
+    maxInFlight: {
+      type: "whole number, 1 to 1000",
+      means: "How many payments of one payer on one network may be under way at once. One more is 429.",
+      example: 20,
+    },
+    maxUncharged: {
+      type: "whole number, 1 to 1000",
+      means:
+        "How many calls of one payer may, within an hour, have made your API work without a charge: because it answered what is not for sale, or because the payment was rejected. One more is 429.",
+      example: 20,
+    },
+    creditDays: {
+      type: "whole number, 1 to 90",
+      means: "For how long a buyer who paid and got nothing can have it delivered. After that the credit expires.",
+      example: 30,
+    },
+    debtDays: {
+      type: "whole number, 1 to 365",
+      means:
+        "For how long a payer who was served and never paid is asked to pay first. After that the debt is written off.",
+      example: 90,
+    },
+    rpc: {
+      type: "object: a network to a URL or a list of URLs",
+      means:
+        "Who tells what the chain says of a payment whose settlement nobody confirmed; the first that answers counts. `{{NAME}}` stands for the secret of that name. See [what the chain says](#what-the-chain-says).",
+      example: { base: ["https://rpc.example.com/{{RPC_KEY}}", "https://mainnet.base.org"] },
     },
     chargeOn: {
       type: 'list of `"2xx"` and statuses',
@@ -125,6 +166,12 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means:
         "x402 extensions that challenges advertise, word for word. Those that promise something of the gate, such as `payment-identifier`, cannot be written.",
       example: { bazaar: { info: { output: { type: "json" } } } },
+    },
+    paymentIdentifier: {
+      type: '`"optional"`, `"required"` or `"off"`',
+      means:
+        "Whether challenges advertise x402's `payment-identifier`, by which a client names its call. See [calls that are repeated](#calls-that-are-repeated).",
+      example: "required",
     },
     contractWallets: {
       type: "`true` or `false`",
@@ -186,10 +233,16 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       example: [{ url: "https://x402.org/facilitator", settleTimeoutSeconds: 30 }],
     },
     settle: {
-      type: '`"after"`',
+      type: '`"after"`, `"before"` or `"async"`',
       otherwise: "the table's",
-      means: "When this route's money moves: after your API has answered and before the answer is delivered.",
-      example: "after",
+      means: "When this route's money moves. See [when money moves](#when-money-moves).",
+      example: "before",
+    },
+    maxUnsettled: {
+      type: "dollars",
+      otherwise: "the table's",
+      means: "How much of one payer may be open when this route is bought, that of other routes counted in.",
+      example: "$5",
     },
     chargeOn: {
       type: "as the table's",
@@ -214,6 +267,12 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       otherwise: "the table's",
       means: "Takes the place of all extensions of the table.",
       example: { bazaar: { info: { output: { type: "json" } } } },
+    },
+    paymentIdentifier: {
+      type: '`"optional"`, `"required"` or `"off"`',
+      otherwise: "the table's",
+      means: "Whether this route's challenge advertises `payment-identifier`.",
+      example: "required",
     },
     contractWallets: {
       type: "`true` or `false`",

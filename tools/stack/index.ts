@@ -83,7 +83,7 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
   const port = namesHosts(source.json) ? await choosePort(options.port ?? GATE_PORT) : options.port;
   const gateHost = port === undefined ? undefined : `127.0.0.1:${port}`;
   const keepsOwn = choice.kind === "own";
-  const fitted = fitTable(source.json, { facilitator, upstream, keepsOwn, gateHost });
+  const fitted = fitTable(source.json, { facilitator, rpc, upstream, keepsOwn, gateHost });
   requireFit(source.json, fitted.table);
   const gate = keep(await startFittedGate(source, fitted.table, { ...options, port }));
   const foreign = options.facilitator === undefined ? [] : await facilitatorWarnings(options.facilitator);

@@ -3,8 +3,8 @@
 
 import { isObject, type JsonObject, type Note } from "./json.ts";
 
-const localNetwork = "base-sepolia";
-const localNames = [localNetwork, "eip155:84532"];
+export const localNetwork = "base-sepolia";
+export const localNames: readonly string[] = [localNetwork, "eip155:84532"];
 /** Circle's USDC on Base Sepolia, in whose place the local token stands. */
 const localAsset = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 const localDecimals = 6;

@@ -1,9 +1,10 @@
-// Fits a pricing table to the local stack: its facilitators, its upstreams, its public hosts; its money is in `money.ts`.
+// Fits a pricing table to the local stack: its facilitators, its upstreams, its public hosts, the chain that it asks; its
+// money is in `money.ts`.
 // Pure, and no judge of the table: what has another shape than expected passes through untouched, for the Worker's own
 // check to report.
 
 import { isObject, type JsonObject, type Note } from "./json.ts";
-import { fitMoney, fitTokens } from "./money.ts";
+import { fitMoney, fitTokens, localNames, localNetwork } from "./money.ts";
 
 /** Without a `url` it is the sample API. */
 export interface UpstreamChoice {
@@ -14,6 +15,8 @@ export interface UpstreamChoice {
 
 export interface LocalParts {
   facilitator: string;
+  /** The local chain's, which tells what became of a payment whose settlement nobody confirmed. */
+  rpc: string;
   /** The API that takes the place of those that are not on this machine. */
   upstream: string;
   /** Whether the table's own upstream stays. */
@@ -53,8 +56,24 @@ export function fitTable(table: unknown, parts: LocalParts): { table: unknown; w
   if (isObject(table.upstreams)) local.upstreams = fitUpstreams(table.upstreams, parts, note);
   if (isObject(table.routes)) local.routes = fitRoutes(table.routes, table, parts, note);
   if (Array.isArray(table.hosts)) local.hosts = fitHosts(table.hosts, parts.gateHost, note);
+  local.rpc = fitRpc(table.rpc, parts, note);
   return { table: local, warnings };
 }
+
+/** The one chain that is asked here; who named one on this machine keeps it. */
+function fitRpc(rpc: unknown, parts: LocalParts, note: Note): unknown {
+  if (rpc !== undefined && !isObject(rpc)) return rpc;
+  const kept: JsonObject = {};
+  for (const [name, urls] of Object.entries(rpc ?? {})) {
+    const isLocal = localNames.includes(name);
+    if (isLocal && isNear(urls)) kept[name] = urls;
+    else note(`rpc.${name}`, isLocal ? `${parts.rpc} takes its place` : "is left out, the local chain alone is asked");
+  }
+  return Object.keys(kept).length > 0 ? kept : { [localNetwork]: parts.rpc };
+}
+
+const isNear = (urls: unknown): boolean =>
+  [urls].flat().every((url) => typeof url === "string" && URL.canParse(url) && isLoopback(url));
 
 function fitRoutes(routes: JsonObject, table: JsonObject, parts: LocalParts, note: Note): JsonObject {
   const entries = Object.entries(routes).map(([key, route]) => {

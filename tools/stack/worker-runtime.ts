@@ -8,7 +8,7 @@ import type { BundleModule } from "./bundle.ts";
 
 export interface WorkerOptions {
   port?: number | undefined;
-  /** Keeps KV and Durable Objects across runs; without it they end with the Worker. */
+  /** Keeps KV, Durable Objects and D1 across runs; without it they end with the Worker. */
   stateDir?: string | undefined;
   /** Variables and secrets, over those of wrangler.toml and .dev.vars. */
   vars?: Record<string, string> | undefined;

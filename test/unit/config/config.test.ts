@@ -24,6 +24,8 @@ describe("a correct table", () => {
       upstreams: [{ url, timeoutMs: 30_000, headers: [], service: null, host: "upstream" }],
       facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
       bufferBytesMax: 262_144,
+      rpc: new Map(),
+      unsettledTotalMicros: 1_000_000_000n,
     });
     expect(routes).toHaveLength(1);
     const place = { hostname: "h", segments: ["v1", "quotes", "x"] };
@@ -31,7 +33,7 @@ describe("a correct table", () => {
     expect(routes[0]?.access).toMatchObject({
       bodyBytesMax: null,
       upstream: rest.upstreams[0],
-      offer: { mode: "enforce", extensions: {}, facilitator: rest.facilitators[0] },
+      offer: { mode: "enforce", settle: "after", upfront: null, facilitator: rest.facilitators[0] },
     });
   });
 
@@ -126,13 +128,14 @@ const urlOrName = `${baseUrl}, or a name from upstreams`;
 const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
 const known =
   "$schema, upstream, upstreams, payTo, accepts, tokens, facilitators, routes, unmatched, hosts, cors, mode, settle, " +
-  "chargeOn, maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, contractWallets, prefix";
+  "maxUnsettled, maxUnsettledTotal, maxInFlight, maxUncharged, creditDays, debtDays, rpc, chargeOn, " +
+  "maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, paymentIdentifier, contractWallets, prefix";
 const knownOfRoute =
-  "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, chargeOn, maxTimeoutSeconds, " +
-  "bodyBytesMax, extensions, contractWallets, mode";
+  "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, maxUnsettled, chargeOn, " +
+  "maxTimeoutSeconds, bodyBytesMax, extensions, paymentIdentifier, contractWallets, mode";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
-const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';
+const settleHint = 'write "after", "before" or "async"';
 
 describe("a mistake is told with its place and what would be right:", () => {
   test.each<[string, object, string, string]>([
@@ -454,14 +457,14 @@ describe("a mistake is told with its place and what would be right:", () => {
       `there is no such key; known are ${knownOfRoute}`,
     ],
     [
-      "a route that settles before",
-      route({ settle: "before" }),
+      "a route that settles never",
+      route({ settle: "never" }),
       'routes["/a"].settle',
-      `${onlyAfter} (it says "before")`,
+      `${settleHint} (it says "never")`,
     ],
 
     ["another default", { unmatched: "open" }, "unmatched", 'write "closed" or "free" (it says "open")'],
-    ["a table that settles before", { settle: "before" }, "settle", `${onlyAfter} (it says "before")`],
+    ["a table that settles never", { settle: "never" }, "settle", `${settleHint} (it says "never")`],
     [
       "a payment's time as a text",
       { maxTimeoutSeconds: "300" },

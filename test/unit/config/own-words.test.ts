@@ -318,11 +318,13 @@ describe("contract wallets", () => {
 
 describe("extensions", () => {
   const bazaar = { bazaar: { info: { input: [1, null] }, schema: {} } };
-  const tailOf = (changes: object) => paidOf(parsed({ ...route({}), ...changes })).offer.challenge.tail;
+  /** Without what the gate advertises itself. */
+  const offerOf = (changes: object) => paidOf(parsed({ paymentIdentifier: "off", ...route({}), ...changes })).offer;
+  const tailOf = (changes: object) => offerOf(changes).challenge.tail;
 
   test("that the gate does not know are advertised as they are", () => {
     expect(tailOf({ extensions: bazaar })).toContain(`"extensions":${JSON.stringify(bazaar)}`);
-    expect(paidOf(parsed({ extensions: bazaar, ...route({}) })).offer.extensions).toEqual(bazaar);
+    expect(offerOf({ extensions: bazaar }).extensions).toEqual(bazaar);
   });
 
   test("of a route stand in place of the table's", () => {
@@ -334,18 +336,21 @@ describe("extensions", () => {
 
   const hint = "write an object of extensions by their names";
   const promise = "the gate would have to keep what this one promises, and does not yet";
-  const promises = [
-    "payment-identifier",
-    "sign-in-with-x",
-    "offer-receipt",
-    "eip2612GasSponsoring",
-    "erc20ApprovalGasSponsoring",
-  ];
+  const promises = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
   test.each(promises)("that promise something of the gate are a mistake: %s", (name) => {
     const key = name.includes("-") ? `["${name}"]` : `.${name}`;
     expect(mistakes({ extensions: { [name]: {} } })).toEqual([{ path: `extensions${key}`, remedy: promise }]);
     expect(mistakes(route({ extensions: { [name]: {} } }))).toEqual([
       { path: `routes["/a"].extensions${key}`, remedy: promise },
+    ]);
+  });
+
+  test("that name the call are the gate's own key: one that is written is told of it", () => {
+    const remedy = 'write "paymentIdentifier": "optional" or "required" instead';
+    const extensions = { "payment-identifier": {} };
+    expect(mistakes({ extensions })).toEqual([{ path: 'extensions["payment-identifier"]', remedy }]);
+    expect(mistakes(route({ extensions }))).toEqual([
+      { path: 'routes["/a"].extensions["payment-identifier"]', remedy },
     ]);
   });
 
@@ -499,9 +504,11 @@ describe("a route's word that does nothing is a mistake", () => {
     payTo: table.payTo,
     facilitators: ["https://f.example"],
     settle: "after",
+    maxUnsettled: "$1",
     chargeOn: [200],
     maxTimeoutSeconds: 300,
     extensions: {},
+    paymentIdentifier: "optional",
     contractWallets: false,
     mode: "enforce",
   };

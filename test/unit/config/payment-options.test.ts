@@ -350,7 +350,8 @@ describe("a price in atomic units", () => {
 
   test("may have thirty digits, which no number has", () => {
     const amount = "9".repeat(30);
-    expect(asked(route({ price: { ...atomic, amount } }))).toMatchObject({ amount });
+    const maxUnsettled = `$1${"0".repeat(24)}`;
+    expect(asked(route({ price: { ...atomic, amount }, maxUnsettled }))).toMatchObject({ amount });
   });
 
   const aboveZero = 'write atomic units above zero, such as "1000"';

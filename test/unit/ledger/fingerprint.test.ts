@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { fingerprintOf, type Purchase } from "../../../src/ledger/fingerprint.ts";
-import { ASSET, PAY_TO } from "../../support/payment.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -10,9 +9,6 @@ const purchase: Purchase = {
   host: "api.example.com",
   path: "/v1/reports",
   query: "?a=1",
-  amount: "10000",
-  asset: ASSET,
-  payTo: PAY_TO,
   contentType: "application/json",
   contentLength: "2",
   body: bytes("{}"),
@@ -27,7 +23,7 @@ describe("a fingerprint", () => {
   });
 
   test("stays what it is in the books from one release to the next", () => {
-    expect(fingerprint).toBe("00a6d472e356ef91daa44e611ddc0eb364a4b4bfc0ef5a3a1590ffc5565643f7");
+    expect(fingerprint).toBe("ed587c36804b7e6392855df3e170b0ea843584bb8b92e1b97a7e9e774ae65df7");
   });
 
   test("is the same for the same purchase, in whatever order it is told", async () => {
@@ -40,9 +36,6 @@ describe("a fingerprint", () => {
     ["host", "other.example.com"],
     ["path", "/v1/reports/"],
     ["query", ""],
-    ["amount", "10001"],
-    ["asset", PAY_TO],
-    ["payTo", ASSET],
     ["contentType", "text/plain"],
     ["contentType", null],
     ["contentLength", "3"],

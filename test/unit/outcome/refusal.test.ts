@@ -14,6 +14,9 @@ const settlement = {
   payer: PAY_TO,
 };
 
+const paid = { success: true, transaction: "0xab", network: NETWORK, payer: PAY_TO };
+const credit = { payment: "https://h/.faregate/payments/a.b", redeem: "a.c" };
+
 type Of<R extends Problem["reason"]> = Extract<Problem, { reason: R }>;
 
 interface Row<P extends Problem> {
@@ -26,6 +29,8 @@ interface Row<P extends Problem> {
   readonly headers?: { readonly [name: string]: string };
   /** What the challenge says; absent where there is none. */
   readonly challenge?: string;
+  /** What PAYMENT-RESPONSE says; absent where there is none. */
+  readonly receipt?: object;
 }
 
 const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
@@ -99,7 +104,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     headers: { "retry-after": "2" },
   },
   payment_settled: {
-    problem: { transaction: "0xab" },
+    problem: { transaction: "0xab", isCredit: false },
     status: 409,
     message: "This payment was already settled and bought one answer.",
     evidence: { transaction: "0xab" },
@@ -112,11 +117,37 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     error: "upstream_500",
     challenge: "upstream_500",
   },
-  settlement_unknown: {
+  key_reused: {
     problem: {},
+    status: 409,
+    message: "This Idempotency-Key stands for another request; take a new one. You were not charged.",
+  },
+  invalid_voucher: {
+    problem: {},
+    status: 403,
+    message: "Faregate-Redeem is neither a token of this gate nor signed by the payer for this hour.",
+  },
+  payer_over_cap: {
+    problem: { cap: "unsettled" },
+    status: 429,
+    message: "Too much of yours is not settled yet; wait until it is. You were not charged.",
+    headers: { "retry-after": "5" },
+    evidence: { cap: "unsettled" },
+  },
+  settlement_unknown: {
+    problem: { credit },
     status: 503,
     message: "It is not known yet whether this payment settled. Do not pay again; repeat this request later.",
     headers: { "retry-after": "5" },
+    evidence: credit,
+  },
+  paid_undelivered: {
+    problem: { cause: "upstream_500", status: 500, receipt: { x402Version: 2, ...paid }, credit },
+    status: 500,
+    message:
+      "You paid, and the API did not deliver. Repeat this request with Faregate-Redeem; nothing more is charged.",
+    evidence: { cause: "upstream_500", transaction: "0xab", ...credit },
+    receipt: paid,
   },
   settlement_rejected: {
     problem: { code: "insufficient_funds", receipt: { x402Version: 2, ...settlement }, invitation },
@@ -124,6 +155,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "The payment could not be settled. You were not charged.",
     error: "insufficient_funds",
     challenge: "insufficient_funds",
+    receipt: settlement,
   },
   ledger_unavailable: {
     problem: {},
@@ -197,9 +229,9 @@ describe.each(entries)("%s", (reason, row) => {
     );
   });
 
-  test(reason === "settlement_rejected" ? "brings the failed settlement" : "looks like no settlement", () => {
+  test(row.receipt === undefined ? "looks like no settlement" : "brings the settlement as it ended", () => {
     const header = answer(reason, row).headers.get("payment-response");
-    expect(header && decodePaymentResponseHeader(header)).toEqual(reason === "settlement_rejected" ? settlement : null);
+    expect(header && decodePaymentResponseHeader(header)).toEqual(row.receipt ?? null);
   });
 });
 
@@ -212,4 +244,57 @@ test("a payer who has to approve the token first gets the status that x402 keeps
     error: "permit2_allowance_required",
   });
   expect(await response.json()).toMatchObject({ error: "permit2_allowance_required", requestId: "r-1" });
+});
+
+describe("what an API did not deliver that was paid for", () => {
+  const problem = { reason: "paid_undelivered", receipt: { x402Version: 2, ...paid }, credit } as const;
+  const undelivered = (changes: { cause: string; status: number | null }) =>
+    respond({ kind: "refused", problem: { ...problem, ...changes } }, "*", asker);
+
+  test.each([
+    ["its own error", "upstream_404", 404, 404],
+    ["that it was too slow", "upstream_timeout", null, 504],
+    ["that it could not be reached", "upstream_unreachable", null, 502],
+    ["that its answer is not for sale", "upstream_302", null, 502],
+  ])("is told as %s", async (_, cause, status, told) => {
+    const response = undelivered({ cause, status });
+    expect(response.status).toBe(told);
+    expect(await response.json()).toMatchObject({ error: "paid_undelivered", cause });
+  });
+
+  test("is told without a token where the gate's own key cannot be had: then the payer's signature is the proof", async () => {
+    const response = respond(
+      { kind: "refused", problem: { ...problem, cause: "upstream_500", status: 500, credit: null } },
+      "*",
+      asker,
+    );
+    expect(Object.keys((await response.json()) as object).sort()).toEqual(
+      ["cause", "error", "message", "requestId", "transaction"].sort(),
+    );
+    expect(response.headers.has("payment-response")).toBe(true);
+  });
+});
+
+test("a settlement that is not known is told without a token to who only presents the payment", async () => {
+  const response = respond({ kind: "refused", problem: { reason: "settlement_unknown", credit: null } }, "*", asker);
+  expect(await response.json()).toEqual({ error: "settlement_unknown", message: expect.any(String), requestId: "r-1" });
+});
+
+test("a payment whose goods were not delivered is told so, and how its buyer has them", async () => {
+  const problem = { reason: "payment_settled", transaction: "0xab", isCredit: true } as const;
+  const response = respond({ kind: "refused", problem }, "*", asker);
+  expect(response.status).toBe(409);
+  expect(((await response.json()) as { message: string }).message).toContain("Faregate-Redeem");
+  expect(response.headers.has("payment-required")).toBe(false);
+});
+
+test.each([
+  ["in_flight", "5", "Too many of your payments are under way; wait for their answers. You were not charged."],
+  ["unsettled", "5", "Too much of yours is not settled yet; wait until it is. You were not charged."],
+  ["uncharged", "60", "Too many of your requests ended without a charge within the hour. You were not charged."],
+] as const)("a payer over the cap %s is told when to come again, and why", async (cap, seconds, message) => {
+  const response = respond({ kind: "refused", problem: { reason: "payer_over_cap", cap } }, "*", asker);
+  expect(response.status).toBe(429);
+  expect(response.headers.get("retry-after")).toBe(seconds);
+  expect(await response.json()).toMatchObject({ cap, message });
 });

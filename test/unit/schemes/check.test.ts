@@ -28,8 +28,11 @@ const inTime = { validBefore: String(NOW.unixSeconds + 300) };
 
 const { token } = findNetwork(NETWORK) ?? expect.fail();
 const terms =
-  buildTerms({ network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 }, false) ??
-  expect.fail();
+  buildTerms(
+    { network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 },
+    false,
+    "authorization",
+  ) ?? expect.fail();
 const payer = newAccount();
 const payment = await signPayment("10000", inTime, payer);
 const { signature, authorization } = payment.payload;
@@ -76,6 +79,8 @@ describe("checkPayment", () => {
           payload: { signature, authorization },
         },
         x402Version: 2,
+        flow: "authorization",
+        decimals: 6,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
       },
     });

@@ -30,8 +30,11 @@ const sign = async (changes: Partial<Authorization> = {}, signedDomain: object =
 const valid = await sign();
 const { signature, authorization } = valid;
 
-const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Promise<Finding> =>
-  eip3009.check({ payload, requirements, token, contractWallets: false, ...changes });
+const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Finding => {
+  const input = { payload, requirements, token, contractWallets: false, ...changes };
+  const domainOf = { ...price, network: input.requirements.network, token: input.token };
+  return eip3009.check({ domain: eip3009.prepare(domainOf), ...input });
+};
 const objectionTo = async (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}, now = NOW) => {
   const finding = await check(payload, changes);
   return finding.kind === "authentic" ? finding.objection(now) : finding;

@@ -6,10 +6,15 @@ import { ASSET, PAY_TO } from "../../support/payment.ts";
 const STRANGER = "0x1111111111111111111111111111111111111111";
 
 const offered: readonly Terms[] = networks.flatMap(({ network, token }) => {
-  const terms = buildTerms({ network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 }, false);
-  return terms ? [terms] : [];
+  const price = { network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+  return buildTerms(price, false, "authorization") ?? [];
 });
 const [mainnet, testnet] = offered;
+/** The same, to be settled first. */
+const upfront: readonly Terms[] = networks.flatMap(({ network, token }) => {
+  const price = { network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+  return buildTerms(price, false, "upfront") ?? [];
+});
 
 const accepted: Accepted = {
   scheme: "exact",
@@ -26,8 +31,43 @@ const refused = (error: string) => ({ ok: false, error });
 test("no scheme of ours works on a network of another family", () => {
   const [{ token } = expect.fail()] = networks;
   const price = { token, amount: 1n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
-  expect(buildTerms({ ...price, network: "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp" }, false)).toBeNull();
-  expect(buildTerms({ ...price, network: "eip1559:1" }, false)).toBeNull();
+  for (const network of ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "eip1559:1"] as const) {
+    for (const flow of ["authorization", "upfront"] as const) {
+      expect(buildTerms({ ...price, network }, false, flow)).toBeNull();
+    }
+  }
+});
+
+test("a flow is declared on the wire where it is not the usual one, and nothing else differs", () => {
+  const [usual, first] = [testnet?.requirements, upfront[1]?.requirements];
+  expect(usual?.extra).toEqual({ name: "USDC", version: "2" });
+  expect(first).toEqual({ ...usual, extra: { name: "USDC", version: "2", paymentFlow: "upfront" } });
+});
+
+describe("where both flows are offered, a payment", () => {
+  const both = [...offered, ...upfront];
+  const inFlow = (extra: Accepted["extra"]) => chooseTerms(both, { ...accepted, ...(extra && { extra }) });
+
+  test.each<[string, Accepted["extra"], Terms | undefined]>([
+    ["that names none is settled as usual", undefined, testnet],
+    ["that names the usual one is settled as usual", { paymentFlow: "authorization" }, testnet],
+    ["that names the other is settled first", { paymentFlow: "upfront" }, upfront[1]],
+  ])("%s", (_, extra, terms) => {
+    expect(inFlow(extra)).toEqual(chosen(terms));
+  });
+
+  test("of version 1, which can name none, is settled as usual", () => {
+    const v1: Accepted = { scheme: "exact", network: "eip155:84532" };
+    expect(chooseTerms(both, v1)).toEqual(chosen(testnet));
+    expect(chooseTerms(upfront, v1)).toEqual(chosen(upfront[1]));
+  });
+
+  test("that was signed for the one is not taken for the other", () => {
+    expect(chooseTerms(upfront, accepted)).toEqual(refused("invalid_payment_requirements"));
+    expect(chooseTerms(offered, { ...accepted, extra: { paymentFlow: "escrow" } })).toEqual(
+      refused("invalid_payment_requirements"),
+    );
+  });
 });
 
 describe("a payment means the entry", () => {

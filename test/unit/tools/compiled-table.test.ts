@@ -22,6 +22,7 @@ test("what is the same everywhere is said once, above rows in the order in which
   const routes = { "/*": "free", "/a/:x": "$0.25", "GET /a/b": "$0.001", "/c": "closed", "h.example/c": "free" };
   expect(format({ routes }).split("\n")).toEqual([
     "5 routes, the first that covers a request means it.",
+    "  settles       after",
     `  pays to       ${PAY_TO}`,
     "  upstream      https://legacy.example.com",
     "  facilitator   https://x402.org/facilitator",
@@ -63,7 +64,7 @@ test("what differs has a column, and each way to pay a line", () => {
       },
     },
   });
-  const rows = text.split("\n").slice(4);
+  const rows = text.split("\n").slice(6);
   expect(text).toContain("hosts         https://api.example.com, beta.example.com\n  own paths     /_gate/\n");
   expect(text).toContain("  body at most  1000 bytes\n");
   expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
@@ -106,5 +107,53 @@ describe("a table", () => {
     const lines = format({ routes }).split("\n");
     expect(lines.filter((line) => line.includes("USDC"))).toHaveLength(100);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(100);
+  });
+});
+
+describe("how money moves", () => {
+  const routes = {
+    "/a": "$1",
+    "/b": { price: "$1", settle: "before" },
+    "/c": { price: "$1", settle: "async", maxUnsettled: "$2.50" },
+  };
+
+  test("stands beside each route, and no way to pay stands there twice", () => {
+    const rows = format({ routes }).split("\n");
+    expect(rows.slice(rows.indexOf("") + 1).map((row) => row.split(/ {2,}/))).toEqual([
+      ["route", "price", "to pay", "settles"],
+      ["/a and below", "$1", "1000000 USDC on base-sepolia", "after"],
+      ["/b and below", "$1", "1000000 USDC on base-sepolia", "before"],
+      ["/c and below", "$1", "1000000 USDC on base-sepolia", "async, up to $2.5 a payer"],
+      ["everything else", "closed"],
+    ]);
+  });
+});
+
+describe("a network of real money without an RPC", () => {
+  const warned = (changes: object) =>
+    format({ routes: { "/a": "$1" }, ...changes })
+      .split("\n")
+      .filter((line) => line.startsWith("  warning"));
+
+  test("is warned of, and is no mistake", () => {
+    const [line, ...others] = warned({ accepts: ["base", "base-sepolia", "polygon"] });
+    expect(others).toEqual([]);
+    expect(line).toContain("no rpc for base, polygon:");
+  });
+
+  test.each<[string, object]>([
+    ["that has one", { accepts: ["base"], rpc: { base: "https://rpc.example.com" } }],
+    [
+      "where nothing is moved",
+      { accepts: ["base-sepolia", "polygon-amoy", "avalanche-fuji", "xdc-apothem", "sei-testnet"] },
+    ],
+    ["where nothing is sold", { accepts: ["base"], routes: { "/a": "free" } }],
+  ])("is not warned of: one %s", (_, changes) => {
+    expect(warned(changes)).toEqual([]);
+  });
+
+  test("is warned of by its id where it is none that is built in", () => {
+    const tokens = [{ network: "eip155:7", asset: EURC, name: "T", version: "1", decimals: 6, dollar: true }];
+    expect(warned({ tokens, accepts: [{ network: "eip155:7", asset: EURC }] })[0]).toContain("no rpc for eip155:7:");
   });
 });

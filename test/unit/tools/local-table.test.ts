@@ -23,6 +23,7 @@ const table = {
 
 const parts = {
   facilitator: "http://127.0.0.1:4022",
+  rpc: "http://127.0.0.1:8545",
   upstream: "http://127.0.0.1:9000",
   keepsOwn: false,
   gateHost: "127.0.0.1:8787",
@@ -35,7 +36,12 @@ function localOf(changes: object, given: object = {}) {
   const fitted = fitTable({ ...table, ...changes }, { ...parts, ...given });
   const config = parseConfig(fitted.table);
   expect(config.ok ? [] : config.error.map(sentence)).toEqual([]);
-  const local = fitted.table as typeof table & { upstreams?: unknown; hosts?: unknown; tokens?: unknown };
+  const local = fitted.table as typeof table & {
+    upstreams?: unknown;
+    hosts?: unknown;
+    tokens?: unknown;
+    rpc?: unknown;
+  };
   return { ...local, warnings: fitted.warnings };
 }
 
@@ -92,6 +98,30 @@ describe("facilitators and upstreams", () => {
     const fitted = localOf({ upstream: { url: "http://127.0.0.1:3000", host } }, { keepsOwn: true });
     expect(fitted.upstream).toEqual({ url: "http://127.0.0.1:3000" });
     expect(fitted.warnings).toEqual([`upstream: host "${host}" is left out here, the API sees its own`]);
+  });
+});
+
+describe("the chain that is asked", () => {
+  const own = "http://127.0.0.1:18545";
+  test.each<[string, object | undefined, object, readonly string[]]>([
+    ["is the local one where the table names none", undefined, { "base-sepolia": parts.rpc }, []],
+    ["is the table's own on this machine", { "base-sepolia": own }, { "base-sepolia": own }, []],
+    ["is that by its CAIP-2 name too", { "eip155:84532": [own] }, { "eip155:84532": [own] }, []],
+    [
+      "is the local one in the place of one elsewhere, with a note",
+      { "base-sepolia": ["https://rpc.example.com/{{KEY}}", own] },
+      { "base-sepolia": parts.rpc },
+      ["rpc.base-sepolia: http://127.0.0.1:8545 takes its place"],
+    ],
+    [
+      "is no other network's, with a note",
+      { base: own, "base-sepolia": own },
+      { "base-sepolia": own },
+      ["rpc.base: is left out, the local chain alone is asked"],
+    ],
+  ])("%s", (_, rpc, asked, warnings) => {
+    expect(localOf({ rpc })).toMatchObject({ warnings });
+    expect(localOf({ rpc }).rpc).toEqual(asked);
   });
 });
 
@@ -166,7 +196,7 @@ test.each([
   [null],
   [[]],
   ["text"],
-  [{ routes: [], hosts: "x", upstreams: 1, accepts: 5, tokens: [1], facilitators: {} }],
+  [{ routes: [], hosts: "x", upstreams: 1, accepts: 5, tokens: [1], facilitators: {}, rpc: [] }],
 ])("%j, which is no table, passes through for the check to judge", (json) => {
   expect(() => fitTable(json, parts)).not.toThrow();
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  isPending,
   readKinds,
   readSettlement,
   readSettlementAgain,
@@ -95,7 +96,11 @@ describe("a supported answer", () => {
 const success = { success: true, payer, network: NETWORK, transaction };
 const failure = { success: false, errorReason: "insufficient_funds", transaction: "", network: NETWORK };
 const settled: Settlement = { kind: "settled", transaction };
-const unknown = (detail: string): Settlement => ({ kind: "unknown", detail });
+const unknown = (detail: string, named: string | null = null): Settlement => ({
+  kind: "unknown",
+  detail,
+  transaction: named,
+});
 
 type Case = [title: string, status: number, json: unknown, settlement: Settlement];
 
@@ -143,7 +148,14 @@ const unknowns: readonly Case[] = [
     { ...success, transaction: `${transaction}a` },
     unknown("settle answered without a transaction hash"),
   ],
-  ["fails with a hash", 200, { ...failure, transaction }, unknown("insufficient_funds")],
+  ["fails with a hash", 200, { ...failure, transaction }, unknown("insufficient_funds", transaction)],
+  [
+    "fails with a hash in upper case",
+    200,
+    { ...failure, transaction: `0x${"AB".repeat(32)}` },
+    unknown("insufficient_funds", `0x${"ab".repeat(32)}`),
+  ],
+  ["fails with a short hash", 200, { ...failure, transaction: "0xab" }, unknown("insufficient_funds")],
   ["fails with a hash that is none", 200, { ...failure, transaction: 0 }, unknown("insufficient_funds")],
   ["fails without a reason", 200, { ...failure, errorReason: undefined }, unknown("unspecified")],
   ["fails with a sentence", 200, { ...failure, errorReason: "it broke" }, unknown("unspecified")],
@@ -231,5 +243,26 @@ describe("a settle answer after one that never came", () => {
 
   test.each(unknowns)("leaves the settlement unknown when it %s", (_, status, json, settlement) => {
     expect(readSettlementAgain({ status, json }, expected)).toEqual(settlement);
+  });
+});
+
+describe("a settlement is under way", () => {
+  const pending = { ...failure, errorReason: "settlement_pending", transaction };
+  const read = (changes: object, status = 200) =>
+    readSettlement({ status, json: { ...pending, ...changes } }, expected);
+
+  test("when the facilitator says so with the hash of what it sent", () => {
+    expect(isPending(read({}))).toBe(true);
+    expect(isPending(readSettlementAgain({ status: 200, json: pending }, expected))).toBe(true);
+  });
+
+  test.each<[string, object, number?]>([
+    ["without a hash", { transaction: "" }],
+    ["with a hash that is none", { transaction: "0xab" }],
+    ["for another reason", { errorReason: "transaction_failed" }],
+    ["with a 500", {}, 500],
+    ["and that it succeeded", { success: true, payer }],
+  ])("but not when it says so %s", (_, changes, status) => {
+    expect(isPending(read(changes, status))).toBe(false);
   });
 });

@@ -1,0 +1,77 @@
+// What an attempt tells the ledger, and how an answer is handed over. Everything is recorded behind the answer, under
+// `waitUntil`: a client that leaves cancels none of it.
+
+import type { LedgerEvent, StoredAnswer } from "../ledger/index.ts";
+import { trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
+import type { Gate, Order } from "./gate.ts";
+
+/** Whose report it is. */
+export interface Reporter {
+  readonly id: string;
+  readonly attempt: string;
+}
+
+/** An answer for repeats is kept for a day. */
+const ANSWER_MS = 86_400_000;
+/** Larger ones are not kept: a row of the ledger has to hold them. */
+const ANSWER_BYTES_MAX = 1_048_576;
+
+/** @returns whether the ledger holds it */
+export function report(
+  gate: Gate,
+  { id, attempt }: Reporter,
+  events: readonly LedgerEvent[],
+  kept: StoredAnswer | null = null,
+): Promise<boolean> {
+  const nowMs = gate.nowMs();
+  const answer = kept && { ...kept, untilMs: nowMs + ANSWER_MS };
+  return gate.books.record({ id, attempt, nowMs, events, answer });
+}
+
+/** Null for a stream, for what is too large to keep, and for the answer to a body that no repeat can be held against. */
+export function storable(order: Order, { status, headers, body }: UpstreamAnswer): StoredAnswer | null {
+  if (
+    order.body instanceof ReadableStream ||
+    body instanceof ReadableStream ||
+    (body?.byteLength ?? 0) > ANSWER_BYTES_MAX
+  )
+    return null;
+  return { status, headers: [...headers], body: body ?? new Uint8Array() };
+}
+
+export const restored = ({ status, headers, body }: StoredAnswer): UpstreamAnswer => ({
+  status,
+  headers: new Headers(headers.map(([name, value]): [string, string] => [name, value])),
+  body,
+  length: body.byteLength,
+});
+
+/** How the end of a delivery is told. */
+type Ending = { readonly [end in "delivered" | "truncated"]: LedgerEvent };
+
+export const FIRST_DELIVERY: Ending = { delivered: { kind: "delivered" }, truncated: { kind: "truncated" } };
+export const REDELIVERY: Ending = { delivered: { kind: "redeemed" }, truncated: { kind: "undelivered" } };
+
+/**
+ * The answer as the client gets it. A whole one is delivered with that; a stream when its end has been piped, and until
+ * then only `before` is on record.
+ */
+export function deliver(
+  gate: Gate,
+  order: Order,
+  reporter: Reporter,
+  answer: UpstreamAnswer,
+  before: readonly LedgerEvent[],
+  ending: Ending,
+): UpstreamAnswer {
+  if (!(answer.body instanceof ReadableStream)) {
+    const kept = order.key && storable(order, answer);
+    gate.waitUntil(report(gate, reporter, [...before, ending.delivered], kept));
+    return answer;
+  }
+  const recorded = before.length > 0 ? report(gate, reporter, before) : Promise.resolve(true);
+  gate.waitUntil(recorded);
+  const { answer: piped, ended } = trackDelivery(answer, answer.body);
+  gate.waitUntil(recorded.then(() => ended).then((end) => report(gate, reporter, [ending[end]])));
+  return piped;
+}

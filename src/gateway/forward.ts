@@ -1,0 +1,58 @@
+// One fetch to the upstream, with what the table says about bodies.
+
+import type { FreeAccess, PaidAccess } from "../config/index.ts";
+import { upstreamUrl } from "../route/index.ts";
+import { limited } from "../std/index.ts";
+import { addressOf, type Forwarded } from "../upstream/index.ts";
+import { type Body, type Call, discard, type Gate } from "./gate.ts";
+
+export type Forwarding =
+  | Forwarded
+  | { readonly kind: "failed"; readonly reason: "body_too_large"; readonly bytesMax: number }
+  | { readonly kind: "failed"; readonly reason: "body_incomplete" };
+
+/** An answer whose declared length is at most `bufferBytesMax` is read whole where it is priced. */
+export async function forward(
+  { config, upstream }: Gate,
+  { request, target, trace }: Call,
+  access: FreeAccess | PaidAccess,
+  body: Body,
+): Promise<Forwarding> {
+  const { method, headers } = request;
+  const { host, proto } = target;
+  const priced = access.kind === "paid" && access.offer.mode === "enforce";
+  const { bytesMax, ...limit } = limitBody(body, headers, access.bodyBytesMax);
+  const answer = upstream(access.upstream)({
+    url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
+    method,
+    headers,
+    body: limit.body,
+    cancel: limit.broken,
+    host,
+    proto,
+    priced,
+    wholeBytesMax: priced ? config.bufferBytesMax : 0,
+  });
+  const forwarded = await trace.measure("upstream", answer);
+  if (!limit.broken?.aborted) return forwarded;
+  // The upstream may have taken what it got of the body for all of it, and answered that.
+  if (forwarded.kind === "answered") discard(forwarded.answer);
+  return limit.broken.reason === "too_large"
+    ? { kind: "failed", reason: "body_too_large", bytesMax }
+    : { kind: "failed", reason: "body_incomplete" };
+}
+
+interface LimitedBody {
+  readonly body: Body;
+  readonly broken: AbortSignal | null;
+  readonly bytesMax: number;
+}
+
+/** A body of a length that nobody declared is counted on its way; others were judged by their length. */
+function limitBody(body: Body, headers: Headers, bytesMax: number | null): LimitedBody {
+  if (!(body instanceof ReadableStream) || bytesMax === null || headers.has("content-length")) {
+    return { body, broken: null, bytesMax: bytesMax ?? 0 };
+  }
+  const { stream, broken } = limited(body, bytesMax);
+  return { body: stream, broken, bytesMax };
+}

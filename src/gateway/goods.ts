@@ -1,0 +1,42 @@
+// What the upstream's one execution is worth: goods that the offer sells, or something that nobody pays for.
+
+import type { Offer } from "../config/index.ts";
+import type { Outcome } from "../outcome/index.ts";
+import { capped } from "../std/index.ts";
+import type { UpstreamAnswer } from "../upstream/index.ts";
+import { type Forwarding, forward } from "./forward.ts";
+import { discard, type Gate, type Order, refuse } from "./gate.ts";
+
+export type Goods =
+  | { readonly kind: "sellable"; readonly answer: UpstreamAnswer }
+  | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
+
+/** The one execution. */
+export async function fetchGoods(gate: Gate, { call, access, body }: Order): Promise<Goods> {
+  return appraise(await forward(gate, call, access, body), access.offer);
+}
+
+/** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
+function appraise(forwarded: Forwarding, { chargeOn }: Offer): Goods {
+  if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
+  const { answer } = forwarded;
+  const { status } = answer;
+  const reason = `upstream_${status}`;
+  if (chargeOn.has(status)) return { kind: "sellable", answer };
+  if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+  discard(answer);
+  return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
+}
+
+/** The upstream's own challenge would name another payee under our name. */
+const isPlainError = (status: number): boolean => status >= 400 && status <= 599 && status !== 402;
+
+/** What is kept of an error page that nobody pays for. */
+const UNSOLD_BYTES_MAX = 64 * 1024;
+
+function shorten({ status, headers, body }: UpstreamAnswer): UpstreamAnswer {
+  headers.delete("content-length");
+  const isStream = body instanceof ReadableStream;
+  const start = isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null);
+  return { status, headers, body: start, length: null };
+}

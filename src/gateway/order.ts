@@ -1,0 +1,70 @@
+// A sale to an order: the body, where it is small, and what makes two calls the same one.
+
+import type { Offer } from "../config/index.ts";
+import { digestOf, fingerprintOf, type Purchase } from "../ledger/index.ts";
+import { err, type JsonObject, ok, type Result, readWithin } from "../std/index.ts";
+import { readPaymentIdentifier, type X402Version } from "../x402/index.ts";
+import type { Body, Call, CallKey, Gate, Order, Sale } from "./gate.ts";
+
+/** How the request was made. */
+interface Manner {
+  readonly key: string | null;
+  readonly x402Version: X402Version;
+}
+
+export async function readOrder(gate: Gate, sale: Sale, { key, x402Version }: Manner): Promise<Order | "incomplete"> {
+  const { call } = sale;
+  const body = await call.trace.measure("body", readBody(gate, sale));
+  if (body === "incomplete") return body;
+  const fingerprint = await fingerprintOf(purchaseOf(call, body));
+  return { ...sale, body, fingerprint, x402Version, key: key === null ? null : await callKeyOf(key) };
+}
+
+/** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */
+async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body | "incomplete"> {
+  const { body, headers } = call.request;
+  const length = headers.get("content-length");
+  if (body === null || length === null || Number(length) > config.bufferBytesMax) return body;
+  const bytes = await readWithin(body, config.bufferBytesMax, access.upstream.timeoutMs);
+  return bytes?.byteLength === Number(length) ? bytes : "incomplete";
+}
+
+const purchaseOf = ({ request, target }: Call, body: Body): Purchase => ({
+  method: request.method,
+  host: target.host,
+  path: target.path,
+  query: target.query,
+  contentType: request.headers.get("content-type"),
+  contentLength: request.headers.get("content-length"),
+  body: body instanceof Uint8Array ? body : null,
+});
+
+const KEY_LENGTH_MAX = 256;
+/** 22 characters of base64url hold 128 bits. */
+const SECRET_LENGTH_MIN = 22;
+
+/**
+ * What the client calls this call by: the id of `payment-identifier` in the payment, where that is advertised, or
+ * Idempotency-Key.
+ *
+ * @returns null where there is none; the error ends a sentence
+ */
+export function readCallKey(
+  headers: Headers,
+  extensions: JsonObject,
+  identifier: Offer["identifier"],
+): Result<string | null, string> {
+  const id = identifier === "off" ? ok(null) : readPaymentIdentifier(extensions);
+  if (!id.ok) return id;
+  if (id.value === null && identifier === "required") return err("this route asks for an id of payment-identifier");
+  const header = headers.get("idempotency-key");
+  if (header !== null && (header === "" || header.length > KEY_LENGTH_MAX)) {
+    return err(`Idempotency-Key is not 1 to ${KEY_LENGTH_MAX} characters long`);
+  }
+  return ok(id.value ?? header);
+}
+
+const callKeyOf = async (key: string): Promise<CallKey> => ({
+  digest: await digestOf(key),
+  isSecret: key.length >= SECRET_LENGTH_MIN,
+});

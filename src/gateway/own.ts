@@ -1,0 +1,27 @@
+// Faregate's own endpoints, below the table's prefix. They never reach the upstream, and no route can shadow them.
+
+import type { Outcome } from "../outcome/index.ts";
+import type { Target } from "../route/index.ts";
+import { type Gate, refuse } from "./gate.ts";
+import { openSealed } from "./seal.ts";
+
+export async function answerOwn(gate: Gate, method: string, { path }: Target): Promise<Outcome> {
+  const [, , room, sealed, ...rest] = path.split("/");
+  if (room !== "payments" || sealed === undefined || rest.length > 0) return refuse({ reason: "not_found" });
+  if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
+  return tellPayment(gate, sealed);
+}
+
+/** The MAC is checked before any ledger is looked for. */
+async function tellPayment(gate: Gate, sealed: string): Promise<Outcome> {
+  const id = await openSealed(gate.seal, "payment", sealed);
+  if (id === null) return refuse({ reason: "not_found" });
+  const entry = await gate.books.entry(id, gate.nowMs());
+  if (!entry.ok) return refuse({ reason: "ledger_unavailable" });
+  if (entry.value === null) return refuse({ reason: "not_found" });
+  const { network, asset, payer, payTo, amount, pay, delivery, transaction, createdAtMs, updatedAtMs } = entry.value;
+  return {
+    kind: "told",
+    json: { network, asset, payer, payTo, amount, pay, delivery, transaction, createdAtMs, updatedAtMs },
+  };
+}

@@ -1,0 +1,94 @@
+// What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
+// where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
+
+import type { Facilitator } from "../facilitator/index.ts";
+import type { Due, LedgerEvent } from "../ledger/index.ts";
+import type { CheckedPayment } from "../schemes/index.ts";
+import { partsOf } from "../x402/index.ts";
+import { report } from "./attempt.ts";
+import type { Gate } from "./gate.ts";
+
+/** Clocks differ, and blocks come late. */
+const MARGIN_MS = 120_000;
+
+/** @param isAwaited whether its buyer stands at the gate and waits for it to settle */
+export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
+  const event = await askChain(gate, due, isAwaited);
+  await report(gate, due, [event]);
+  if (event.kind !== "settled") return;
+  // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
+  await Promise.all([
+    gate.spent.write(due.id, event.transaction, due.validBeforeMs, gate.nowMs()),
+    gate.exposure.free(due.courier),
+  ]);
+}
+
+async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
+  const chain = gate.chain(due.network);
+  if (chain === null) return askFacilitator(gate, due);
+  const { nonce } = partsOf(due.id);
+  const { network, asset, payer, payTo, amount, validBeforeMs, createdAtMs: sinceMs, transaction } = due;
+  const fate = await chain.fateOf({ network, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction });
+  switch (fate.kind) {
+    case "paid":
+      return { kind: "settled", transaction: fate.transaction };
+    case "canceled":
+      return { kind: "failed", reason: "authorization_canceled" };
+    case "unused":
+      if (fate.chainTimeMs >= validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
+      // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
+      return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
+    case "unavailable":
+      return later(fate.detail);
+  }
+}
+
+/** What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was. */
+export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
+  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
+  const { nonce } = partsOf(id);
+  const about = {
+    network,
+    asset,
+    payer,
+    payTo,
+    amount,
+    nonce,
+    validBeforeMs,
+    sinceMs: gate.nowMs(),
+    transaction: null,
+  };
+  const fate = await gate.chain(network)?.fateOf(about);
+  return fate === undefined || fate.kind === "unused";
+}
+
+/** Without a chain to look at, what is still open when the authorization has run out stays so. */
+async function askFacilitator(gate: Gate, due: Due): Promise<LedgerEvent> {
+  if (gate.nowMs() >= due.validBeforeMs + MARGIN_MS) return { kind: "undetermined", reason: "no_rpc" };
+  return due.settleBegan || due.isOwed ? settleAgain(gate, due) : verifyAgain(gate, due);
+}
+
+/** Whether a settlement was begun is not known, and none may be begun now. A verify charges nobody; it proves nothing. */
+async function verifyAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
+  const pinned = pinnedOf(gate, due);
+  if (!pinned) return later("facilitator_gone");
+  const verdict = await pinned.verify(due.settleBody, due);
+  if (verdict.kind === "valid") return later("still_unused");
+  return later(verdict.kind === "invalid" ? verdict.reason : verdict.kind);
+}
+
+/** The identical body once more, at the facilitator that may have settled it and at no other. */
+async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
+  const pinned = pinnedOf(gate, due);
+  if (!pinned) return later("facilitator_gone");
+  const settlement = await pinned.settleAgain(due.settleBody, due);
+  if (settlement.kind === "settled") return { kind: "settled", transaction: settlement.transaction };
+  return { kind: "lost", transaction: settlement.transaction };
+}
+
+function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | null {
+  const settings = gate.config.facilitators.find(({ url }) => url === facilitator);
+  return settings && settleBody !== "" ? gate.facilitator(settings) : null;
+}
+
+const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });

@@ -1,0 +1,150 @@
+// The statements of a book. It reads and writes rows, and decides nothing but what follows from a state: when the row is
+// due, whether it still matters, what is kept of it.
+
+import { isLive } from "./claim.ts";
+import { exists, migrate } from "./format.ts";
+import { columnsOf, pageOf, type Row } from "./rows.ts";
+import { dueMs, reportMs } from "./schedule.ts";
+import type { Sql, Store } from "./sql.ts";
+import type { StoredAnswer } from "./standing.ts";
+import { isOpen, type PaymentState } from "./state.ts";
+import type { Claim, Entry } from "./words.ts";
+
+const SELECT = "SELECT p.*, a.until AS answer_until FROM payments p LEFT JOIN answers a ON a.id = p.id";
+
+/** A payment that is over is remembered for so long, and at least so long after its authorization has run out. */
+const MEMORY_MS = 90 * 86_400_000;
+/** With every claim that is granted; more than one, so that a book that is used gets no longer. */
+const FORGOTTEN_MAX = 2;
+/** Entries that are handed out come again after this, unless the sink is said to have them. */
+const REPORT_AGAIN_MS = 60_000;
+/** A batch that every D1 plan takes. */
+const REPORT_MAX = 40;
+
+export class Pages {
+  readonly #store: Store;
+  readonly #sql: Sql;
+  #exists: boolean;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#sql = store.sql;
+    this.#exists = exists(store);
+    if (this.#exists) migrate(store);
+  }
+
+  /** Only a claim makes a book. */
+  begin(): void {
+    if (!this.#exists) migrate(this.#store);
+    this.#exists = true;
+  }
+
+  find(id: string): Row | null {
+    return this.#rows("WHERE p.id = ?", id)[0] ?? null;
+  }
+
+  /** The newest with this key that is not over without a charge: such a one may be followed by another. */
+  findOfKey(keyDigest: string): Row | null {
+    const where = "WHERE p.key_digest = ? AND p.pay IN ('claimed', 'owed', 'unknown', 'settled')";
+    return this.#rows(`${where} ORDER BY p.created_at DESC LIMIT 1`, keyDigest)[0] ?? null;
+  }
+
+  live(): Row[] {
+    return this.#rows("WHERE p.live = 1 ORDER BY p.created_at");
+  }
+
+  due(nowMs: number, max: number): Row[] {
+    return this.#rows("WHERE p.due_at <= ? ORDER BY p.due_at LIMIT ?", nowMs, max);
+  }
+
+  /** What is to be reported. It comes again until it is `reported`, but not at once: a sink that is down is not pressed. */
+  reportable(nowMs: number): Row[] {
+    const rows = this.#rows("WHERE p.report_at <= ? ORDER BY p.report_at LIMIT ?", nowMs, REPORT_MAX);
+    for (const { id } of rows) this.#run("UPDATE payments SET report_at = ? WHERE id = ?", nowMs + REPORT_AGAIN_MS, id);
+    return rows;
+  }
+
+  /** Not where it changed meanwhile. */
+  reported({ id, seq }: Pick<Entry, "id" | "seq">): void {
+    this.#run("UPDATE payments SET report_at = NULL WHERE id = ? AND seq = ?", id, seq);
+  }
+
+  /** A payment that was released makes room for its next claim. */
+  insert(claim: Claim): void {
+    const released = this.find(claim.id);
+    this.#run("DELETE FROM payments WHERE id = ?", claim.id);
+    const page = pageOf(claim, Math.max((released?.seq ?? 0) + 1, claim.nowMs));
+    const names = Object.keys(page);
+    const places = names.map(() => "?").join(", ");
+    this.#run(`INSERT INTO payments (${names.join(", ")}) VALUES (${places})`, ...Object.values(page));
+    this.#forget(claim.nowMs);
+  }
+
+  /** @param row with what else is to change */
+  save(row: Row, state: PaymentState, nowMs: number): Row {
+    const isNews = state.pay !== row.pay || state.delivery !== row.delivery;
+    const { redemptions, tries, tried_at } = row;
+    const changes = {
+      ...columnsOf(state),
+      ...{ redemptions, tries, tried_at },
+      due_at: dueMs(row, state),
+      live: isLive(state) ? 1 : null,
+      // A payment that is final never settles again, so its signature need not be kept.
+      settle_body: state.pay === "claimed" || isOpen(state) ? row.settle_body : null,
+      updated_at: isNews ? nowMs : row.updated_at,
+      seq: isNews ? Math.max(row.seq + 1, nowMs) : row.seq,
+      // One that was given back was never begun, as far as the seller is concerned.
+      report_at: isNews && state.pay !== "released" ? reportMs(row, nowMs) : row.report_at,
+    };
+    const places = Object.keys(changes).map((name) => `${name} = ?`);
+    this.#run(`UPDATE payments SET ${places.join(", ")} WHERE id = ?`, ...Object.values(changes), row.id);
+    return { ...row, ...changes };
+  }
+
+  answer(id: string): StoredAnswer {
+    const [stored] = this.#all<{ head: string; body: ArrayBuffer }>("SELECT head, body FROM answers WHERE id = ?", id);
+    if (!stored) throw new Error("an answer that is kept is not there");
+    return { ...JSON.parse(stored.head), body: new Uint8Array(stored.body) };
+  }
+
+  keepAnswer(id: string, { untilMs, body, ...head }: StoredAnswer & { readonly untilMs: number }): void {
+    const values = [id, untilMs, JSON.stringify(head), body];
+    this.#run("INSERT OR REPLACE INTO answers (id, until, head, body) VALUES (?, ?, ?, ?)", ...values);
+  }
+
+  dropAnswers(nowMs: number): void {
+    this.#run("DELETE FROM answers WHERE until <= ?", nowMs);
+  }
+
+  /** When something is due, an answer ends, or, where there is a sink, something is to be reported. */
+  nextMs(hasSink: boolean): number | null {
+    const ofSink = hasSink ? "UNION ALL SELECT MIN(report_at) FROM payments WHERE report_at IS NOT NULL" : "";
+    const [next] = this.#all<{ at: number | null }>(
+      `SELECT MIN(at) AS at FROM (SELECT MIN(due_at) AS at FROM payments WHERE due_at IS NOT NULL
+         UNION ALL SELECT MIN(until) FROM answers ${ofSink})`,
+    );
+    return next?.at ?? null;
+  }
+
+  #forget(nowMs: number): void {
+    this.#run(
+      `DELETE FROM payments WHERE id IN (SELECT id FROM payments WHERE due_at IS NULL
+         AND MAX(updated_at, valid_before) < ? ORDER BY MAX(updated_at, valid_before) LIMIT ?)`,
+      nowMs - MEMORY_MS,
+      FORGOTTEN_MAX,
+    );
+  }
+
+  #rows(where: string, ...bindings: unknown[]): Row[] {
+    return this.#all<Row>(`${SELECT} ${where}`, ...bindings);
+  }
+
+  #run(query: string, ...bindings: unknown[]): void {
+    this.#all(query, ...bindings);
+  }
+
+  /** In a book that does not exist there is nothing, and nothing is written. */
+  #all<T extends Record<string, SqlStorageValue>>(query: string, ...bindings: unknown[]): T[] {
+    return this.#exists ? this.#sql.exec<T>(query, ...bindings).toArray() : [];
+  }
+}

@@ -1,0 +1,57 @@
+// `settlement_pending` is not an end: the facilitator has sent a transaction and waits for it.
+
+import { afterAll, describe, expect, test } from "vitest";
+import { buildFacilitator } from "../../../src/facilitator/index.ts";
+import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
+import { NETWORK, signPayment } from "../../support/payment.ts";
+
+const TRANSACTION = `0x${"ab".repeat(32)}`;
+const server = await startFakeFacilitator();
+afterAll(server.stop);
+
+async function settle(behaviour: string, settleTimeoutMs: number) {
+  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs });
+  const payment = await signPayment("10000");
+  const { from: payer, nonce } = payment.payload.authorization;
+  const body = JSON.stringify({
+    paymentPayload: { ...payment, resource: { url: `https://api.example.com/ok?settle=${behaviour}` } },
+    paymentRequirements: payment.accepted,
+  });
+  const startMs = performance.now();
+  const settlement = await facilitator.settleAgain(body, { payer, network: NETWORK });
+  const tookMs = performance.now() - startMs;
+  const calls: { endpoint: string; text: string }[] = await (
+    await fetch(`${server.url}/__calls?nonce=${nonce}`)
+  ).json();
+  return { settlement, tookMs, calls };
+}
+
+describe("a settlement that is under way", () => {
+  test("is asked for again with the identical body until it is settled", async () => {
+    const { settlement, calls } = await settle("pending:2", 5000);
+    expect(settlement).toEqual({ kind: "settled", transaction: TRANSACTION });
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["/settle", "/settle", "/settle"]);
+    expect(new Set(calls.map(({ text }) => text)).size).toBe(1);
+  });
+
+  test("is unknown when the time is up, and its hash is kept for who looks at the chain", async () => {
+    const { settlement, tookMs } = await settle("pending:99", 1500);
+    expect(settlement).toMatchObject({ kind: "unknown", transaction: TRANSACTION });
+    expect(tookMs).toBeLessThan(1500 + 1500);
+  });
+
+  test.each(["pendingthendrop", "pendingthenrejected"])(
+    "is no failure, whatever comes later, and keeps its hash (%s)",
+    async (behaviour) => {
+      const { settlement, calls } = await settle(behaviour, 2500);
+      expect(settlement).toMatchObject({ kind: "unknown", transaction: TRANSACTION });
+      expect(calls.length).toBeGreaterThan(1);
+    },
+  );
+
+  test("is not asked for again where it is not under way", async () => {
+    const { settlement, calls } = await settle("rejected:transaction_failed", 5000);
+    expect(settlement).toMatchObject({ kind: "unknown", transaction: null });
+    expect(calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,485 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Book } from "../../../src/ledger/book.ts";
+import { Pages } from "../../../src/ledger/pages.ts";
+import type { LedgerEvent } from "../../../src/ledger/state.ts";
+import type { Claim, ClaimAnswer, Presentation, Report } from "../../../src/ledger/words.ts";
+import { openStore, type TestStore } from "../../support/sqlite.ts";
+import { answer, claimOf, DAY, EVENTS, HASH, ID, idOf, LEASE, NOW, presentationOf, TERMS } from "./fixtures.ts";
+
+const KEY = { keyDigest: "k-1", isKeySecret: true };
+const { settled, delivered, lost, release, uncharged, rejected, served, postponed } = EVENTS;
+
+let store: TestStore;
+let book: Book;
+let names: number;
+beforeEach(() => {
+  store = openStore();
+  book = new Book(store, false);
+  names = 0;
+});
+
+const newId = (): string => `s-${++names}`;
+const claim = (changes: Partial<Claim> = {}): ClaimAnswer => book.claim(claimOf(changes));
+const present = (changes: Partial<Presentation> = {}) => book.present(presentationOf({ attempt: "p-1", ...changes }));
+const record = (events: readonly LedgerEvent[], changes: Partial<Report> = {}): boolean =>
+  book.record({ id: ID, attempt: "a-1", nowMs: NOW, events, answer: null, ...changes });
+const column = (name: string, id = ID): unknown =>
+  store.sql.exec(`SELECT ${name} AS value FROM payments WHERE id = ?`, id).toArray()[0]?.["value"];
+const stateAt = (nowMs: number, id = ID): string => {
+  const entry = book.entry(id, nowMs);
+  return `${entry?.pay}/${entry?.delivery}`;
+};
+
+/** A claim whose attempt reported that. */
+function claimed(events: readonly LedgerEvent[], changes: Partial<Claim> = {}): void {
+  expect(claim(changes)).toEqual({ kind: "granted" });
+  const { id = ID, attempt = "a-1", nowMs = NOW } = changes;
+  if (events.length > 0) expect(record(events, { id, attempt, nowMs })).toBe(true);
+}
+
+describe("a claim", () => {
+  test("is granted once, and to others the payment is under way", () => {
+    expect(claim()).toEqual({ kind: "granted" });
+    expect(claim({ attempt: "a-2" })).toEqual({ kind: "in_flight" });
+    expect(present()).toEqual({ kind: "in_flight" });
+  });
+
+  test("is granted again to the attempt whose answer was lost, and to it alone", () => {
+    claim();
+    expect(claim()).toEqual({ kind: "granted" });
+    record([uncharged]);
+    expect(claim()).toEqual({ kind: "ended", reason: "upstream_500" });
+  });
+
+  test("is granted again when it was given back, at other terms too", () => {
+    claimed([release]);
+    expect(present()).toEqual({ kind: "claimable" });
+    expect(claim({ attempt: "a-2", amount: "20000" })).toEqual({ kind: "granted" });
+    expect(record([release])).toBe(false);
+    expect(column("amount")).toBe("20000");
+  });
+
+  test("keeps growing where it was given back by a clock that was ahead", () => {
+    claimed([release], { nowMs: NOW + 5000 });
+    const before = column("seq") as number;
+    claim({ attempt: "a-2" });
+    expect(column("seq")).toBeGreaterThan(before);
+  });
+
+  test.each([
+    ["another amount", { amount: "9999", payTo: "0xseller" }],
+    ["another payee", { amount: "10000", payTo: "0xother" }],
+  ])("of the same nonce for %s is another payment", (_, terms) => {
+    claim();
+    expect(claim({ attempt: "a-2", terms })).toEqual({ kind: "bound_elsewhere" });
+    expect(present({ terms })).toEqual({ kind: "bound_elsewhere" });
+  });
+
+  test("of a payment that bought something else is refused", () => {
+    claim();
+    expect(claim({ attempt: "a-2", fingerprint: "f-2" })).toEqual({ kind: "bound_elsewhere" });
+  });
+
+  test("is refused to who owes, unless it is settled first", () => {
+    claimed([lost, delivered]);
+    record([{ kind: "failed", reason: "authorization_expired" }]);
+    expect(claim({ id: idOf(2) })).toEqual({ kind: "in_debt" });
+    expect(claim({ id: idOf(2), mode: "before" })).toEqual({ kind: "granted" });
+  });
+
+  test("is granted when the debt is written off", () => {
+    claimed([lost, delivered]);
+    record([{ kind: "failed", reason: "authorization_expired" }]);
+    const nowMs = NOW + TERMS.debtMs;
+    expect(claim({ id: idOf(2), nowMs })).toEqual({ kind: "granted" });
+    expect(stateAt(nowMs)).toBe("written_off/delivered");
+  });
+
+  test.each<[string, Partial<Claim["caps"]>, readonly LedgerEvent[], string]>([
+    ["calls under way", { inFlightMax: 1 }, [], "in_flight"],
+    ["executions in vain", { unchargedMax: 1 }, [uncharged], "uncharged"],
+    ["rejected settlements", { unchargedMax: 1 }, [rejected], "uncharged"],
+    ["money that may be owed", { unsettledMax: 10_000n }, [served, delivered], "unsettled"],
+  ])("is refused beyond the cap on %s, and granted when time has passed", (_, changes, events, cap) => {
+    const caps = { ...claimOf().caps, ...changes };
+    claimed(events, { caps });
+    expect(claim({ id: idOf(2), fingerprint: "f-2", caps })).toEqual({ kind: "over_cap", cap });
+    if (events.includes(served)) record([settled]);
+    const nowMs = NOW + 3_600_000;
+    expect(claim({ id: idOf(2), fingerprint: "f-2", caps, nowMs }).kind).toBe("granted");
+  });
+});
+
+describe("a second payment of the same call", () => {
+  const second = (changes: Partial<Claim> = {}) => claim({ id: idOf(2), attempt: "b-1", ...changes });
+
+  test("is a call of its own while the first is executed", () => {
+    claim();
+    expect(second()).toEqual({ kind: "granted" });
+  });
+
+  test("finds out about the first where that may have settled, and is not claimed", () => {
+    claimed([lost]);
+    expect(second()).toMatchObject({ kind: "unresolved", due: { id: ID, attempt: "b-1", settleBegan: true } });
+    expect(second({ attempt: "b-2" })).toEqual({ kind: "unknown" });
+    expect(book.entry(idOf(2), NOW)).toBeNull();
+  });
+
+  test("finds out about the first where its attempt ended without a word", () => {
+    claim();
+    expect(second({ nowMs: NOW + LEASE })).toMatchObject({ kind: "unresolved", due: { id: ID, settleBegan: false } });
+  });
+
+  test("is served on the first's account where that was settled and not delivered", () => {
+    claimed([settled]);
+    expect(second({ nowMs: NOW + LEASE })).toEqual({ kind: "on_account", id: ID });
+    expect(book.entry(idOf(2), NOW)).toBeNull();
+    expect(present({ nowMs: NOW + LEASE, isRedeemer: true })).toEqual({ kind: "redeem", id: ID, transaction: HASH });
+  });
+
+  test("spends no redelivery of the first by asking alone, however often", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    for (let i = 0; i < 9; i++) expect(second({ attempt: `b-${i}` })).toEqual({ kind: "on_account", id: ID });
+    expect(column("redemptions")).toBe(0);
+  });
+
+  test("gets the answer that was kept while nobody knew", () => {
+    claim();
+    record([lost], { answer: answer("goods") });
+    record([settled]);
+    expect(second()).toEqual({ kind: "on_account", id: ID });
+    const known = present({ attempt: "b-1", isRedeemer: true });
+    expect(known).toMatchObject({ kind: "answer", id: ID, transaction: HASH, wasOwed: true });
+    if (known.kind === "answer") expect(new TextDecoder().decode(known.answer.body)).toBe("goods");
+    // It is delivered when the presenter says so: until then our own word may have been lost on its way.
+    expect(stateAt(NOW)).toBe("settled/undelivered");
+    expect(record([{ kind: "redeemed" }], { attempt: "b-1" })).toBe(true);
+    expect(stateAt(NOW)).toBe("settled/redeemed");
+  });
+
+  test("is a purchase of its own where every redelivery of the first has failed", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    for (const attempt of ["r-1", "r-2", "r-3"]) {
+      expect(present({ isRedeemer: true, attempt })).toMatchObject({ kind: "redeem" });
+      expect(record([{ kind: "undelivered" }], { attempt })).toBe(true);
+    }
+    expect(present({ isRedeemer: true, attempt: "r-4" })).toEqual({
+      kind: "settled",
+      transaction: HASH,
+      isCredit: true,
+    });
+    expect(second()).toEqual({ kind: "granted" });
+  });
+
+  test("with the key of another call is refused", () => {
+    claimed([settled, delivered], KEY);
+    expect(second({ ...KEY, fingerprint: "f-2" })).toEqual({ kind: "key_reused" });
+  });
+
+  test("with the same key is the same call, also where the key could be guessed", () => {
+    claim(KEY);
+    record([settled, delivered], { answer: answer("goods") });
+    expect(second(KEY)).toEqual({ kind: "on_account", id: ID });
+    expect(second({ ...KEY, isKeySecret: false })).toEqual({ kind: "on_account", id: ID });
+    expect(second({ ...KEY, nowMs: NOW + DAY })).toMatchObject({ kind: "settled", isCredit: false });
+  });
+
+  test("with the same key waits for the first", () => {
+    claim(KEY);
+    expect(second(KEY)).toEqual({ kind: "in_flight" });
+  });
+
+  test.each([[release], [uncharged], [rejected]])("with the key of one that ended by %j is a new one", (event) => {
+    claimed([event], KEY);
+    expect(second(KEY)).toEqual({ kind: "granted" });
+  });
+});
+
+describe("who presents a payment again", () => {
+  test("is not known where nobody claimed it", () => {
+    claim();
+    expect(present({ id: idOf(9) })).toEqual({ kind: "claimable" });
+  });
+
+  test("gets nothing for the payload alone", () => {
+    claim(KEY);
+    record([settled, { kind: "undelivered" }], { answer: answer("goods") });
+    for (const proof of [{}, { keyDigest: "k-2", isKeySecret: true }, { ...KEY, isKeySecret: false }]) {
+      expect(present(proof)).toEqual({ kind: "settled", transaction: HASH, isCredit: true });
+    }
+  });
+
+  test("gets nothing for a key that came later", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    expect(present(KEY)).toMatchObject({ kind: "settled" });
+  });
+
+  test.each([
+    ["the key that came first", KEY],
+    ["another proof", { isRedeemer: true }],
+  ])("redeems with %s what was not delivered, one at a time", (_, proof) => {
+    claimed([settled, { kind: "undelivered" }], KEY);
+    expect(present({ ...proof, attempt: "r-1" })).toEqual({ kind: "redeem", id: ID, transaction: HASH });
+    expect(present({ ...proof, attempt: "r-2" })).toEqual({ kind: "in_flight" });
+    expect(record([{ kind: "redeemed" }], { attempt: "r-1" })).toBe(true);
+    expect(present({ ...proof, attempt: "r-2" })).toMatchObject({ kind: "settled", isCredit: false });
+  });
+
+  test("is granted the same redelivery again where the answer that said so was lost", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    for (let i = 0; i < 5; i++) expect(present({ isRedeemer: true, attempt: "r-1" })).toMatchObject({ kind: "redeem" });
+    expect(column("redemptions")).toBe(1);
+  });
+
+  test("redeems again where a redelivery ended without a word", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    present({ isRedeemer: true, attempt: "r-1" });
+    const nowMs = NOW + LEASE;
+    expect(present({ isRedeemer: true, attempt: "r-2", nowMs })).toMatchObject({ kind: "redeem" });
+    expect(record([{ kind: "redeemed" }], { attempt: "r-1", nowMs })).toBe(false);
+    expect(record([delivered], { nowMs })).toBe(false);
+  });
+
+  test("redeems nothing after its end", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    const nowMs = NOW + TERMS.creditMs;
+    expect(present({ isRedeemer: true, nowMs: nowMs - 1, leaseMs: 0 })).toMatchObject({ kind: "redeem" });
+    expect(present({ isRedeemer: true, attempt: "p-2", nowMs })).toMatchObject({ kind: "settled", isCredit: false });
+    expect(stateAt(nowMs)).toBe("settled/expired");
+  });
+
+  test("finds out at once, and then no more often than every other second", () => {
+    claimed([lost]);
+    expect(present()).toMatchObject({ kind: "unresolved", due: { attempt: "p-1", settleBody: '{"signature":"0x"}' } });
+    expect(present({ attempt: "p-2" })).toEqual({ kind: "unknown" });
+    expect(record([postponed], { attempt: "p-1", nowMs: NOW + 5000 })).toBe(true);
+    expect(present({ attempt: "p-2", nowMs: NOW + 6999 })).toEqual({ kind: "unknown" });
+    expect(present({ attempt: "p-2", nowMs: NOW + 7000 })).toMatchObject({ kind: "unresolved" });
+    expect(record([postponed], { attempt: "p-1", nowMs: NOW + 7001 })).toBe(false);
+  });
+
+  test("has it delivered at once when it turns out to be settled", () => {
+    claimed([lost]);
+    present();
+    expect(record([settled], { attempt: "p-1" })).toBe(true);
+    expect(present({ isRedeemer: true, attempt: "p-2" })).toMatchObject({ kind: "redeem" });
+  });
+});
+
+describe("a report", () => {
+  test("counts as far as it goes: what was delivered was delivered, though it is late to say that it was served", () => {
+    claim({ mode: "async" });
+    expect(stateAt(NOW + LEASE)).toBe("unknown/none");
+    expect(record([served, delivered], { nowMs: NOW + LEASE })).toBe(false);
+    expect(stateAt(NOW + LEASE)).toBe("unknown/delivered");
+    expect(book.sweep(NOW + LEASE, newId).due).toMatchObject([{ isOwed: true }]);
+  });
+
+  test("counts where it comes again, and changes nothing", () => {
+    claim();
+    for (let i = 0; i < 3; i++) expect(record([settled, delivered], { answer: answer("goods") })).toBe(true);
+    expect(stateAt(NOW)).toBe("settled/delivered");
+    const seq = column("seq");
+    record([settled, delivered]);
+    expect(column("seq")).toBe(seq);
+  });
+
+  test("counts of the first attempt, though somebody has found out before it", () => {
+    claim();
+    const nowMs = NOW + LEASE;
+    const [due] = book.sweep(nowMs, newId).due;
+    expect(record([settled], { attempt: due?.attempt ?? "", nowMs })).toBe(true);
+    expect(record([settled, delivered], { nowMs })).toBe(true);
+    expect(stateAt(nowMs)).toBe("settled/delivered");
+  });
+
+  test("keeps no answer where it does not count", () => {
+    claimed([settled, delivered], KEY);
+    expect(record([uncharged], { answer: answer("stale"), attempt: "x" })).toBe(false);
+    expect(present(KEY)).toMatchObject({ kind: "settled" });
+  });
+
+  test("of a payment that is not there does not count", () => {
+    claim();
+    expect(record([settled], { id: idOf(9), answer: answer("x") })).toBe(false);
+  });
+
+  test.each<[string, readonly LedgerEvent[], boolean]>([
+    ["is claimed", [], true],
+    ["is owed", [served], true],
+    ["is unknown", [lost], true],
+    ["was released", [release], false],
+    ["was uncharged", [uncharged], false],
+    ["was rejected", [rejected], false],
+    ["is settled", [settled], false],
+    ["failed", [lost, { kind: "failed", reason: "x" }], false],
+    ["is undetermined", [lost, { kind: "undetermined", reason: "x" }], false],
+  ])("keeps the signature of what %s exactly as long as it may be needed", (_, events, isKept) => {
+    claimed(events);
+    expect(column("settle_body") !== null).toBe(isKept);
+  });
+});
+
+describe("an alarm", () => {
+  test("has nothing to do in a book where all is over", () => {
+    claimed([settled, delivered]);
+    expect(book.nextDueMs()).toBeNull();
+    claimed([release], { id: idOf(2), attempt: "b" });
+    expect(book.nextDueMs()).toBeNull();
+  });
+
+  test("hands out what is past its lease, once until that is over", () => {
+    claim();
+    expect(book.nextDueMs()).toBe(NOW + LEASE);
+    expect(book.sweep(NOW + LEASE - 1, newId).due).toEqual([]);
+    expect(book.sweep(NOW + LEASE, newId).due).toMatchObject([{ id: ID, attempt: "s-1", isOwed: false }]);
+    expect(book.sweep(NOW + LEASE, newId).due).toEqual([]);
+    expect(book.nextDueMs()).toBe(NOW + LEASE + 90_000);
+    expect(book.sweep(NOW + LEASE + 90_000, newId).due).toMatchObject([{ attempt: "s-2" }]);
+  });
+
+  test("comes later and later, and once when the authorization has surely run out", () => {
+    claimed([lost]);
+    const pauses: number[] = [];
+    let nowMs = NOW;
+    for (let i = 0; i < 14; i++) {
+      const nextMs = book.nextDueMs() ?? 0;
+      pauses.push((nextMs - nowMs) / 1000);
+      nowMs = nextMs;
+      const [due] = book.sweep(nowMs, newId).due;
+      expect(record([postponed], { attempt: due?.attempt ?? "", nowMs })).toBe(true);
+    }
+    expect(pauses).toEqual([2, 4, 8, 16, 32, 64, 128, 196, 512, 600, 600, 600, 600, 600]);
+    expect(nowMs).toBeGreaterThan(NOW + 450_000);
+  });
+
+  test("gives up after a month on what may never run out, and leaves it to the operator", () => {
+    claimed([lost], { validBeforeMs: 1e80 });
+    const nowMs = NOW + 30 * DAY;
+    expect(book.sweep(nowMs, newId).due).toEqual([]);
+    expect(stateAt(nowMs)).toBe("undetermined/none");
+    expect(book.nextDueMs()).toBeNull();
+    expect(record([settled], { nowMs })).toBe(true);
+  });
+
+  test("hands out eight at a time, and the others after them", () => {
+    for (let i = 0; i < 20; i++) claim({ id: idOf(i), attempt: `a-${i}`, fingerprint: `f-${i}` });
+    const nowMs = NOW + LEASE;
+    const taken = [1, 2, 3].map(() => book.sweep(nowMs, newId).due.map(({ id }) => id));
+    expect(taken.map(({ length }) => length)).toEqual([8, 8, 4]);
+    expect(new Set(taken.flat()).size).toBe(20);
+    expect(book.nextDueMs()).toBeGreaterThan(nowMs);
+  });
+
+  test("calls served what was served and never reported, and goes on settling it", () => {
+    claimed([served]);
+    expect(book.sweep(NOW + LEASE, newId).due).toMatchObject([{ isOwed: true }]);
+    expect(stateAt(NOW + LEASE)).toBe("owed/truncated");
+  });
+
+  test("forgets an answer when its time is over", () => {
+    claim(KEY);
+    record([settled, delivered], { answer: answer("goods", NOW + 1000) });
+    expect(book.nextDueMs()).toBe(NOW + 1000);
+    expect(present(KEY)).toMatchObject({ kind: "answer" });
+    expect(present({ ...KEY, nowMs: NOW + 1000 })).toMatchObject({ kind: "settled" });
+    book.sweep(NOW + 1000, newId);
+    expect(store.sql.exec("SELECT id FROM answers").toArray()).toEqual([]);
+    expect(book.nextDueMs()).toBeNull();
+  });
+
+  test("does not look twice at a row that has nothing due any more", () => {
+    claimed([settled, delivered]);
+    store.sql.exec("UPDATE payments SET due_at = ?", NOW);
+    expect(book.nextDueMs()).toBe(NOW);
+    book.sweep(NOW, newId);
+    expect(book.nextDueMs()).toBeNull();
+  });
+});
+
+describe("the seller's books", () => {
+  beforeEach(() => {
+    book = new Book(store, true);
+  });
+
+  test("hear of what changed, a moment later, until they have it", () => {
+    claimed([settled, delivered]);
+    expect(book.nextDueMs()).toBe(NOW + 2000);
+    const { entries } = book.sweep(NOW + 2000, newId);
+    expect(entries).toMatchObject([{ id: ID, pay: "settled", delivery: "delivered", transaction: HASH }]);
+    expect(book.nextDueMs()).toBe(NOW + 62_000);
+    expect(book.sweep(NOW + 62_000, newId).entries).toEqual(entries);
+    book.reported(entries);
+    expect(book.nextDueMs()).toBeNull();
+  });
+
+  test("hear once more of what changed while they were told", () => {
+    claimed([settled]);
+    const { entries } = book.sweep(NOW + 2000, newId);
+    record([delivered], { nowMs: NOW + 2100 });
+    book.reported(entries);
+    expect(book.nextDueMs()).toBe(NOW + 4100);
+    expect(book.sweep(NOW + 4100, newId).entries).toMatchObject([{ delivery: "delivered" }]);
+  });
+
+  test("hear of the later change as the later one, also within a moment, and from a clock that is behind", () => {
+    claimed([settled]);
+    const before = book.sweep(NOW + 2000, newId).entries[0];
+    record([delivered], { nowMs: NOW - 5000 });
+    const after = book.entry(ID, NOW);
+    expect(after?.delivery).toBe("delivered");
+    expect(after?.seq).toBeGreaterThan(before?.seq ?? 0);
+  });
+
+  test("hear nothing of what was only claimed, or given back", () => {
+    claimed([]);
+    claimed([release], { id: idOf(2), attempt: "b" });
+    expect(book.sweep(NOW + 10_000, newId).entries).toEqual([]);
+  });
+
+  test("do not keep anybody from finding out while they cannot be reached", () => {
+    for (let i = 0; i < 100; i++) claimed([settled, delivered], { id: idOf(i), attempt: `a-${i}` });
+    claimed([lost], { id: idOf("open"), attempt: "o", fingerprint: "f-2" });
+    const { due, entries } = book.sweep(NOW + 2000, newId);
+    expect(due.map(({ id }) => id)).toEqual([idOf("open")]);
+    expect(entries).toHaveLength(40);
+    expect(book.sweep(NOW + 2000, newId).entries).toHaveLength(40);
+    expect(book.sweep(NOW + 2000, newId).entries).toHaveLength(21);
+    expect(book.sweep(NOW + 2000, newId).entries).toHaveLength(0);
+  });
+
+  test("hear, when they are bound later, of what is remembered", () => {
+    book = new Book(store, false);
+    claimed([settled, delivered]);
+    expect(book.nextDueMs()).toBeNull();
+    expect(book.sweep(NOW + 2000, newId).entries).toEqual([]);
+    book = new Book(store, true);
+    expect(book.sweep(NOW + 2000, newId).entries).toHaveLength(1);
+  });
+});
+
+describe("a book that is used for long", () => {
+  const LATER = NOW + 300_000 + 91 * DAY;
+
+  test("forgets what has been over for three months, no faster than it is written", () => {
+    for (let i = 0; i < 5; i++) claimed([settled, delivered], { id: idOf(i), attempt: `a-${i}` });
+    const count = () => store.sql.exec("SELECT COUNT(*) AS n FROM payments").toArray()[0]?.["n"];
+    claim({ id: idOf("x"), nowMs: LATER - 2 * DAY, fingerprint: "f-2" });
+    expect(count()).toBe(6);
+    claim({ id: idOf("y"), nowMs: LATER });
+    expect(count()).toBe(5);
+  });
+
+  test("forgets nothing that is still due, or whose authorization may still be used", () => {
+    claimed([settled, delivered], { validBeforeMs: 1e80 });
+    claimed([lost], { id: idOf(2), attempt: "b" });
+    claim({ id: idOf(3), attempt: "c", nowMs: LATER, fingerprint: "f-2" });
+    expect(column("pay")).toBe("settled");
+    expect(column("pay", idOf(2))).toBe("unknown");
+  });
+});
+
+test("an answer that nobody kept is a mistake of ours", () => {
+  claim();
+  expect(() => new Pages(store).answer(ID)).toThrow(/not there/);
+});

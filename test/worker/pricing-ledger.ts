@@ -1,0 +1,20 @@
+// A table with every way to settle, and caps that a test can reach.
+
+import { inject } from "vitest";
+
+export default {
+  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1 },
+  payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
+  accepts: ["base-sepolia"],
+  facilitators: [{ url: inject("facilitator"), verifyTimeoutSeconds: 1, settleTimeoutSeconds: 1 }],
+  bufferBytesMax: 1000,
+  maxInFlight: 3,
+  maxUncharged: 2,
+  routes: {
+    "/after": "$0.01",
+    "/before": { price: "$0.01", settle: "before" },
+    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$0.03" },
+    "/named": { price: "$0.01", paymentIdentifier: "required" },
+    "/dear": { price: "$90", maxUnsettled: "$100" },
+  },
+};
