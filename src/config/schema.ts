@@ -202,6 +202,10 @@ export const routeEntries = {
   extensions: v.optional(extensions),
   contractWallets: v.optional(flag),
   mode: v.optional(mode),
+  allowEncodedSlash: v.optional(flag),
+  allowSemicolon: v.optional(flag),
+  allowDoubleSlash: v.optional(flag),
+  caseSensitive: v.optional(flag),
 };
 const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
 

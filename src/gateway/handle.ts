@@ -16,7 +16,7 @@ export async function handle(gate: Gate, request: Request, requestId: string): P
 }
 
 async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outcome> {
-  const read = parseTarget(request.url);
+  const read = parseTarget(request.url, gate.config.matcher.allows);
   if (!read.ok) return refuse(read.error);
   const target = atPublicHost(gate.config, read.value);
   if (target === null) return refuse({ reason: "misdirected" });
@@ -30,6 +30,8 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   switch (match.kind) {
     case "method_not_allowed":
       return refuse({ reason: "method_not_allowed", allow: match.allow });
+    case "refused":
+      return refuse({ reason: "invalid_path", flaw: match.flaw });
     case "unmatched":
       return enter(gate, call, null);
     case "route":

@@ -59,7 +59,8 @@ export function shadowsOf<R extends Route>(
   const shadows = new Set<R>();
   for (const hostname of served.filter((host) => host === (route.host ?? host))) {
     for (const segments of samplesOf(route, depthMax)) {
-      const place = { hostname, segments };
+      const names = segments.map((segment, i) => route.names[i] ?? segment);
+      const place = { hostname, segments, spelling: { names, oddity: null } };
       for (const method of route.methods ?? METHODS) {
         const match = matcher.match(method, place);
         if (match.kind === "route" && match.route === route) return null;

@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from "../std/index.ts";
 import type { Place } from "./matcher.ts";
-import { canonicalPath, type PathFlaw } from "./path.ts";
+import { type Allowance, canonicalPath, type PathFlaw, type Spelling } from "./path.ts";
 
 export interface Target extends Place {
   /** `http` or `https`. */
@@ -13,6 +13,7 @@ export interface Target extends Place {
   readonly path: string;
   /** With its `?`, untouched; the empty string where there is none. */
   readonly query: string;
+  readonly spelling: Spelling;
 }
 
 export type TargetFlaw =
@@ -28,8 +29,11 @@ export const isHostName = (text: string): boolean =>
 
 const DEFAULT_PORTS: { readonly [proto: string]: string } = { http: ":80", https: ":443" };
 
-/** @param url `request.url`, which workerd leaves as the client wrote it */
-export function parseTarget(url: string): Result<Target, TargetFlaw> {
+/**
+ * @param url `request.url`, which workerd leaves as the client wrote it
+ * @param allowed what some route lets through, see `canonicalPath`
+ */
+export function parseTarget(url: string, allowed?: ReadonlySet<Allowance>): Result<Target, TargetFlaw> {
   const hostAt = url.indexOf("://") + 3;
   const pathAt = url.indexOf("/", hostAt);
   if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
@@ -41,7 +45,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
   const host = written === hostname + DEFAULT_PORTS[proto] ? hostname : written;
   const target = url.slice(pathAt).replace(/#.*/s, "");
   const queryAt = target.indexOf("?");
-  const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));
+  const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt), allowed);
   if (!path.ok) return err({ reason: "invalid_path", flaw: path.error });
   const query = queryAt < 0 ? "" : target.slice(queryAt);
   if (/[^\x21-\x7e]/.test(query)) return err({ reason: "invalid_query" });
@@ -51,6 +55,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
     hostname,
     path: path.value.text,
     segments: path.value.segments,
+    spelling: path.value.spelling,
     query,
   });
 }

@@ -20,6 +20,7 @@ export type Loss = "none" | "answer";
 
 export interface World {
   readonly gate: string;
+  readonly upstream: string;
   readonly lose: { settle: Loss; verify: "none" | "believe" };
   readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
   readonly payee: () => Promise<bigint>;
@@ -49,6 +50,7 @@ export async function startWorld(): Promise<World> {
   const payee = () => balanceOf(chain.rpc, PAY_TO);
   return {
     gate: gate.url,
+    upstream: upstream.url,
     lose,
     fetchPaying: (account = buyer) =>
       wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account))),

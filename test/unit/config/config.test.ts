@@ -129,7 +129,7 @@ const known =
   "chargeOn, maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, contractWallets, prefix";
 const knownOfRoute =
   "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, chargeOn, maxTimeoutSeconds, " +
-  "bodyBytesMax, extensions, contractWallets, mode";
+  "bodyBytesMax, extensions, contractWallets, mode, allowEncodedSlash, allowSemicolon, allowDoubleSlash, caseSensitive";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
 const onlyAfter = 'write "after" (verify, serve, settle); there is no other mode yet';

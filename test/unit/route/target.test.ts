@@ -16,6 +16,7 @@ describe("parseTarget reads", () => {
         hostname: "api.example.com",
         path: "/v1/quotes/",
         segments: ["v1", "quotes"],
+        spelling: { names: ["v1", "quotes"], oddity: null },
         query: "?b=2&a=1",
       },
     });

@@ -108,3 +108,18 @@ describe("a table", () => {
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(100);
   });
 });
+
+test("what a route takes in spellings of its own stands beside it", () => {
+  const text = format({
+    routes: {
+      "/a/*": { price: "free", allowEncodedSlash: true, allowSemicolon: true },
+      "/B": { price: "$1", caseSensitive: true },
+    },
+  });
+  expect(text.split("\n").slice(-4)).toEqual([
+    "route            price   to pay                        takes",
+    "/a/*             free                                  allowEncodedSlash, allowSemicolon",
+    "/B and below     $1      1000000 USDC on base-sepolia  caseSensitive",
+    "everything else  closed",
+  ]);
+});
