@@ -59,6 +59,9 @@ export interface Order extends Sale {
 
 export type Body = ReadableStream<Uint8Array> | Uint8Array | null;
 
+/** Methods whose body is refused before anything else is done; `fetch` takes none with them, not even an empty one. */
+export const isBodiless = (method: string): boolean => method === "GET" || method === "HEAD";
+
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
 
 /** The longest that an attempt may take. */
@@ -90,7 +93,7 @@ export async function forward(
   const { method, headers } = request;
   const { host, proto } = target;
   const priced = access.kind === "paid" && access.offer.mode === "enforce";
-  const { bytesMax, ...limit } = limitBody(body, headers, access.bodyBytesMax);
+  const { bytesMax, ...limit } = limitBody(isBodiless(method) ? null : body, headers, access.bodyBytesMax);
   const answer = upstream(access.upstream)({
     url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
     method,

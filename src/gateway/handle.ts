@@ -3,7 +3,7 @@
 import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
-import { type Body, type Call, discard, forward, type Gate, refuse } from "./gate.ts";
+import { type Body, type Call, discard, forward, type Gate, isBodiless, refuse } from "./gate.ts";
 import { sell } from "./sell.ts";
 import { Trace } from "./trace.ts";
 
@@ -96,8 +96,12 @@ async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, bod
   return refuse({ reason: "upstream_not_sellable", status });
 }
 
-/** Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). */
+/**
+ * Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). One that is said to have
+ * no bytes is none, although the runtime hands over a stream for it.
+ */
 function hasUnexpectedBody({ method, body, headers }: Request): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
-  return body !== null || (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
+  if (!isBodiless(method)) return false;
+  const length = headers.get("content-length") ?? (body === null ? "0" : "");
+  return length !== "0" || headers.has("transfer-encoding");
 }

@@ -102,6 +102,29 @@ test("a GET with a body is refused", async () => {
   expect(answer.status).toBe(400);
 });
 
+test.each([
+  ["GET", "/free/empty", 200],
+  ["HEAD", "/free/empty", 200],
+  ["GET", "/paid/empty", 402],
+])(
+  "a %s of %s that says that its body has no bytes is %i, like one that says nothing",
+  async (method, path, status) => {
+    const answer = await sendRaw(
+      world.gate,
+      `${method} ${path} HTTP/1.1\r\nHost: a.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer.status).toBe(status);
+  },
+);
+
+test.each(["Content-Length: 0, 0", "Transfer-Encoding: chunked", "Content-Length: 0\r\nTransfer-Encoding: chunked"])(
+  "a GET that says %j is refused",
+  async (framing) => {
+    const head = `GET /free/empty HTTP/1.1\r\nHost: a.example\r\n${framing}\r\nConnection: close\r\n\r\n`;
+    expect((await sendRaw(world.gate, `${head}0\r\n\r\n`)).status).toBe(400);
+  },
+);
+
 test("OPTIONS * names no resource", async () => {
   const answer = await sendRaw(world.gate, "OPTIONS * HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
   expect(answer.status).toBe(400);
