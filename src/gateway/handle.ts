@@ -102,6 +102,7 @@ async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, bod
  */
 function hasUnexpectedBody({ method, body, headers }: Request): boolean {
   if (!isBodiless(method)) return false;
-  const length = headers.get("content-length") ?? (body === null ? "0" : "");
-  return length !== "0" || headers.has("transfer-encoding");
+  const length = headers.get("content-length");
+  const isNone = [body === null, length === "0"].includes(true);
+  return !isNone || (length ?? "0") !== "0" || headers.has("transfer-encoding");
 }
