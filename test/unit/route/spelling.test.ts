@@ -290,6 +290,8 @@ function readingsOf(path: string): ReadonlySet<string> {
   return readings;
 }
 
+const placeText = ({ methods, host, segments, rest }: Route): string => JSON.stringify([methods, host, segments, rest]);
+
 /** The segments of a reading as an origin's router sees them: a slash that it did not decode is part of a name. */
 const placeOf = (reading: string): Place => ({
   hostname: "h.example",
@@ -305,9 +307,10 @@ test("whatever an origin makes of a spelling that is let through means the one r
   const key = fc
     .tuple(
       fc.constantFrom("", "", "GET ", "POST "),
+      fc.constantFrom("", "", "", "h.example", "p.example"),
       fc.array(fc.oneof({ weight: 4, arbitrary: literal }, fc.constant(":x")), { minLength: 1, maxLength: 3 }),
     )
-    .map(([method, segments]) => `${method}/${segments.join("/")}`);
+    .map(([method, host, segments]) => `${method}${host}/${segments.join("/")}`);
   const written = fc.record({
     kind: fc.constantFrom<Kind>("free", "paid", "closed"),
     isStar: fc.boolean(),
@@ -330,12 +333,7 @@ test("whatever an origin makes of a spelling that is let through means the one r
           const isOpen = kind !== "closed" && (route.rest || route.below);
           return [{ ...route, allows: new Set(isOpen ? allows : []) }];
         })
-        .filter(
-          (route, i, all) =>
-            all.findIndex(
-              (one) => JSON.stringify(one.segments) === JSON.stringify(route.segments) && one.rest === route.rest,
-            ) === i,
-        );
+        .filter((route, i, all) => all.findIndex((one) => placeText(one) === placeText(route)) === i);
       // As the table is checked.
       const contested = routes.filter((route) => routes.some((other) => other !== route && isContested(route, other)));
       const sound = routes.map((route) =>
@@ -358,5 +356,5 @@ test("whatever an origin makes of a spelling that is let through means the one r
     },
   );
   fc.assert(property, { numRuns: 3000, seed: 20_261_125 });
-  expect(passed).toBeGreaterThan(500);
+  expect(passed).toBeGreaterThan(300);
 });
