@@ -23,9 +23,12 @@ export type TargetFlaw =
 
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 
-/** Lower case, without a port. A dot at the end would be a second name for the same host. */
+/**
+ * Lower case, without a port. A dot at the end would be a second name for the same host, and so would an address in
+ * another form than its own (`127.1`, `[0:0::1]`), which a URL would rewrite behind the match.
+ */
 export const isHostName = (text: string): boolean =>
-  HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.canParse(`http://${text}`);
+  HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.parse(`http://${text}`)?.hostname === text;
 
 const DEFAULT_PORTS: { readonly [proto: string]: string } = { http: ":80", https: ":443" };
 
