@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 
-/** Kilobytes of 1000 bytes. A change that needs more has to earn it, and say here what it costs. */
-const GZIP_KB_MAX = 60;
+/**
+ * Kilobytes of 1000 bytes. A change that needs more has to earn it, and say here what it costs. The spellings that a
+ * route lets through cost 1.8: the second reading of a path, and the check that a table leaves no doubt about them.
+ */
+const GZIP_KB_MAX = 62;
 
 test("the Worker's JavaScript stays small", { timeout: 30_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "faregate-bundle-test-"));
