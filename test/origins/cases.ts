@@ -20,6 +20,8 @@ export const cases: readonly Case[] = [
     raw: get("{open}/x/..;/..;{paid}"),
   },
   { why: "an encoded slash is decoded before dot segments are resolved", raw: get("{open}/x%2F..%2F..{paid}") },
+  { why: "slashes before it are merged, and what is left is sold", raw: get("/{paid}") },
+  { why: "an encoded slash before it is merged with the one that stands there", raw: get("/%2f{paid}") },
   { why: "two slashes are one behind a route that takes them", raw: get("{open}//..{paid}") },
   {
     why: "nginx puts the rest of the path behind an alias without its last slash",

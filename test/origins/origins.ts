@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "../../tools/stack/at-exit.ts";
 import { choosePort } from "../../tools/stack/ports.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { missingPackages } from "./packages.ts";
@@ -141,7 +142,7 @@ const RECIPES: readonly Recipe[] = [
     name: "Go net/http",
     places: PLACES,
     packages: ["golang-go"],
-    command: (_, folder) => [buildGo(own("origin.go"), join(folder, "origin"))],
+    command: (_, folder) => [buildGo(own("origin.go"), folder)],
   },
   { name: "Express 5", places: FOLDING, packages: [], command: node("express.mjs"), env: { EXPRESS: "express" } },
   { name: "Express 4", places: FOLDING, packages: [], command: node("express.mjs"), env: { EXPRESS: "express4" } },
@@ -166,8 +167,9 @@ export function originNames(): readonly string[] {
 
 const behindNginx = (name: string): string => `nginx before ${name}`;
 
-function buildGo(source: string, program: string): string {
-  const env = { ...process.env, GOCACHE: join(tmpdir(), "faregate-origins-go"), GO111MODULE: "off", GOFLAGS: "" };
+function buildGo(source: string, folder: string): string {
+  const program = join(folder, "origin");
+  const env = { ...process.env, GOCACHE: join(folder, "cache"), GO111MODULE: "off", GOFLAGS: "" };
   const { status, stderr } = spawnSync("/usr/bin/go", ["build", "-o", program, source], { encoding: "utf8", env });
   if (status !== 0) throw new Error(`go build failed:\n${stderr}`);
   return program;
@@ -180,6 +182,8 @@ export async function startOrigins(): Promise<Origins> {
   // Servers that give up being root write it too.
   chmodSync(root, 0o755);
   chmodSync(log, 0o666);
+  const removeRoot = (): void => rmSync(root, { recursive: true, force: true });
+  const forget = atExit(removeRoot);
   const started: ServerProcess[] = [];
   const names = originNames();
   const start = async (name: string, command: (port: number, folder: string) => readonly string[], env = {}) => {
@@ -197,7 +201,8 @@ export async function startOrigins(): Promise<Origins> {
   };
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((server) => server.stop()));
-    rmSync(root, { recursive: true, force: true });
+    removeRoot();
+    forget();
   };
   try {
     const recipes = RECIPES.filter(({ name }) => names.includes(name));
