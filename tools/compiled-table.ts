@@ -15,17 +15,29 @@ type Cells = { readonly [column: string]: string };
 
 /** Beside the route and its price; empty where a line has none. */
 const DETAILS = ["settles", "pays to", "upstream", "facilitator", "mode", "sells", "signed for", "body at most"];
+/** What a route takes that others refuse; never said once for all. */
+const SPELLINGS = "takes";
 
 export function formatTable(config: Config): string {
   const { routes, unmatched, hosts, prefix } = config;
   const sorted = routes.toSorted(compareRoutes);
   const lines = [
-    ...sorted.flatMap(({ key, access, below, rest }) => linesOf(below && !rest ? `${key} and below` : key, access)),
+    ...sorted.flatMap(({ key, access, below, rest, allows, caseSensitive }) => {
+      const takes = [...allows, ...(caseSensitive ? ["caseSensitive"] : [])].join(", ");
+      const [first, ...others] = linesOf(below && !rest ? `${key} and below` : key, access);
+      return [{ ...first, [SPELLINGS]: takes }, ...others];
+    }),
     ...linesOf("everything else", unmatched),
   ];
   const valuesOf = (column: string) => new Set(lines.map((line) => line[column] ?? "").filter((value) => value !== ""));
   const common = DETAILS.filter((column) => valuesOf(column).size === 1);
-  const columns = ["route", "price", "to pay", ...DETAILS.filter((column) => valuesOf(column).size > 1)];
+  const columns = [
+    "route",
+    "price",
+    "to pay",
+    ...DETAILS.filter((column) => valuesOf(column).size > 1),
+    ...(valuesOf(SPELLINGS).size > 0 ? [SPELLINGS] : []),
+  ];
   const served = hosts?.map(({ host, proto }) => (proto === null ? host : `${proto}://${host}`)).join(", ");
   return [
     `${routes.length} ${routes.length === 1 ? "route" : "routes"}, the first that covers a request means it.`,

@@ -38,12 +38,14 @@ export interface Candidate {
 export async function explain(config: Config, method: string, url: string): Promise<Explanation> {
   const trial = await tryRequest(config, method, url);
   const { response, line } = trial;
-  const read = parseTarget(url);
+  const read = parseTarget(url, config.matcher.allows);
   const winner = config.routes.find(({ key }) => key === line.route) ?? null;
   const isOwn = line.target?.segments[0] === config.prefix;
-  const candidates = line.target === null || isOwn ? [] : candidatesOf(config, method, line.target, winner);
   const { outcome } = line;
   const { problem } = outcome.kind === "refused" ? outcome : { problem: null };
+  // Of a spelling that is refused no key is said to cover it: which one it means is what nobody can say.
+  const isUnread = line.target === null || isOwn || problem?.reason === "invalid_path";
+  const candidates = line.target === null || isUnread ? [] : candidatesOf(config, method, line.target, winner);
   const why = problem === null ? passedWhy(winner) : refusedWhy(problem, { config, method, url, isOwn, winner });
   return {
     method,

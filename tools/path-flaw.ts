@@ -2,7 +2,7 @@
 
 import { canonicalPath, type PathFlaw } from "../src/route/index.ts";
 
-const WORDS: { readonly [F in PathFlaw | "no_path"]: string } = {
+const WORDS: { readonly [F in PathFlaw | "letter_case" | "no_path"]: string } = {
   backslash: "it has a backslash, which some servers read as a slash",
   empty_segment: 'it has "//", which some servers read as one slash',
   semicolon: 'it has ";", behind which some servers read parameters',
@@ -14,6 +14,7 @@ const WORDS: { readonly [F in PathFlaw | "no_path"]: string } = {
   not_nfkc: "it has a letter that some servers turn into another one (NFKC)",
   dot_at_segment_end: "a segment ends in a dot, which some servers resolve or drop",
   space_at_segment_edge: "a segment begins or ends with a space, which some servers drop",
+  letter_case: "a key with caseSensitive has a name of it in another letter case",
   no_path: "there is none",
 };
 

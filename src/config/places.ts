@@ -1,6 +1,6 @@
 // Whether the routes of a table can stand together: each request has one meaning, and each route some request.
 
-import { type Matcher, shadowsOf } from "../route/index.ts";
+import { isContested, isNamedApart, type Matcher, shadowsOf } from "../route/index.ts";
 import type { Report } from "./mistake.ts";
 import { type Draft, isCompiled } from "./routes.ts";
 import type { PricedRoute, PublicHost } from "./table.ts";
@@ -15,8 +15,13 @@ export function checkPlaces(
   const routes = drafts.filter(isCompiled);
   const doubtful = new Set([...rivals.keys(), ...rivals.values()]);
   for (const [route, other] of rivals) {
-    report(["routes", route.key], `"${other.key}" already stands for these requests; keep one`);
+    const remedy = isCase(route, other) ? 'keep one, or let both say "caseSensitive": true' : "keep one";
+    report(["routes", route.key], `"${other.key}" already stands for these requests; ${remedy}`);
   }
+  checkSpellings(
+    routes.filter((route) => !doubtful.has(route)),
+    report,
+  );
   const hostnames = (hosts ?? []).map(({ host }) => host.replace(/:\d+$/, ""));
   const depthMax = Math.max(0, ...routes.map(({ segments }) => segments.length));
   for (const route of routes) {
@@ -34,19 +39,51 @@ function whyNot({ host }: PricedRoute, shadows: ReadonlySet<PricedRoute>): strin
     : `${keys.join(" and ")} come first; remove this, or them`;
 }
 
+/** Whether a route that takes a spelling of its own leaves no doubt about whose request such a one is. */
+function checkSpellings(routes: readonly PricedRoute[], report: Report): void {
+  for (const route of routes) {
+    if (route.allows.size > 0) {
+      for (const other of routes.filter((one) => isContested(route, one))) {
+        const allowed = [...route.allows].join(" and ");
+        const remedy = `what ${allowed} lets through here could mean "${other.key}" to your API; remove one of them`;
+        report(["routes", route.key], remedy);
+      }
+    }
+    if (!route.caseSensitive) continue;
+    const apart = routes.find((one) => isNamedApart(route, one) && !isChoice(route, one));
+    if (apart)
+      report(
+        ["routes", route.key],
+        `"${apart.key}" writes a name of this key in another letter case; write both alike`,
+      );
+  }
+}
+
+type Pattern = Pick<PricedRoute, "host" | "segments" | "names" | "rest" | "caseSensitive">;
+
+/** Whether two routes of one pattern are told apart by letter case. */
+const isChoice = (a: Pattern, b: Pattern): boolean =>
+  a.caseSensitive && b.caseSensitive && patternOf(a) === patternOf(b) && isCase(a, b);
+
+const isCase = (a: Pattern, b: Pattern): boolean =>
+  (a.caseSensitive || b.caseSensitive) && a.names.some((name, i) => name !== b.names[i]);
+
+/** No segment is empty, and none holds a slash or a star. */
+const patternOf = ({ host, segments, rest }: Pattern): string =>
+  `${host ?? ""}${segments.map((segment) => `/${segment ?? ""}`).join("")}${rest ? "/*" : ""}`;
+
 /** Routes of one pattern with a method in common, each with the one that stands before it in the file. */
 function rivalsOf(routes: readonly Draft[]): ReadonlyMap<Draft, Draft> {
-  const taken = new Map<string, Draft>();
+  const taken = new Map<string, Draft[]>();
   const rivals = new Map<Draft, Draft>();
   for (const route of routes) {
-    const { methods, host, segments, rest } = route;
-    // No segment is empty, and none holds a slash or a star.
-    const pattern = `${host ?? ""}${segments.map((segment) => `/${segment ?? ""}`).join("")}${rest ? "/*" : ""}`;
-    for (const method of methods ?? [""]) {
+    const pattern = patternOf(route);
+    for (const method of route.methods ?? [""]) {
       const place = `${method} ${pattern}`;
-      const other = taken.get(place);
-      if (other) rivals.set(route, other);
-      taken.set(place, route);
+      const others = taken.get(place) ?? [];
+      const rival = others.findLast((other) => !isChoice(route, other));
+      if (rival) rivals.set(route, rival);
+      taken.set(place, [...others, route]);
     }
   }
   return rivals;

@@ -1,6 +1,6 @@
 // Each route of the table to what the gate does with it. A route's own word comes before the table's.
 
-import { parseRouteKey } from "../route/index.ts";
+import { type Allowance, parseRouteKey, type RouteKey } from "../route/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
 import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path } from "./mistake.ts";
@@ -25,7 +25,11 @@ export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope):
     const access = compileAccess(entry, isEntry(value) ? [...path, "price"] : path, path, scope);
     if (!place.ok) return [];
     // What is free has to be named; what is priced or closed may not be walked around from below.
-    return [{ key, ...place.value, access, below: access?.kind !== "free" && !entry.exact }];
+    const below = access?.kind !== "free" && !entry.exact;
+    checkAllowances(entry, place.value.rest || below, path, scope);
+    checkCase(entry, place.value, path, scope);
+    const caseSensitive = entry.caseSensitive ?? false;
+    return [{ key, ...place.value, access, below, allows: allowancesOf(entry), caseSensitive }];
   });
 }
 
@@ -54,7 +58,10 @@ const OF_PRICED = [
   "contractWallets",
   "mode",
 ] as const;
-const IDLE = { free: OF_PRICED, closed: [...OF_PRICED, "upstream", "bodyBytesMax"] } as const;
+const ALLOWANCES: readonly Allowance[] = ["allowEncodedSlash", "allowSemicolon", "allowDoubleSlash"];
+/** A closed route has nothing to let through, and nothing that a letter case could cost. */
+const OF_OPEN = ["upstream", "bodyBytesMax", ...ALLOWANCES, "caseSensitive"] as const;
+const IDLE = { free: OF_PRICED, closed: [...OF_PRICED, ...OF_OPEN] } as const;
 
 /** What would be read and do nothing: its writer believes that it does something. */
 function checkIdle(entry: Entry, isRest: boolean, path: Path, { report }: Scope): void {
@@ -65,6 +72,32 @@ function checkIdle(entry: Entry, isRest: boolean, path: Path, { report }: Scope)
   if (entry.exact !== true) return;
   if (isRest) report([...path, "exact"], 'a key that ends in "/*" cannot be exact; write one of them');
   else if (price === "free") report([...path, "exact"], "a free path is always exact; remove this");
+}
+
+const NONE: ReadonlySet<Allowance> = new Set();
+
+function allowancesOf(entry: Entry): ReadonlySet<Allowance> {
+  const allowed = ALLOWANCES.filter((allowance) => entry[allowance]);
+  return allowed.length > 0 ? new Set(allowed) : NONE;
+}
+
+/** What lies below has to be the route's own, because some origins read such a spelling as something there. */
+function checkAllowances(entry: Entry, coversBelow: boolean, path: Path, { report }: Scope): void {
+  if (coversBelow || entry.price === "closed") return;
+  for (const allowance of allowancesOf(entry)) {
+    report(
+      [...path, allowance],
+      `this is about what lies below the key, which it does not cover; ${coverRemedy(entry)}`,
+    );
+  }
+}
+
+const coverRemedy = ({ exact }: Entry): string => (exact ? 'remove "exact"' : 'end the key in "/*"');
+
+function checkCase(entry: Entry, { segments, names }: RouteKey, path: Path, { report }: Scope): void {
+  const hasCase = names.some((name, i) => name !== null && (name !== segments[i] || name !== name.toUpperCase()));
+  if (!entry.caseSensitive || entry.price === "closed" || hasCase) return;
+  report([...path, "caseSensitive"], "no name in this key has a letter case; remove this");
 }
 
 /** Null where a part of it is wrong, which is told. */

@@ -228,6 +228,10 @@ export const routeEntries = {
   paymentIdentifier: v.optional(identifier),
   contractWallets: v.optional(flag),
   mode: v.optional(mode),
+  allowEncodedSlash: v.optional(flag),
+  allowSemicolon: v.optional(flag),
+  allowDoubleSlash: v.optional(flag),
+  caseSensitive: v.optional(flag),
 };
 const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
 

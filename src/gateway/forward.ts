@@ -4,7 +4,7 @@ import type { FreeAccess, PaidAccess } from "../config/index.ts";
 import { upstreamUrl } from "../route/index.ts";
 import { limited } from "../std/index.ts";
 import { addressOf, type Forwarded } from "../upstream/index.ts";
-import { type Body, type Call, discard, type Gate } from "./gate.ts";
+import { type Body, type Call, discard, type Gate, isBodiless } from "./gate.ts";
 
 export type Forwarding =
   | Forwarded
@@ -21,7 +21,7 @@ export async function forward(
   const { method, headers } = request;
   const { host, proto } = target;
   const priced = access.kind === "paid" && access.offer.mode === "enforce";
-  const { bytesMax, ...limit } = limitBody(body, headers, access.bodyBytesMax);
+  const { bytesMax, ...limit } = limitBody(isBodiless(method) ? null : body, headers, access.bodyBytesMax);
   const answer = upstream(access.upstream)({
     url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
     method,

@@ -72,6 +72,9 @@ export interface CallKey {
 
 export type Body = ReadableStream<Uint8Array> | Uint8Array | null;
 
+/** Methods whose body is refused before anything else is done; `fetch` takes none with them, not even an empty one. */
+export const isBodiless = (method: string): boolean => method === "GET" || method === "HEAD";
+
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
 
 /** Nothing more is owed: who wants this now pays first. */

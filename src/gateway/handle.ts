@@ -4,7 +4,7 @@ import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/inde
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
 import { forward } from "./forward.ts";
-import { type Body, type Call, discard, type Gate, refuse } from "./gate.ts";
+import { type Body, type Call, discard, type Gate, isBodiless, refuse } from "./gate.ts";
 import { answerOwn } from "./own.ts";
 import { sell } from "./sell.ts";
 import { Trace } from "./trace.ts";
@@ -18,7 +18,7 @@ export async function handle(gate: Gate, request: Request, requestId: string): P
 }
 
 async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outcome> {
-  const read = parseTarget(request.url);
+  const read = parseTarget(request.url, gate.config.matcher.allows);
   if (!read.ok) return refuse(read.error);
   const target = atPublicHost(gate.config, read.value);
   if (target === null) return refuse({ reason: "misdirected" });
@@ -32,6 +32,8 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   switch (match.kind) {
     case "method_not_allowed":
       return refuse({ reason: "method_not_allowed", allow: match.allow });
+    case "refused":
+      return refuse({ reason: "invalid_path", flaw: match.flaw });
     case "unmatched":
       return enter(gate, call, null);
     case "route":
@@ -96,8 +98,13 @@ async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, bod
   return refuse({ reason: "upstream_not_sellable", status });
 }
 
-/** Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). */
+/**
+ * Origins disagree about a body that these methods give no meaning to (RFC 9110 section 9.3.1). One that is said to have
+ * no bytes is none, although the runtime hands over a stream for it.
+ */
 function hasUnexpectedBody({ method, body, headers }: Request): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
-  return body !== null || (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
+  if (!isBodiless(method)) return false;
+  const length = headers.get("content-length");
+  const isNone = [body === null, length === "0"].includes(true);
+  return !isNone || (length ?? "0") !== "0" || headers.has("transfer-encoding");
 }

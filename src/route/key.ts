@@ -11,6 +11,8 @@ export interface RouteKey {
   readonly host: string | null;
   /** Case-folded; null is one segment of any name, written `:name`. */
   readonly segments: readonly (string | null)[];
+  /** The segments in the letter case of the key. */
+  readonly names: readonly (string | null)[];
   readonly rest: boolean;
 }
 
@@ -31,10 +33,10 @@ export function parseRouteKey(key: string, ownPrefix: string): Result<RouteKey, 
   const flaw = methodFlaw(methods ?? []) ?? hostFlaw(host);
   if (flaw !== null) return err(flaw);
   const rest = pattern.endsWith("/*");
-  const segments = parsePattern(rest ? pattern.slice(0, -1) : pattern);
-  if (!segments.ok) return segments;
-  if (segments.value[0] === ownPrefix) return err(`paths below /${ownPrefix}/ are Faregate's own`);
-  return ok({ methods, host: host?.toLowerCase() ?? null, segments: segments.value, rest });
+  const parsed = parsePattern(rest ? pattern.slice(0, -1) : pattern);
+  if (!parsed.ok) return parsed;
+  if (parsed.value.segments[0] === ownPrefix) return err(`paths below /${ownPrefix}/ are Faregate's own`);
+  return ok({ methods, host: host?.toLowerCase() ?? null, ...parsed.value, rest });
 }
 
 function methodFlaw(methods: readonly string[]): string | null {
@@ -52,15 +54,16 @@ function hostFlaw(host: string | undefined): string | null {
   return `"${host}" is not the name of a host; write one such as "api.example.com", without a port`;
 }
 
-function parsePattern(pattern: string): Result<readonly (string | null)[], string> {
+function parsePattern(pattern: string): Result<Pick<RouteKey, "segments" | "names">, string> {
   const path = canonicalPath(pattern);
   if (!path.ok) return err(`no request has such a path (${path.error})`);
-  const { segments } = path.value;
+  const { segments, spelling } = path.value;
   if (segments.some((segment) => segment.includes("*"))) return err('"*" stands only at the end, as "/*"');
   const written = pattern.slice(1).split("/");
   const unclear = written.find((segment) => /[:{}]/.test(segment) && !NAME.test(segment));
   if (unclear !== undefined) {
     return err(`"${unclear}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`);
   }
-  return ok(segments.map((segment, i) => (NAME.test(String(written[i])) ? null : segment)));
+  const literals = (texts: readonly string[]) => texts.map((text, i) => (NAME.test(String(written[i])) ? null : text));
+  return ok({ segments: literals(segments), names: literals(spelling.names) });
 }

@@ -2,9 +2,12 @@
 // every other, so a match visits nodes along the path and none of other routes. A host comes before none; segments are
 // compared from the left, a literal before `:name` before `/*`; then the longer wins, and a method wins over none. A
 // priced or closed place is also a barrier: a method that it does not have never falls through to something cheaper.
+// A spelling that a route does not take is refused there, and looks for no other (see `spelling.ts`).
 // A match allocates nothing: its answers are made before the first request.
 
 import { METHODS, type RouteKey } from "./key.ts";
+import type { AllowableFlaw, Allowance, Spelling } from "./path.ts";
+import { isNamed, isPermitted } from "./spelling.ts";
 
 export interface Route extends RouteKey {
   /** As the operator wrote it. */
@@ -12,11 +15,16 @@ export interface Route extends RouteKey {
   readonly access: { readonly kind: "free" | "closed" | "paid" };
   /** Whether it covers what lies below it, also without `/*`. */
   readonly below: boolean;
+  /** Which spellings it takes below it that are refused elsewhere. */
+  readonly allows: ReadonlySet<Allowance>;
+  /** Whether another letter case of its pattern is refused. */
+  readonly caseSensitive: boolean;
 }
 
 export type Match<R extends Route> =
   | { readonly kind: "route"; readonly route: R }
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
+  | { readonly kind: "refused"; readonly flaw: AllowableFlaw | "letter_case" }
   | { readonly kind: "unmatched" };
 
 /** Case-folded as `canonicalPath` and `parseTarget` do. */
@@ -24,11 +32,13 @@ export interface Place {
   /** Without a port. */
   readonly hostname: string;
   readonly segments: readonly string[];
+  /** How a request writes it; without one it is written plainly, in small letters. */
+  readonly spelling?: Spelling;
 }
 
 /** Routes of one pattern, by method; the empty key is the route without methods. */
 interface Slot<R extends Route> {
-  readonly byMethod: Map<string, Hit<R>>;
+  readonly byMethod: Map<string, Hit<R> | Choice<R>>;
   /** Whether one of them is priced or closed. */
   readonly isBarrier: boolean;
 }
@@ -47,7 +57,14 @@ interface Node<R extends Route> {
 }
 
 type Hit<R extends Route> = Extract<Match<R>, { kind: "route" }>;
-type Found<R extends Route> = Hit<R> | "barrier" | undefined;
+/** Routes whose keys differ in letter case alone, and take no other. */
+interface Choice<R extends Route> {
+  readonly kind: "choice";
+  readonly hits: readonly Hit<R>[];
+}
+type Found<R extends Route> = Hit<R> | Choice<R> | "barrier" | undefined;
+/** A spelling that is refused where it was found looks for no other route. */
+type Meant<R extends Route> = Hit<R> | "barrier" | "refused" | undefined;
 
 const UNMATCHED = { kind: "unmatched" } as const;
 
@@ -58,13 +75,28 @@ const REFUSALS = Array.from({ length: 2 ** METHODS.length }, (_, set) => {
   return set > 0 ? ({ kind: "method_not_allowed", allow } as const) : undefined;
 });
 const EVERY_METHOD = REFUSALS.length - 1;
+/** In a set of methods: one of them is there, but not in this spelling. */
+const REFUSED = REFUSALS.length;
+const REFUSED_FOR = {
+  empty_segment: { kind: "refused", flaw: "empty_segment" },
+  semicolon: { kind: "refused", flaw: "semicolon" },
+  encoded_delimiter: { kind: "refused", flaw: "encoded_delimiter" },
+  letter_case: { kind: "refused", flaw: "letter_case" },
+} as const;
 
 export class Matcher<R extends Route> {
   readonly #anyHost: Node<R> = emptyNode();
   readonly #hosts = new Map<string, Node<R>>();
+  /** What some route lets through. */
+  readonly allows: ReadonlySet<Allowance>;
 
   constructor(routes: Iterable<R>) {
-    for (const route of routes) this.#insert(route);
+    const allows = new Set<Allowance>();
+    for (const route of routes) {
+      this.#insert(route);
+      for (const allowance of route.allows) allows.add(allowance);
+    }
+    this.allows = allows;
   }
 
   match(method: string, place: Place): Match<R> {
@@ -72,26 +104,34 @@ export class Matcher<R extends Route> {
     const verb = method === "HEAD" ? "GET" : method;
     const isKnown = METHODS.includes(verb);
     const found = isKnown ? this.#find(verb, place) : "barrier";
-    if (found !== undefined && found !== "barrier") return found;
-    return REFUSALS[this.#methodSet(place) || (isKnown ? 0 : EVERY_METHOD)] ?? UNMATCHED;
+    if (typeof found === "object") return found;
+    const oddity = place.spelling?.oddity;
+    if (oddity) return REFUSED_FOR[oddity.flaw];
+    const set = this.#methodSet(place);
+    if (set >= REFUSED) return REFUSED_FOR.letter_case;
+    return REFUSALS[set || (isKnown ? 0 : EVERY_METHOD)] ?? UNMATCHED;
   }
 
   /** Those that the place has. */
   methods(place: Place): readonly string[] {
-    return REFUSALS[this.#methodSet(place)]?.allow ?? [];
+    return REFUSALS[this.#methodSet(place) & EVERY_METHOD]?.allow ?? [];
   }
 
   /** Whether what is routed at the place is so, whatever the method; a barrier is not. */
   every(place: Place, is: (route: R) => boolean): boolean {
     return METHODS.every((verb) => {
       const found = this.#find(verb, place);
-      return found === undefined || (found !== "barrier" && is(found.route));
+      return found === undefined || (typeof found === "object" && is(found.route));
     });
   }
 
-  #find(verb: string, { hostname, segments }: Place): Found<R> {
+  #find(verb: string, place: Place): Meant<R> {
+    const { hostname, segments } = place;
     const own = this.#hosts.get(hostname);
-    return (own && find(own, segments, 0, verb)) ?? find(this.#anyHost, segments, 0, verb);
+    const found = (own && find(own, segments, 0, verb)) ?? find(this.#anyHost, segments, 0, verb);
+    if (found === undefined || found === "barrier") return found;
+    const hit = found.kind === "route" ? found : choose(found, place);
+    return hit !== undefined && isPermitted(hit.route, place) ? hit : "refused";
   }
 
   #methodSet(place: Place): number {
@@ -99,7 +139,8 @@ export class Matcher<R extends Route> {
     let bit = 1;
     for (const verb of METHODS) {
       const found = this.#find(verb, place);
-      if (found !== undefined && found !== "barrier") set |= bit;
+      if (typeof found === "object") set |= bit;
+      else if (found === "refused") set |= REFUSED;
       bit <<= 1;
     }
     return set;
@@ -130,9 +171,20 @@ function pick<R extends Route>(slot: Slot<R> | null, verb: string): Found<R> {
   return slot.byMethod.get(verb) ?? slot.byMethod.get("") ?? (slot.isBarrier ? "barrier" : undefined);
 }
 
+/** By hand, because a callback would be an allocation. */
+function choose<R extends Route>({ hits }: Choice<R>, place: Place): Hit<R> | undefined {
+  for (const hit of hits) if (isNamed(hit.route, place)) return hit;
+  return undefined;
+}
+
 function put<R extends Route>(slot: Slot<R> | null, route: R): Slot<R> {
   const { byMethod, isBarrier } = slot ?? { byMethod: new Map(), isBarrier: false };
-  for (const method of route.methods ?? [""]) byMethod.set(method, { kind: "route", route });
+  const hit = { kind: "route", route } as const;
+  for (const method of route.methods ?? [""]) {
+    const known = byMethod.get(method);
+    const others = known?.kind === "choice" ? known.hits : [];
+    byMethod.set(method, route.caseSensitive ? { kind: "choice", hits: [...others, hit] } : hit);
+  }
   return { byMethod, isBarrier: isBarrier || route.access.kind !== "free" };
 }
 

@@ -4,6 +4,7 @@
 
 import { METHODS } from "./key.ts";
 import type { Matcher, Place, Route } from "./matcher.ts";
+import { isNamed } from "./spelling.ts";
 
 /** Negative where `a` is looked at before `b`. */
 export function compareRoutes(a: Route, b: Route): number {
@@ -28,8 +29,10 @@ const compareEnds = (a: Route, b: Route): number => Number(a.rest) - Number(b.re
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /** Whether a route's pattern covers the place, whatever wins there. */
-export function covers({ host, segments, rest, below }: Route, place: Place): boolean {
+export function covers(route: Route, place: Place): boolean {
+  const { host, segments, rest, below, caseSensitive } = route;
   if (host !== null && host !== place.hostname) return false;
+  if (caseSensitive && !isNamed(route, place)) return false;
   const isAlong = segments.every((segment, i) => {
     const asked = place.segments[i];
     return asked !== undefined && (segment === null || segment === asked);
@@ -59,7 +62,8 @@ export function shadowsOf<R extends Route>(
   const shadows = new Set<R>();
   for (const hostname of served.filter((host) => host === (route.host ?? host))) {
     for (const segments of samplesOf(route, depthMax)) {
-      const place = { hostname, segments };
+      const names = segments.map((segment, i) => route.names[i] ?? segment);
+      const place = { hostname, segments, spelling: { names, oddity: null } };
       for (const method of route.methods ?? METHODS) {
         const match = matcher.match(method, place);
         if (match.kind === "route" && match.route === route) return null;

@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from "../std/index.ts";
 import type { Place } from "./matcher.ts";
-import { canonicalPath, type PathFlaw } from "./path.ts";
+import { type Allowance, canonicalPath, type PathFlaw, type Spelling } from "./path.ts";
 
 export interface Target extends Place {
   /** `http` or `https`. */
@@ -13,6 +13,7 @@ export interface Target extends Place {
   readonly path: string;
   /** With its `?`, untouched; the empty string where there is none. */
   readonly query: string;
+  readonly spelling: Spelling;
 }
 
 export type TargetFlaw =
@@ -22,14 +23,20 @@ export type TargetFlaw =
 
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 
-/** Lower case, without a port. A dot at the end would be a second name for the same host. */
+/**
+ * Lower case, without a port. A dot at the end would be a second name for the same host, and so would an address in
+ * another form than its own (`127.1`, `[0:0::1]`), which a URL would rewrite behind the match.
+ */
 export const isHostName = (text: string): boolean =>
-  HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.canParse(`http://${text}`);
+  HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.parse(`http://${text}`)?.hostname === text;
 
 const DEFAULT_PORTS: { readonly [proto: string]: string } = { http: ":80", https: ":443" };
 
-/** @param url `request.url`, which workerd leaves as the client wrote it */
-export function parseTarget(url: string): Result<Target, TargetFlaw> {
+/**
+ * @param url `request.url`, which workerd leaves as the client wrote it
+ * @param allowed what some route lets through, see `canonicalPath`
+ */
+export function parseTarget(url: string, allowed?: ReadonlySet<Allowance>): Result<Target, TargetFlaw> {
   const hostAt = url.indexOf("://") + 3;
   const pathAt = url.indexOf("/", hostAt);
   if (pathAt < 0) return err({ reason: "invalid_path", flaw: "no_path" });
@@ -41,7 +48,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
   const host = written === hostname + DEFAULT_PORTS[proto] ? hostname : written;
   const target = url.slice(pathAt).replace(/#.*/s, "");
   const queryAt = target.indexOf("?");
-  const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt));
+  const path = canonicalPath(queryAt < 0 ? target : target.slice(0, queryAt), allowed);
   if (!path.ok) return err({ reason: "invalid_path", flaw: path.error });
   const query = queryAt < 0 ? "" : target.slice(queryAt);
   if (/[^\x21-\x7e]/.test(query)) return err({ reason: "invalid_query" });
@@ -51,6 +58,7 @@ export function parseTarget(url: string): Result<Target, TargetFlaw> {
     hostname,
     path: path.value.text,
     segments: path.value.segments,
+    spelling: path.value.spelling,
     query,
   });
 }

@@ -53,6 +53,13 @@ const prices = (upstream: string) =>
       description: fc.constantFrom("Goods", "Góods €"),
     }),
     fc.record({
+      price: fc.constantFrom("$4", "free"),
+      allowEncodedSlash: fc.boolean(),
+      allowSemicolon: fc.boolean(),
+      allowDoubleSlash: fc.boolean(),
+    }),
+    fc.record({ price: fc.constantFrom("$5", "free"), caseSensitive: fc.constant(true) }),
+    fc.record({
       price: fc.record({ amount: fc.constantFrom("1", "123456789"), asset: fc.constant(EURC) }),
       accepts: fc.constant(["base"]),
     }),
@@ -103,9 +110,25 @@ const SPELLINGS: readonly ((text: string) => string)[] = [
   (text) => `${text}/b/a`,
 ];
 const ODDITIES: readonly ((text: string) => string)[] = [
-  ...["/", "//x", "/./x", "/../x", "/%2e%2e/x", "/%2E/", ";x=1", "/;", "\\x", "%5c", "%2fx", "%zz", "%", "."].map(
-    (odd) => (text: string) => text + odd,
-  ),
+  ...[
+    "/",
+    "//x",
+    "/y//x",
+    "/y;x",
+    "/y%2fx",
+    "/./x",
+    "/../x",
+    "/%2e%2e/x",
+    "/%2E/",
+    ";x=1",
+    "/;",
+    "\\x",
+    "%5c",
+    "%2fx",
+    "%zz",
+    "%",
+    ".",
+  ].map((odd) => (text: string) => text + odd),
   ...["%20", "%00", "%c0%af", "%ff", "%25", "|", "%EF%BD%81", "..", "%3f", "%23"].map(
     (odd) => (text: string) => text + odd,
   ),

@@ -23,6 +23,7 @@ export interface World {
   readonly rpc: string;
   /** What the gate keeps, its seller's books among it. */
   readonly stateDir: string;
+  readonly upstream: string;
   readonly lose: { settle: Loss; verify: "none" | "believe" };
   readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
   readonly payee: () => Promise<bigint>;
@@ -63,6 +64,7 @@ export async function startWorld(): Promise<World> {
     gate: gate.url,
     rpc: chain.rpc,
     stateDir,
+    upstream: upstream.url,
     lose,
     fetchPaying: (account = buyer) =>
       wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account))),

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 
-/** Kilobytes of 1000 bytes. A change that needs more has to earn it, and say here what it costs. */
-const GZIP_KB_MAX = 66;
+/**
+ * Kilobytes of 1000 bytes. A change that needs more has to earn it, and say here what it costs: of these the ledger and
+ * its redelivery take 8, the chain's word 4, and the spellings that a route lets through 2.
+ */
+const GZIP_KB_MAX = 68;
 
 test("the Worker's JavaScript stays small", { timeout: 30_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "faregate-bundle-test-"));

@@ -49,6 +49,9 @@ export default {
       maxTimeoutSeconds: 600,
     },
     "/payee": { price: "$0.01", payTo: "0x2222222222222222222222222222222222222222" },
+    "/packages/*": { price: "$0.01", allowEncodedSlash: true },
+    "/Cased": { price: "$0.01", caseSensitive: true },
+    "/cased": { price: "$0.02", caseSensitive: true },
     "/sold": { price: "$0.01", chargeOn: [404] },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {

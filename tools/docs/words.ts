@@ -286,6 +286,32 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "Whether this route asks for payment.",
       example: "observe",
     },
+    allowEncodedSlash: {
+      type: "`true` or `false`",
+      otherwise: "such a path is refused",
+      means: "Lets `%2f` through in what lies below this key. See [spellings](#spellings-that-a-route-lets-through).",
+      example: true,
+    },
+    allowSemicolon: {
+      type: "`true` or `false`",
+      otherwise: "such a path is refused",
+      means:
+        "Lets `;` and `%3b` through in what lies below this key, behind a name. See [spellings](#spellings-that-a-route-lets-through).",
+      example: true,
+    },
+    allowDoubleSlash: {
+      type: "`true` or `false`",
+      otherwise: "such a path is refused",
+      means: "Lets `//` through in what lies below this key. See [spellings](#spellings-that-a-route-lets-through).",
+      example: true,
+    },
+    caseSensitive: {
+      type: "`true` or `false`",
+      otherwise: "letter case does not matter",
+      means:
+        "Takes the names of this key in its own letter case alone; any other is refused. See [letter case](#letter-case).",
+      example: true,
+    },
   },
   upstream: {
     url: {

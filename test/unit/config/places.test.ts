@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Matcher, METHODS, parseRouteKey, type Route } from "../../../src/route/index.ts";
+import { PLAIN } from "../route/tables.ts";
 import { mistakes } from "./table.ts";
 
 const placeOf = (key: string): string => `routes[${JSON.stringify(key)}]`;
@@ -145,7 +146,7 @@ function routeOf([key, { price, exact = false }]: Written): Route {
   const place = parseRouteKey(key, ".faregate");
   if (!place.ok) return expect.fail(place.error);
   const kind = price === "free" || price === "closed" ? price : "paid";
-  return { key, ...place.value, access: { kind }, below: kind !== "free" && !exact };
+  return { key, ...place.value, access: { kind }, below: kind !== "free" && !exact, ...PLAIN };
 }
 
 /** Every path of a small table: its literals and a stranger, and deeper than any pattern. */

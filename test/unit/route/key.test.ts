@@ -8,11 +8,12 @@ const unclear = (segment: string): string =>
   `"${segment}" is no name for a segment; write one such as ":symbol", or "%3A" for a colon in the path`;
 
 describe("a route's key", () => {
-  test.each<[string, RouteKey]>([
+  test.each<[string, Omit<RouteKey, "names"> & Partial<RouteKey>]>([
     ["/", { methods: null, host: null, segments: [], rest: false }],
     ["/*", { methods: null, host: null, segments: [], rest: true }],
     ["/v1/quotes", { methods: null, host: null, segments: ["v1", "quotes"], rest: false }],
-    ["/V1/Quotes/", { methods: null, host: null, segments: ["v1", "quotes"], rest: false }],
+    ["/V1/Quotes/", { methods: null, host: null, segments: ["v1", "quotes"], names: ["V1", "Quotes"], rest: false }],
+    ["/V%31/:Id/*", { methods: null, host: null, segments: ["v1", null], names: ["V1", null], rest: true }],
     ["/v1/*", { methods: null, host: null, segments: ["v1"], rest: true }],
     ["GET /v1", { methods: ["GET"], host: null, segments: ["v1"], rest: false }],
     ["GET,POST /v1/*", { methods: ["GET", "POST"], host: null, segments: ["v1"], rest: true }],
@@ -31,7 +32,7 @@ describe("a route's key", () => {
     ["/:any/*", { methods: null, host: null, segments: [null], rest: true }],
     ["/x/.faregate", { methods: null, host: null, segments: ["x", ".faregate"], rest: false }],
   ])("%s is understood", (key, parsed) => {
-    expect(parseRouteKey(key, OWN)).toEqual({ ok: true, value: parsed });
+    expect(parseRouteKey(key, OWN)).toEqual({ ok: true, value: { names: parsed.segments, ...parsed } });
   });
 
   const form = 'write "/path" or "METHOD host/path", with one space between';

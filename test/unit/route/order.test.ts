@@ -88,6 +88,8 @@ test("the first route of a sorted table that covers a request and has its method
       const match = new Matcher(routes).match(method, place);
       const covering = firstOf(routes, place);
       const first = covering.find(({ methods }) => methods?.includes(method) ?? true);
+      // No route of these takes a spelling of its own.
+      if (match.kind === "refused") return expect.fail(match.flaw);
       seen[match.kind]++;
       if (match.kind === "route") expect(match.route).toBe(first);
       if (match.kind === "unmatched") expect(covering).toEqual([]);

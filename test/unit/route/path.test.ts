@@ -19,7 +19,8 @@ describe("canonicalPath keeps", () => {
     ["a segment that looks like a drive letter", "/C:/x", ["c:", "x"]],
     ["a long path", `/${"a/".repeat(4000)}`, Array(4000).fill("a")],
   ])("%s", (_, raw, segments) => {
-    expect(canonicalPath(raw)).toEqual({ ok: true, value: { text: raw, segments } });
+    const names = raw.split("/").filter(Boolean).map(decodeURIComponent);
+    expect(canonicalPath(raw)).toEqual({ ok: true, value: { text: raw, segments, spelling: { names, oddity: null } } });
   });
 });
 

@@ -4,13 +4,17 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { parseRouteKey } from "../../../src/route/key.ts";
 import type { Place, Route } from "../../../src/route/matcher.ts";
-import { canonicalPath } from "../../../src/route/path.ts";
+import { type Allowance, canonicalPath } from "../../../src/route/path.ts";
 
 export type Kind = Route["access"]["kind"];
 
+/** A route that takes no spelling of its own. */
+export const PLAIN = { allows: new Set<Allowance>(), caseSensitive: false };
+
 export const routeOf = ([key, kind]: readonly [key: string, kind: Kind]): Route => {
   const parsed = parseRouteKey(key, ".faregate");
-  return parsed.ok ? { key, ...parsed.value, access: { kind }, below: kind !== "free" } : expect.fail(parsed.error);
+  if (!parsed.ok) return expect.fail(parsed.error);
+  return { key, ...parsed.value, access: { kind }, below: kind !== "free", ...PLAIN };
 };
 
 /** @param text `[host]/path` */
@@ -46,7 +50,7 @@ export const tables = fc
       for (const spot of spots) taken.add(spot);
       const names = segments.map((segment) => segment ?? ":name");
       const key = `${methods ? `${methods} ` : ""}${host ?? ""}/${[...names, ...(rest ? ["*"] : [])].join("/")}`;
-      return [{ key, ...place, access: { kind }, below: kind !== "free" && !isExact }];
+      return [{ key, ...place, names: segments, access: { kind }, below: kind !== "free" && !isExact, ...PLAIN }];
     });
   });
 

@@ -16,6 +16,7 @@ describe("parseTarget reads", () => {
         hostname: "api.example.com",
         path: "/v1/quotes/",
         segments: ["v1", "quotes"],
+        spelling: { names: ["v1", "quotes"], oddity: null },
         query: "?b=2&a=1",
       },
     });
@@ -30,7 +31,7 @@ describe("parseTarget reads", () => {
     ["http://127.0.0.1:9/", "127.0.0.1:9", "127.0.0.1"],
     ["http://[::1]:8787/", "[::1]:8787", "[::1]"],
     ["http://[2001:db8::10]:9000/", "[2001:db8::10]:9000", "[2001:db8::10]"],
-    ["http://[::ffff:127.0.0.1]/", "[::ffff:127.0.0.1]", "[::ffff:127.0.0.1]"],
+    ["http://[::ffff:7f00:1]/", "[::ffff:7f00:1]", "[::ffff:7f00:1]"],
     ["http://API.Example.COM/", "api.example.com", "api.example.com"],
     ["http://API.Example.COM:8443/", "api.example.com:8443", "api.example.com"],
     ["http://xn--bcher-kva.example/", "xn--bcher-kva.example", "xn--bcher-kva.example"],
@@ -90,6 +91,13 @@ describe("parseTarget refuses", () => {
     ["a number that is no address", "http://1.2.3.4.5/"],
     ["a port beyond all", "http://h:99999/"],
     ["a dot alone", "http://./"],
+    ["an address in short form, a second name for the same host", "http://127.1/"],
+    ["an address as one number", "http://2130706433/"],
+    ["an address in hex digits", "http://0x7f.0.0.1/"],
+    ["an address in octal digits", "http://127.0.0.01/"],
+    ["an address with zeros that it leaves out", "http://[0:0:0:0:0:0:0:1]/"],
+    ["an address within another, in a form of its own", "http://[::ffff:127.0.0.1]/"],
+    ["an address with zeros in front", "http://[::01]:8080/"],
   ])("a host with %s", (_, url) => {
     expect(parseTarget(url)).toEqual({ ok: false, error: { reason: "invalid_host" } });
   });

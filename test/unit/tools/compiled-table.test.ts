@@ -157,3 +157,18 @@ describe("a network of real money without an RPC", () => {
     expect(warned({ tokens, accepts: [{ network: "eip155:7", asset: EURC }] })[0]).toContain("no rpc for eip155:7:");
   });
 });
+
+test("what a route takes in spellings of its own stands beside it", () => {
+  const text = format({
+    routes: {
+      "/a/*": { price: "free", allowEncodedSlash: true, allowSemicolon: true },
+      "/B": { price: "$1", caseSensitive: true },
+    },
+  });
+  expect(text.split("\n").slice(-4)).toEqual([
+    "route            price   to pay                        takes",
+    "/a/*             free                                  allowEncodedSlash, allowSemicolon",
+    "/B and below     $1      1000000 USDC on base-sepolia  caseSensitive",
+    "everything else  closed",
+  ]);
+});

@@ -52,6 +52,34 @@ describe("the winner and why the others lose", () => {
     ]);
   });
 
+  test("keys in another letter case than a request's do not cover it, where that counts", async () => {
+    const routes = {
+      "/r/AB": { price: "$1", caseSensitive: true },
+      "/r/ab": { price: "free", caseSensitive: true },
+      "/*": "free",
+    };
+    expect(await notes("GET /r/ab", routes)).toEqual(["/r/ab: wins", '/*: ends before "/r/ab" does']);
+    const refused = await asked("GET /r/Ab", routes);
+    expect(refused).toMatchObject({ status: 400, flaw: "letter_case", upstream: null, candidates: [] });
+    expect(refused.why[0]).toBe(
+      "The path is refused: a key with caseSensitive has a name of it in another letter case (letter_case).",
+    );
+  });
+
+  test("a spelling that a key lets through is forwarded as it is, and elsewhere no key is said to cover it", async () => {
+    const routes = { "/f/*": { price: "free", allowEncodedSlash: true }, "/g/*": "free" };
+    expect(await asked("GET /f/a%2fb", routes)).toMatchObject({
+      status: 200,
+      upstream: "https://legacy.example.com/base/f/a%2Fb",
+    });
+    expect(await asked("GET /g/a%2fb", routes)).toMatchObject({
+      status: 400,
+      flaw: "encoded_delimiter",
+      upstream: null,
+      candidates: [],
+    });
+  });
+
   test("a barrier lets nothing past, a free place without the method does", async () => {
     const barrier = await asked("GET /a", { "POST /a": "$1", "/*": "free" });
     expect(barrier).toMatchObject({ status: 405, allow: "POST", upstream: null });
