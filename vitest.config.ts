@@ -19,6 +19,8 @@ function worker(
     test: {
       name,
       include: [include],
+      // On a busy machine a runtime takes its time to start; nothing here is held by how long it takes.
+      testTimeout: 30_000,
       globalSetup: ["test/support/network.ts"],
       setupFiles: ["test/support/request-log.ts"],
     },
@@ -56,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          testTimeout: 30_000,
           include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/*.test.ts"],
           exclude: [PROVOKED, PROVOKED_BY_PAYERS],
         },
