@@ -6,6 +6,7 @@ import {
   facilitatorObject,
   optionObject,
   routeEntries,
+  signingKeyObject,
   tableEntries,
   tokenObject,
   upstreamObject,
@@ -26,6 +27,7 @@ export const shapes = {
   table: tableEntries,
   route: routeEntries,
   upstream: entriesOf(upstreamObject),
+  signingKey: entriesOf(signingKeyObject),
   facilitator: entriesOf(facilitatorObject),
   option: entriesOf(optionObject),
   token: entriesOf(tokenObject),
@@ -37,6 +39,7 @@ export type Part = keyof typeof shapes;
 /** Shared by several places of the table, so that the JSON Schema says each once. */
 export const definitions = {
   upstream: upstreamObject,
+  signingKey: signingKeyObject,
   facilitator: facilitatorObject,
   option: optionObject,
   token: tokenObject,
