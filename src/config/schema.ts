@@ -47,7 +47,7 @@ export const signingKeyObject = object(
   },
   'write an object such as { "keyId": "k1", "algorithm": "ed25519", "key": "{{SIGNING_KEY}}" }',
 );
-const signingKey = v.pipe(
+export const signingKey = v.pipe(
   signingKeyObject,
   v.forward(
     v.check(({ key }) => /^\{\{\s*\w+\s*\}\}$/.test(key), secretHint),

@@ -6,6 +6,7 @@ import {
   facilitatorObject,
   optionObject,
   routeEntries,
+  signingKey,
   signingKeyObject,
   tableEntries,
   tokenObject,
@@ -39,7 +40,7 @@ export type Part = keyof typeof shapes;
 /** Shared by several places of the table, so that the JSON Schema says each once. */
 export const definitions = {
   upstream: upstreamObject,
-  signingKey: signingKeyObject,
+  signingKey,
   facilitator: facilitatorObject,
   option: optionObject,
   token: tokenObject,
