@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { NEW_ED25519, RFC_ED25519, SHARED_SECRET } from "./test/support/signing-keys.ts";
 
 const whole = { branches: 100 };
 
@@ -30,6 +31,14 @@ function worker(
 const KEY = { API_KEY: "secret-of-the-upstream" };
 const RPC_KEY = { RPC_KEY: "secret-of-the-rpc" };
 const OTHER_KEY = { OTHER_KEY: "secret-of-the-other" };
+
+const LOCK_KEYS = {
+  OLD_KEY: RFC_ED25519,
+  NEW_KEY: NEW_ED25519,
+  SHARED_KEY: SHARED_SECRET,
+  GATE_SECRET: "secret-of-the-gate",
+};
+const WRONG_LOCK_KEYS = { ...LOCK_KEYS, NEW_KEY: "not-to-be-told", SHARED_KEY: "bm90LXRvLWJlLXRvbGQ=" };
 
 /** Clauses that are provoked over HTTP; the others are read. */
 const PROVOKED = "test/conformance/{status,clauses}.test.ts";
@@ -73,6 +82,8 @@ export default defineConfig({
       worker("conformance-payers", "pricing-chain.ts", { bindings: RPC_KEY }, PROVOKED_BY_PAYERS),
       worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY }),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
+      worker("worker-lock", "pricing-lock.ts", { bindings: LOCK_KEYS }),
+      worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),
       worker("worker-misconfigured", "pricing.ts", {}),
       {
         resolve: {

@@ -24,7 +24,18 @@ import { logRequest } from "./log.ts";
 import { respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
 import { err, ok, type Result } from "./std/index.ts";
-import { buildUpstream, fillSecrets, type Upstream, type UpstreamSettings } from "./upstream/index.ts";
+import {
+  buildDirectory,
+  buildSigner as buildRequestSigner,
+  buildUpstream,
+  fillSecrets,
+  keyHint,
+  readSigningKey,
+  type SigningKey,
+  type SigningKeySettings,
+  type Upstream,
+  type UpstreamSettings,
+} from "./upstream/index.ts";
 
 interface Bindings {
   readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
@@ -110,7 +121,8 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
     seal: { sign: buildSigner(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitator: lookUp(facilitators),
-    upstream: lookUp(upstreams.value),
+    upstream: lookUp(upstreams.value.opened),
+    publicKeys: buildDirectory(upstreams.value.keys),
     chain: (network) => chains.value.get(network) ?? null,
     admitUnproven: async (client) => (await UNPROVEN?.limit({ key: client }))?.success ?? false,
     nowMs: Date.now,
@@ -121,11 +133,15 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   });
 }
 
-function openUpstreams(
-  { upstreams }: Config,
-  bindings: Bindings,
-): Result<ReadonlyMap<UpstreamSettings, Upstream>, readonly string[]> {
+interface OpenUpstreams {
+  readonly opened: ReadonlyMap<UpstreamSettings, Upstream>;
+  /** Every one that an upstream names, the retired ones too. */
+  readonly keys: readonly SigningKey[];
+}
+
+function openUpstreams({ upstreams }: Config, bindings: Bindings): Result<OpenUpstreams, readonly string[]> {
   const missing = new Set<string>();
+  const keys = new Map<string, SigningKey>();
   const opened = new Map<UpstreamSettings, Upstream>();
   for (const settings of upstreams) {
     const { service } = settings;
@@ -133,9 +149,27 @@ function openUpstreams(
     const headers = fillSecrets(settings.headers, bindings);
     if (!fetcher) missing.add(`wrangler.toml has to bind ${service}`);
     if (!headers.ok) for (const name of headers.error) missing.add(missingSecret(name));
-    if (fetcher && headers.ok) opened.set(settings, buildUpstream({ ...settings, headers: headers.value, fetcher }));
+    for (const one of settings.sign) {
+      const key = openKey(one, bindings);
+      if (key.ok) keys.set(one.keyId, key.value);
+      else missing.add(key.error);
+    }
+    const key = keys.get(settings.sign[0]?.keyId ?? "");
+    const signer = key ? buildRequestSigner(key, Date.now) : null;
+    if (fetcher && headers.ok) {
+      opened.set(settings, buildUpstream({ ...settings, headers: headers.value, signer, fetcher }));
+    }
   }
-  return missing.size > 0 ? err([...missing]) : ok(opened);
+  return missing.size > 0 ? err([...missing]) : ok({ opened, keys: [...keys.values()] });
+}
+
+/** The error is a sentence without the key's text. */
+function openKey({ keyId, algorithm, key }: SigningKeySettings, bindings: Bindings): Result<SigningKey, string> {
+  const filled = fillSecrets([[keyId, key]], bindings);
+  if (!filled.ok) return err(missingSecret(filled.error.join()));
+  const [[, text] = [keyId, ""]] = filled.value;
+  const bytes = readSigningKey(algorithm, text);
+  return bytes ? ok({ keyId, algorithm, bytes }) : err(`the secret of the signing key ${keyId} ${keyHint(algorithm)}`);
 }
 
 function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<string, Chain>, readonly string[]> {

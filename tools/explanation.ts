@@ -46,7 +46,7 @@ export async function explain(config: Config, method: string, url: string): Prom
   // Of a spelling that is refused no key is said to cover it: which one it means is what nobody can say.
   const isUnread = line.target === null || isOwn || problem?.reason === "invalid_path";
   const candidates = line.target === null || isUnread ? [] : candidatesOf(config, method, line.target, winner);
-  const why = problem === null ? passedWhy(winner) : refusedWhy(problem, { config, method, url, isOwn, winner });
+  const why = problem === null ? passedWhy(winner, isOwn) : refusedWhy(problem, { config, method, url, isOwn, winner });
   return {
     method,
     url,
@@ -69,7 +69,8 @@ function upstreamOf({ fetched, line }: Trial, winner: PricedRoute | null, target
   return upstreamUrl(addressOf(winner.access.upstream, target.hostname), target);
 }
 
-function passedWhy(winner: PricedRoute | null): readonly string[] {
+function passedWhy(winner: PricedRoute | null, isOwn: boolean): readonly string[] {
+  if (isOwn) return ["It is Faregate's own: the gate answers it itself."];
   if (winner === null) return ['No key covers it, and "unmatched" says free.'];
   if (winner.access.kind === "free") return [`It is free: "${winner.key}".`];
   return [`"${winner.key}" only observes: the request passes, and the log says what would have been charged.`];

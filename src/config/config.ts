@@ -31,6 +31,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const matcher = new Matcher(routes);
   checkPlaces(drafts, matcher, hosts, report);
   const rpc = readRpc(table.rpc ?? {}, scope.book, report);
+  checkKeyIds(scope, report);
   const { upstream, bodyBytesMax } = scope;
   if (told.size > 0 || upstream === null) return err([...told.values()]);
   return ok({
@@ -96,6 +97,17 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
     sold: new Map(),
     offers: new Map(),
   };
+}
+
+/** Whoever looks a key up by its id finds one. */
+function checkKeyIds({ upstreams }: Scope, report: Report): void {
+  const known = new Map<string, string>();
+  for (const { keyId, algorithm, key } of upstreams.all().flatMap(({ sign }) => sign)) {
+    const meant = `${algorithm} ${key}`;
+    if ((known.get(keyId) ?? meant) !== meant)
+      report(["upstream"], `the keyId ${keyId} stands for two keys; rename one`);
+    known.set(keyId, meant);
+  }
 }
 
 const DAY_MS = 86_400_000;

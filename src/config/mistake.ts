@@ -22,7 +22,9 @@ export function mistakesOf(issue: Issue, within: Path, report: Report): void {
   if (inner.length > 0) return;
   // The alternative of the right type speaks for itself.
   const [meant] = nested.filter(({ kind }) => kind === "validation");
-  report(path, `${(meant ?? issue).message}${said(issue.input)}`);
+  // Who writes a key in the place of its secret's name does not read it again in a log.
+  const isRepeated = !path.includes("sign");
+  report(path, `${(meant ?? issue).message}${isRepeated ? said(issue.input) : ""}`);
 }
 
 /** JavaScript's own notation for the place. */

@@ -44,9 +44,16 @@ export function readUpstream(
 /** A URL alone stands for an object with nothing else. */
 function upstreamSettings(value: string | UpstreamEntry): UpstreamSettings {
   const entry = typeof value === "string" ? v.parse(upstreamObject, { url: value }) : value;
-  const { url, timeoutSeconds, headers, service = null, host } = entry;
+  const { url, timeoutSeconds, headers, service = null, host, sign = [] } = entry;
   const timeoutMs = timeoutSeconds * 1000;
-  return { url: new URL(url.replace(/\/$/, "")), timeoutMs, headers: Object.entries(headers), service, host };
+  return {
+    url: new URL(url.replace(/\/$/, "")),
+    timeoutMs,
+    headers: Object.entries(headers),
+    service,
+    host,
+    sign: [sign].flat(),
+  };
 }
 
 export function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {

@@ -37,6 +37,29 @@ const headers = record(
 
 const hostHint = 'write "upstream", "client" or the name of a host';
 
+/** Of the secret alone: this file is no place for a key, and what is written there is not repeated. */
+const secretHint = "write a secret's name such as {{SIGNING_KEY}}; no key belongs into this file";
+export const signingKeyObject = object(
+  {
+    keyId: v.pipe(text, v.regex(/^[\w.:~-]{1,64}$/, "write 1 to 64 letters, digits, - . _ : and ~")),
+    algorithm: v.picklist(["ed25519", "hmac-sha256"], 'write "ed25519" or "hmac-sha256"'),
+    key: v.string(secretHint),
+  },
+  'write an object such as { "keyId": "k1", "algorithm": "ed25519", "key": "{{SIGNING_KEY}}" }',
+);
+export const signingKey = v.pipe(
+  signingKeyObject,
+  v.forward(
+    v.check(({ key }) => /^\{\{\s*\w+\s*\}\}$/.test(key), secretHint),
+    ["key"],
+  ),
+);
+const signHint = "write a signing key, or a list of them of which the first one signs";
+const sign = v.union(
+  [signingKey, v.pipe(v.array(signingKey, signHint), v.minLength(1, "write at least one signing key"))],
+  signHint,
+);
+
 export const upstreamObject = object(
   {
     url: upstreamUrl,
@@ -50,6 +73,7 @@ export const upstreamObject = object(
       ),
       "upstream",
     ),
+    sign: v.optional(sign),
   },
   urlHint,
 );

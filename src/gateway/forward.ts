@@ -3,7 +3,7 @@
 import type { FreeAccess, PaidAccess } from "../config/index.ts";
 import { upstreamUrl } from "../route/index.ts";
 import { limited } from "../std/index.ts";
-import { addressOf, type Forwarded } from "../upstream/index.ts";
+import { addressOf, type Forwarded, type Paid } from "../upstream/index.ts";
 import { type Body, type Call, discard, type Gate, isBodiless } from "./gate.ts";
 
 export type Forwarding =
@@ -11,12 +11,17 @@ export type Forwarding =
   | { readonly kind: "failed"; readonly reason: "body_too_large"; readonly bytesMax: number }
   | { readonly kind: "failed"; readonly reason: "body_incomplete" };
 
-/** An answer whose declared length is at most `bufferBytesMax` is read whole where it is priced. */
+/**
+ * An answer whose declared length is at most `bufferBytesMax` is read whole where it is priced.
+ *
+ * @param paid null for what passes unpaid
+ */
 export async function forward(
   { config, upstream }: Gate,
   { request, target, trace }: Call,
   access: FreeAccess | PaidAccess,
   body: Body,
+  paid: Paid | null,
 ): Promise<Forwarding> {
   const { method, headers } = request;
   const { host, proto } = target;
@@ -31,6 +36,7 @@ export async function forward(
     host,
     proto,
     priced,
+    paid,
     wholeBytesMax: priced ? config.bufferBytesMax : 0,
   });
   const forwarded = await trace.measure("upstream", answer);

@@ -7,7 +7,7 @@ import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Target } from "../route/index.ts";
-import type { Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
+import type { PublicKey, Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
 import type { X402Version } from "../x402/index.ts";
 import type { Seal } from "./seal.ts";
 import type { RequestLine, Trace } from "./trace.ts";
@@ -22,6 +22,8 @@ export interface Gate {
   /** Of the settings in `config`. */
   readonly facilitator: (settings: FacilitatorSettings) => Facilitator;
   readonly upstream: (settings: UpstreamSettings) => Upstream;
+  /** With which what is sent to upstreams can be checked. */
+  readonly publicKeys: () => Promise<readonly PublicKey[]>;
   /** Null where the table names no RPC for the network (CAIP-2). */
   readonly chain: (network: string) => Chain | null;
   /**

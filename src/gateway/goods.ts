@@ -2,8 +2,10 @@
 
 import type { Offer } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
+import type { AdmittedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
-import type { UpstreamAnswer } from "../upstream/index.ts";
+import type { Paid, UpstreamAnswer } from "../upstream/index.ts";
+import { partsOf } from "../x402/index.ts";
 import { type Forwarding, forward } from "./forward.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 
@@ -12,8 +14,20 @@ export type Goods =
   | { readonly kind: "unsold"; readonly outcome: Outcome; readonly reason: string };
 
 /** The one execution. */
-export async function fetchGoods(gate: Gate, { call, access, body }: Order): Promise<Goods> {
-  return appraise(await forward(gate, call, access, body), access.offer);
+export async function fetchGoods(gate: Gate, { call, access, body }: Order, paid: Paid): Promise<Goods> {
+  return appraise(await forward(gate, call, access, body, paid), access.offer);
+}
+
+/** @param transaction of a settlement that came first */
+export function paidBy({ payment }: AdmittedPayment, transaction: string | null): Paid {
+  const { payer, network, id, asset, amount } = payment;
+  return { payer, network, id, asset, amount, transaction };
+}
+
+/** Of an earlier payment no more is in hand than its id and its settlement. */
+export function paidBefore(id: string, transaction: string): Paid {
+  const { payer, network } = partsOf(id);
+  return { payer, network, id, asset: null, amount: null, transaction };
 }
 
 /** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */

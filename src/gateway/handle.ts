@@ -88,7 +88,7 @@ function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outco
 
 /** The same bytes both ways. */
 async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, body: Body): Promise<Outcome> {
-  const forwarded = await forward(gate, call, access, body);
+  const forwarded = await forward(gate, call, access, body, null);
   if (forwarded.kind !== "answered") return refuse(forwarded);
   const { answer } = forwarded;
   const { status } = answer;

@@ -7,8 +7,12 @@ import { openSealed } from "./seal.ts";
 
 export async function answerOwn(gate: Gate, method: string, { path }: Target): Promise<Outcome> {
   const [, , room, sealed, ...rest] = path.split("/");
-  if (room !== "payments" || sealed === undefined || rest.length > 0) return refuse({ reason: "not_found" });
+  const isKeys = room === "keys" && sealed === undefined;
+  const isPayment = room === "payments" && sealed !== undefined && rest.length === 0;
+  if (!isKeys && !isPayment) return refuse({ reason: "not_found" });
   if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
+  // A JWK set (RFC 7517 section 5).
+  if (!isPayment) return { kind: "told", json: { keys: await gate.publicKeys() } };
   return tellPayment(gate, sealed);
 }
 

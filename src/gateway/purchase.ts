@@ -10,7 +10,7 @@ import { admit, reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, report, storable } from "./attempt.ts";
 import { creditOf, undelivered } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
-import { fetchGoods } from "./goods.ts";
+import { fetchGoods, paidBy } from "./goods.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
   const mode = modeOf(order, checked);
@@ -33,7 +33,7 @@ const modeOf = ({ access }: Order, { flow }: CheckedPayment): SettleMode =>
 
 /** The usual mode: the goods are in hand, and go out only when they are paid for. */
 async function serveThenSettle(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
-  const goods = await fetchGoods(gate, order);
+  const goods = await fetchGoods(gate, order, paidBy(payment, null));
   if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer);
   gate.waitUntil(report(gate, reporterOf(payment), [{ kind: "uncharged", reason: goods.reason }]));
   return goods.outcome;
@@ -61,7 +61,7 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
   const settled: LedgerEvent = { kind: "settled", transaction };
   await report(gate, reporter, [settled]);
   const receipt = receiptOf(payment, transaction);
-  const goods = await fetchGoods(gate, order);
+  const goods = await fetchGoods(gate, order, paidBy(payment, transaction));
   if (goods.kind === "sellable") {
     // Once more, because the first record may have failed.
     const answer = deliver(gate, order, reporter, goods.answer, [settled], FIRST_DELIVERY);
@@ -76,7 +76,7 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
  */
 async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
   const reporter = reporterOf(payment);
-  const goods = await fetchGoods(gate, order);
+  const goods = await fetchGoods(gate, order, paidBy(payment, null));
   const isOwed = goods.kind === "sellable" && (await report(gate, reporter, [{ kind: "served" }]));
   if (goods.kind === "sellable" && isOwed) {
     const answer = deliver(gate, order, reporter, goods.answer, [], FIRST_DELIVERY);

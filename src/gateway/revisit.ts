@@ -9,7 +9,7 @@ import { partsOf, type Receipt } from "../x402/index.ts";
 import { deliver, REDELIVERY, report, restored } from "./attempt.ts";
 import { undelivered } from "./credit.ts";
 import { askUpfront, type Gate, leaseMs, type Order, refuse } from "./gate.ts";
-import { fetchGoods } from "./goods.ts";
+import { fetchGoods, paidBefore } from "./goods.ts";
 import { findOut } from "./resolve.ts";
 
 /** How long somebody else's finding out is waited for. */
@@ -121,7 +121,7 @@ async function redeliver(
   transaction: string,
 ): Promise<Outcome> {
   const receipt = receiptOf(order, reporter.id, transaction);
-  const goods = await fetchGoods(gate, order);
+  const goods = await fetchGoods(gate, order, paidBefore(reporter.id, transaction));
   if (goods.kind === "sellable") {
     const answer = deliver(gate, order, reporter, goods.answer, [], REDELIVERY);
     return { kind: "redelivered", answer, receipt };

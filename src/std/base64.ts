@@ -1,4 +1,4 @@
-// Base64 of UTF-8 text: the standard alphabet with padding (RFC 4648 section 4), as x402 headers use it.
+// Base64 of UTF-8 text and of bytes: the standard alphabet with padding (RFC 4648 section 4), as x402 headers use it.
 
 import { err, ok, type Result } from "./result.ts";
 
@@ -11,14 +11,25 @@ export function encodeBase64(text: string): string {
   return btoa(binary);
 }
 
-/** Refuses what is not the standard alphabet, and bytes that are not UTF-8. */
-export function decodeBase64(text: string): Result<string, "not_base64"> {
+/** Null for what is not the standard alphabet; padding may be left out. */
+export function decodeBytes(text: string): Uint8Array | null {
   // `atob` also skips white space, which the RFC does not allow here.
-  if (/[^A-Za-z0-9+/=]/.test(text)) return err("not_base64");
+  if (/[^A-Za-z0-9+/=]/.test(text)) return null;
   try {
     const binary = atob(text);
     const bytes = new Uint8Array(binary.length);
     for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
+  } catch {
+    return null;
+  }
+}
+
+/** Refuses what is not the standard alphabet, and bytes that are not UTF-8. */
+export function decodeBase64(text: string): Result<string, "not_base64"> {
+  const bytes = decodeBytes(text);
+  if (bytes === null) return err("not_base64");
+  try {
     return ok(decoder.decode(bytes));
   } catch {
     return err("not_base64");

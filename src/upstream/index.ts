@@ -1,6 +1,8 @@
 export { trackDelivery } from "./delivery.ts";
 export { isSetByGate } from "./headers.ts";
 export { fillSecrets } from "./secrets.ts";
+export { buildDirectory, buildSigner, type Paid, type PublicKey, type SigningKey } from "./signature.ts";
+export { keyHint, readSigningKey, type SigningKeySettings } from "./signing-key.ts";
 export {
   addressOf,
   buildUpstream,

@@ -3,6 +3,8 @@
 
 import { readBounded } from "../std/index.ts";
 import { requestHeaders, responseHeaders } from "./headers.ts";
+import type { Paid, Signer } from "./signature.ts";
+import type { SigningKeySettings } from "./signing-key.ts";
 
 export interface UpstreamSettings {
   /** Scheme, host and path prefix, without a trailing slash in the prefix. */
@@ -14,6 +16,8 @@ export interface UpstreamSettings {
   readonly service: string | null;
   /** Which host the upstream is asked for: `"upstream"` its own, `"client"` the one that the client asked, or a name. */
   readonly host: string;
+  /** Empty where requests are not signed; else the first key signs, and all are published. */
+  readonly sign: readonly SigningKeySettings[];
 }
 
 export interface UpstreamRequest {
@@ -26,6 +30,8 @@ export interface UpstreamRequest {
   readonly host: string;
   readonly proto: string;
   readonly priced: boolean;
+  /** What is told to an upstream whose requests are signed; null where nothing is paid. */
+  readonly paid: Paid | null;
   /** A body whose declared length is at most this is read before the answer is handed over. */
   readonly wholeBytesMax: number;
 }
@@ -45,6 +51,8 @@ export type Forwarded =
 export interface UpstreamOptions extends Pick<UpstreamSettings, "url" | "timeoutMs" | "service"> {
   /** Secrets filled in. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Null where requests are not signed. */
+  readonly signer: Signer | null;
   readonly fetcher: Pick<Fetcher, "fetch">;
 }
 
@@ -58,13 +66,22 @@ export function addressOf({ url, host }: UpstreamSettings, clientHostname: strin
   return address;
 }
 
-export function buildUpstream({ url: own, timeoutMs, service, headers: set, fetcher }: UpstreamOptions): Upstream {
+export function buildUpstream({
+  url: own,
+  timeoutMs,
+  service,
+  headers: fixed,
+  signer,
+  fetcher,
+}: UpstreamOptions): Upstream {
   return async (request) => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     try {
       const { url, method, headers, body, cancel, ...rest } = request;
       cancel?.addEventListener("abort", () => deadline.abort());
+      // Last, so that nothing stands where the gate's own headers do.
+      const set = signer === null ? fixed : [...fixed, ...(await signer(request))];
       const response = await fetcher.fetch(url, {
         method,
         headers: requestHeaders(headers, { ...rest, set }),

@@ -64,7 +64,7 @@ export class Isolate {
     const { config } = rules;
     const [{ url, timeoutMs, service }] = config.upstreams as [(typeof config.upstreams)[number]];
     const fetcher = { fetch: upstream.fetch.bind(upstream) } as unknown as Pick<Fetcher, "fetch">;
-    const behind = buildUpstream({ url, timeoutMs, service, headers: [], fetcher });
+    const behind = buildUpstream({ url, timeoutMs, service, headers: [], signer: null, fetcher });
     const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
     return {
       config,
@@ -74,6 +74,7 @@ export class Isolate {
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitator: (settings) => facilitators.get(settings) as ReturnType<typeof buildFacilitator>,
       upstream: () => behind,
+      publicKeys: async () => [],
       chain: () => (rules.hasRpc ? chain : null),
       admitUnproven: async () => true,
       nowMs: () => this.#world.nowMs + this.#skewMs,

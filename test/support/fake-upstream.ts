@@ -1,9 +1,10 @@
 // An API that does what its path says, and remembers what reached it whole: `GET /__seen?path=/x` lists the requests
-// whose raw URL begins so.
+// whose raw URL begins so, and `POST /__verify` tells of such a request who signed it.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { readText, startServer, type TestServer } from "./server.ts";
+import { verifySigned } from "./signed-request.ts";
 
 export interface Seen {
   readonly method: string;
@@ -89,6 +90,7 @@ export async function startFakeUpstream(): Promise<TestServer> {
       );
     }
     const body = await readText(request).catch(() => null);
+    if (url === "/__verify") return json(response, 200, verifySigned(JSON.parse(body ?? "")));
     // Whose body breaks off was never asked whole.
     if (body === null) return;
     seen.push({ method: request.method ?? "", url, headers: request.headers, body });

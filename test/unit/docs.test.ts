@@ -49,6 +49,13 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
   table: (keys) => ({ ...table, ...keys }),
   route: (keys) => ({ ...table, routes: { "/a": { price: "$1", ...keys } } }),
   upstream: (keys) => ({ ...table, upstream: { url: "https://h.example", ...keys } }),
+  signingKey: (keys) => ({
+    ...table,
+    upstream: {
+      url: "https://h.example",
+      sign: { keyId: "k1", algorithm: "ed25519", key: "{{KEY}}", ...keys },
+    },
+  }),
   facilitator: (keys) => ({ ...table, facilitators: [{ url: "https://h.example", ...keys }] }),
   option: (keys) => ({ ...table, accepts: [{ network: "base", ...keys }] }),
   token: (keys) => ({ ...table, tokens: [{ ...token, ...keys }] }),

@@ -31,7 +31,7 @@ test("the README's commands are those that there are, each with its options", ()
     .filter((name) => name !== "ci");
   expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
   const rows = [...readme.matchAll(/^\| `npm (?:run )?([a-z]+)[^`]*` \| (.+) \|$/gm)];
-  expect(rows.map(([, name]) => name)).toEqual(["start", "pay", "check", "explain", "docs", "test"]);
+  expect(rows.map(([, name]) => name)).toEqual(["start", "pay", "check", "explain", "doctor", "docs", "test"]);
   for (const [, name = "", words = ""] of rows) {
     const told = [...words.matchAll(/--([a-z0-9]+)/g)].map(([, option]) => option);
     expect(told.toSorted(), name).toEqual(optionsOf(name).toSorted());

@@ -14,7 +14,7 @@ const gateThatHolds = (promises: Promise<unknown>[], fetcher: Pick<Fetcher, "fet
   gateOf(
     config,
     { promises, over: async () => undefined },
-    { upstream: (settings) => buildUpstream({ ...settings, headers: [], fetcher }) },
+    { upstream: (settings) => buildUpstream({ ...settings, headers: [], signer: null, fetcher }) },
   );
 
 test("from the claim on everything is held, so that a client that leaves stops nothing", async () => {

@@ -6,6 +6,8 @@ import {
   facilitatorObject,
   optionObject,
   routeEntries,
+  signingKey,
+  signingKeyObject,
   tableEntries,
   tokenObject,
   upstreamObject,
@@ -26,6 +28,7 @@ export const shapes = {
   table: tableEntries,
   route: routeEntries,
   upstream: entriesOf(upstreamObject),
+  signingKey: entriesOf(signingKeyObject),
   facilitator: entriesOf(facilitatorObject),
   option: entriesOf(optionObject),
   token: entriesOf(tokenObject),
@@ -37,6 +40,7 @@ export type Part = keyof typeof shapes;
 /** Shared by several places of the table, so that the JSON Schema says each once. */
 export const definitions = {
   upstream: upstreamObject,
+  signingKey,
   facilitator: facilitatorObject,
   option: optionObject,
   token: tokenObject,

@@ -341,6 +341,31 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "Which host the API is asked for. See [the host that your API sees](#the-host-that-your-api-sees).",
       example: "client",
     },
+    sign: {
+      type: "[signing key](#a-signing-key), or a list of them",
+      otherwise: "requests are not signed",
+      means:
+        "Signs every request to the API, so that it can know that it came through the gate. Of a list the first one signs. See [docs/origin-lock.md](origin-lock.md).",
+      example: { keyId: "k1", algorithm: "ed25519", key: "{{SIGNING_KEY}}" },
+    },
+  },
+  signingKey: {
+    keyId: {
+      type: "1 to 64 letters, digits, `-`, `.`, `_`, `:` and `~`",
+      means: "What the API finds the key by: `keyid` of the signature, `kid` of the published key.",
+      example: "k1",
+    },
+    algorithm: {
+      type: '`"ed25519"` or `"hmac-sha256"`',
+      means: "How requests are signed. With `ed25519` the API needs a public key only, which the gate publishes.",
+      example: "ed25519",
+    },
+    key: {
+      type: "`{{NAME}}`",
+      means:
+        "The secret that holds the key: for `ed25519` PKCS#8 in base64 or a JWK, for `hmac-sha256` base64 of at least 32 random bytes.",
+      example: "{{SIGNING_KEY}}",
+    },
   },
   facilitator: {
     url: {

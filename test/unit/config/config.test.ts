@@ -21,7 +21,7 @@ describe("a correct table", () => {
       hosts: null,
       prefix: ".faregate",
       cors: "*",
-      upstreams: [{ url, timeoutMs: 30_000, headers: [], service: null, host: "upstream" }],
+      upstreams: [{ url, timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] }],
       facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
       bufferBytesMax: 262_144,
       rpc: new Map(),
@@ -229,7 +229,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a key of the upstream that is not known",
       upstream({ timeout: 5 }),
       "upstream.timeout",
-      'there is no such key; known are url, timeoutSeconds, headers, service, host (it says "timeout")',
+      'there is no such key; known are url, timeoutSeconds, headers, service, host, sign (it says "timeout")',
     ],
     [
       "no time for the upstream",

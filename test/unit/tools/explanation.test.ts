@@ -178,6 +178,15 @@ describe("what is said of a request that is", () => {
     ]);
   });
 
+  test("answered by the gate itself", async () => {
+    const { status, why, upstream } = await asked("GET /.faregate/keys", {}, { unmatched: "free" });
+    expect({ status, why, upstream }).toEqual({
+      status: 200,
+      why: ["It is Faregate's own: the gate answers it itself."],
+      upstream: null,
+    });
+  });
+
   test("let through because nothing is said of it", async () => {
     const { status, why } = await asked("GET /b", { "/a": "$1" }, { unmatched: "free" });
     expect([status, why]).toEqual([200, ['No key covers it, and "unmatched" says free.']]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { addressOf, buildUpstream, type UpstreamSettings } from "../../../src/upstream/index.ts";
 
 const url = new URL("http://legacy.internal:9000/base");
-const settings: UpstreamSettings = { url, timeoutMs: 1000, headers: [], service: null, host: "upstream" };
+const settings: UpstreamSettings = { url, timeoutMs: 1000, headers: [], service: null, host: "upstream", sign: [] };
 
 describe("a request goes to", () => {
   test.each([
@@ -29,7 +29,7 @@ async function fetched(asked: string, changes: Partial<UpstreamSettings> = {}) {
     calls.push([to, init]);
     return new Response("answer");
   };
-  const upstream = buildUpstream({ ...settings, ...changes, fetcher: { fetch } as unknown as Fetcher });
+  const upstream = buildUpstream({ ...settings, ...changes, signer: null, fetcher: { fetch } as unknown as Fetcher });
   const forwarded = await upstream({
     url: asked,
     method: "GET",
@@ -39,6 +39,7 @@ async function fetched(asked: string, changes: Partial<UpstreamSettings> = {}) {
     host: "api.example.com",
     proto: "https",
     priced: false,
+    paid: null,
     wholeBytesMax: 0,
   });
   expect(forwarded.kind).toBe("answered");
@@ -75,9 +76,9 @@ describe("a request is broken off", () => {
     },
   });
   const ask = (cancel: AbortSignal | null, timeoutMs: number, seen: AbortSignal[]) =>
-    buildUpstream({ ...settings, timeoutMs, fetcher: silent(seen) as unknown as Fetcher })({
+    buildUpstream({ ...settings, timeoutMs, signer: null, fetcher: silent(seen) as unknown as Fetcher })({
       ...{ url: url.href, method: "POST", headers: new Headers(), body: null, cancel },
-      ...{ host: "api.example.com", proto: "https", priced: false, wholeBytesMax: 0 },
+      ...{ host: "api.example.com", proto: "https", priced: false, paid: null, wholeBytesMax: 0 },
     });
 
   test("when it is cancelled", async () => {
