@@ -93,8 +93,11 @@ export function responseHeaders(from: Headers): Headers {
   for (const [name, value] of from) {
     const canonical = canonicalName(name);
     const isOurs = RESPONSE_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
-    if (!isOurs && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
+    const isApart = name === "set-cookie";
+    if (!isOurs && !isApart && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
   }
+  // Of two cookies with one name the last counts, and the runtime iterates over lines of one name in no order.
+  if (!named.has("set-cookie")) for (const cookie of from.getSetCookie()) headers.append("set-cookie", cookie);
   return headers;
 }
 

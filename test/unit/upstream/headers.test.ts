@@ -210,6 +210,12 @@ describe("a response header", () => {
     expect([...toClient({ Connection: "x-hop, close", "X-Hop": "1", "X-Stays": "2" })]).toEqual([["x-stays", "2"]]);
   });
 
+  test("stays at the gate when it is a cookie that Connection names", () => {
+    expect([...toClient({ Connection: "set-cookie", "Set-Cookie": "a=1", "X-Stays": "2" })]).toEqual([
+      ["x-stays", "2"],
+    ]);
+  });
+
   test("keeps each cookie apart", () => {
     const lines: [string, string][] = [
       ["Set-Cookie", "a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT"],
