@@ -9,3 +9,4 @@ export {
   type UpstreamAnswer,
   type UpstreamSettings,
 } from "./upstream.ts";
+export { isLoop } from "./via.ts";

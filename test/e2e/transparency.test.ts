@@ -2,13 +2,14 @@
 // not name has to be the same.
 
 import { readFileSync } from "node:fs";
+import { request as requestTo } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cellsOf } from "../support/held-tests.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { type Echo, startPlainOrigin } from "../support/plain-origin.ts";
 import { type ReadAnswer, readAnswer, sendRaw } from "../support/raw-http.ts";
-import type { TestServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { type Gates, startGates } from "./gates.ts";
 
 const written = readFileSync(join(import.meta.dirname, "../../docs/transparency.md"), "utf8");
@@ -22,14 +23,30 @@ const responseList = listed("response");
 const namesOf = (list: typeof requestList): string[] => list.map(({ name }) => name).toSorted();
 
 let origin: TestServer;
+let relay: TestServer;
+let relayed: readonly string[];
 let gates: Gates;
 beforeAll(async () => {
+  const paths: string[] = [];
+  relayed = paths;
   origin = await startPlainOrigin();
-  const table = { upstream: origin.url, payTo: PAY_TO, accepts: ["base-sepolia"], routes: { "/free/*": "free" } };
-  gates = await startGates([{ ...table, facilitators: ["http://127.0.0.1:1"] }]);
+  relay = await startServer((request, response) => {
+    const [, gate = "", path = ""] = /^\/to\/(\d)(.*)/.exec(request.url ?? "") ?? [];
+    const headers = request.rawHeaders;
+    paths.push(path);
+    const onward = requestTo(`${gates.urls[Number(gate)]}${path}`, { headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  const upstreams = [origin.url, `${relay.url}/to/0`, `${relay.url}/to/2`, `${origin.url}/base`];
+  const table = { payTo: PAY_TO, accepts: ["base-sepolia"], facilitators: ["http://127.0.0.1:1"] };
+  gates = await startGates(upstreams.map((upstream) => ({ ...table, upstream, routes: { "/*": "free" } })));
 });
 afterAll(async () => {
   await gates?.stop();
+  await relay?.stop();
   await origin?.stop();
 });
 
@@ -47,6 +64,8 @@ async function sendTo(url: string, path: string, { method = "GET", lines = [], b
 
 const both = (path: string, sent: Sent = {}): Promise<readonly ReadAnswer[]> =>
   Promise.all([sendTo(origin.url, path, sent), sendTo(gates.urls[0] ?? "", path, sent)]);
+
+const atGate = (gate: number, path: string): Promise<ReadAnswer> => sendTo(gates.urls[gate] ?? "", path, {});
 
 const echoed = async (path: string, sent: Sent = {}): Promise<Echo> =>
   JSON.parse((await sendTo(gates.urls[0] ?? "", path, sent)).body);
@@ -228,5 +247,41 @@ describe("an origin that says what reached it shows", () => {
     const utf8 = Buffer.from("cafés ☕").toString("latin1");
     const arrived = arrivedOf(await echoed("/free/echo", { lines: ["X-Empty:", "X-Spaces: a  b", `X-Utf: ${utf8}`] }));
     expect([arrived.get("x-empty"), arrived.get("x-spaces"), arrived.get("x-utf")]).toEqual(["", "a  b", utf8]);
+  });
+});
+
+describe("an address of the upstream's own becomes the gate's", () => {
+  test.each(["301", "201", "200"])("in an answer with the status %s", async (status) => {
+    const { headers } = await atGate(3, `/pointing/${status}`);
+    expect(headers).toMatchObject({
+      location: "http://api.example.com/there?x=1#y",
+      "content-location": "http://api.example.com/here",
+    });
+  });
+
+  test("and one outside of its prefix stays", async () => {
+    const { headers } = await atGate(0, "/base/pointing/301");
+    expect(headers["location"]).toBe("http://api.example.com/base/there?x=1#y");
+    const beside = await atGate(3, "/beside");
+    expect(beside.headers["location"]).toBe(`${origin.url}/elsewhere`);
+  });
+});
+
+test("a cookie by a name of the gate's stays at the gate, and others pass", async () => {
+  const { headers } = await atGate(0, "/free/ours");
+  expect(headers["set-cookie"]).toBe("theirs=1");
+});
+
+describe("a gate behind a gate", () => {
+  test("serves, and the origin is told of both", async () => {
+    const answer = await atGate(1, "/free/echo");
+    expect(answer.status).toBe(200);
+    expect(arrivedOf(JSON.parse(answer.body)).get("via")).toBe("1.1 faregate, 1.1 faregate");
+  });
+
+  test("that is itself answers 508 after a few rounds", async () => {
+    const answer = await atGate(2, "/free/round");
+    expect([answer.status, JSON.parse(answer.body).error]).toEqual([508, "loop_detected"]);
+    expect(relayed.filter((path) => path === "/free/round")).toHaveLength(4);
   });
 });

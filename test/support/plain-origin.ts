@@ -31,6 +31,18 @@ const answers: { readonly [name: string]: Answer } = {
     response.writeHead(status, "In Its Own Words", { location: "/elsewhere?x=1#y", etag: '"1"', "x-status": status });
     response.end([204, 304].includes(status) ? undefined : `this is ${status}`);
   },
+  // Points at itself by the address that it was asked at, below its prefix.
+  pointing: ({ headers, url = "" }, response) => {
+    const self = `http://${headers.host}/base`;
+    response.writeHead(Number(url.split("/").at(-1)), {
+      location: `${self}/there?x=1#y`,
+      "content-location": `${self}/here`,
+    });
+    response.end();
+  },
+  beside: ({ headers }, response) =>
+    void response.writeHead(302, { location: `http://${headers.host}/elsewhere` }).end(),
+  ours: (_, response) => void response.setHeader("set-cookie", ["faregate_pass=1; Path=/", "theirs=1"]).end(),
   empty: (_, response) => void response.writeHead(200, { "content-length": 0 }).end(),
   byte: (_, response) => void response.writeHead(200, { "content-length": 1 }).end("\u0000"),
   mebibyte: (_, response) => void response.writeHead(200, { "content-length": 1024 * 1024 }).end(pattern(1024 * 1024)),
