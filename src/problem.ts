@@ -21,6 +21,7 @@ export type Problem =
   | { readonly reason: "invalid_path"; readonly flaw: string }
   | { readonly reason: "invalid_host" }
   | { readonly reason: "misdirected" }
+  | { readonly reason: "loop_detected" }
   | { readonly reason: "invalid_query" }
   | { readonly reason: "uri_too_long"; readonly bytesMax: number }
   | { readonly reason: "unexpected_body" }

@@ -3,6 +3,7 @@
 import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
+import { isLoop } from "../upstream/index.ts";
 import { forward } from "./forward.ts";
 import { type Body, type Call, discard, type Gate, isBodiless, refuse } from "./gate.ts";
 import { answerOwn } from "./own.ts";
@@ -24,6 +25,7 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   if (target === null) return refuse({ reason: "misdirected" });
   trace.target = target;
   if (target.segments[0] === gate.config.prefix) return answerOwn(gate, request.method, target);
+  if (isLoop(request.headers)) return refuse({ reason: "loop_detected" });
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
   const call = { request, target, trace };
   const answered = answerPreflight(gate, call);

@@ -33,6 +33,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   invalid_path: ({ flaw }) => ({ status: 400, message: "Write the path in its plain form.", evidence: { flaw } }),
   invalid_host: () => ({ status: 400, message: "The Host header is not a host name." }),
   misdirected: () => ({ status: 421, message: "This host is not served here." }),
+  loop_detected: () => ({ status: 508, message: "The API behind the gate leads back to the gate." }),
   invalid_query: () => ({ status: 400, message: "Percent-encode the query." }),
   uri_too_long: ({ bytesMax }) => ({ status: 414, message: `Keep the URL within ${bytesMax} bytes, query aside.` }),
   unexpected_body: () => ({ status: 400, message: "Send GET and HEAD without a body." }),

@@ -1,6 +1,9 @@
 // Which headers cross the gate. Pure functions over Headers: to the upstream nothing of the payment, of the
 // connection, or of who claims to have forwarded it; to the client nothing that looks like a payment of ours.
 
+import { publicLocation, type Standing } from "./location.ts";
+import { nextVia } from "./via.ts";
+
 /** RFC 9110 section 7.6.1, and the older names that proxies still act upon. */
 const HOP_BY_HOP = [
   "connection",
@@ -31,6 +34,8 @@ const REQUEST_REMOVED: ReadonlySet<string> = new Set([
   ...OVERRIDES,
   ...FRAMING,
   "forwarded",
+  // Written anew, with what it was in it.
+  "via",
   "x-payment",
 ]);
 const REQUEST_REMOVED_PREFIXES = ["proxy-", "x-forwarded-", "payment-", "x-payment-", "faregate-", "x-faregate-"];
@@ -49,6 +54,11 @@ const RESPONSE_REMOVED: ReadonlySet<string> = new Set([...HOP_BY_HOP, "extension
 
 /** A client must not take the upstream's word for ours. */
 const RESPONSE_REMOVED_PREFIXES = ["payment-", "x-payment-"];
+
+/** A cookie by a name of ours: behind a prefix that browsers know, or without a name, where some read the value as one. */
+const OUR_COOKIE = /^[\s=]*(?:__(?:host|secure)-)*faregate_/i;
+
+const POINTING = ["location", "content-location"];
 
 export interface Forwarding {
   /** The host that the client asked. */
@@ -83,17 +93,26 @@ export function requestHeaders(from: Headers, { host, proto, priced, set }: Forw
   if (client !== null) headers.set("x-forwarded-for", client);
   headers.set("x-forwarded-host", host);
   headers.set("x-forwarded-proto", proto);
+  headers.set("via", nextVia(named.has("via") ? null : from.get("via")));
   for (const [name, value] of set) headers.set(name, value);
   return headers;
 }
 
-export function responseHeaders(from: Headers): Headers {
+export function responseHeaders(from: Headers, standing: Standing): Headers {
   const named = connectionNames(from);
   const headers = new Headers();
   for (const [name, value] of from) {
     const canonical = canonicalName(name);
     const isOurs = RESPONSE_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
-    if (!isOurs && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
+    const isApart = name === "set-cookie";
+    if (!isOurs && !isApart && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
+  }
+  // Of two cookies with one name the last counts, and the runtime iterates over lines of one name in no order.
+  const cookies = named.has("set-cookie") ? [] : from.getSetCookie().filter((cookie) => !OUR_COOKIE.test(cookie));
+  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  for (const name of POINTING) {
+    const value = headers.get(name);
+    if (value !== null) headers.set(name, publicLocation(value, standing));
   }
   return headers;
 }

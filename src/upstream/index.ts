@@ -11,3 +11,4 @@ export {
   type UpstreamAnswer,
   type UpstreamSettings,
 } from "./upstream.ts";
+export { isLoop } from "./via.ts";

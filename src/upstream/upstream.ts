@@ -95,7 +95,7 @@ export function buildUpstream({
         ...(service === null && new URL(url).hostname !== own.hostname && { cf: { resolveOverride: own.hostname } }),
         signal: deadline.signal,
       });
-      return { kind: "answered", answer: await readAnswer(response, request) };
+      return { kind: "answered", answer: await readAnswer(response, request, own) };
     } catch {
       return { kind: "failed", reason: deadline.signal.aborted ? "upstream_timeout" : "upstream_unreachable" };
     } finally {
@@ -105,9 +105,10 @@ export function buildUpstream({
   };
 }
 
-async function readAnswer(response: Response, { method, wholeBytesMax }: UpstreamRequest): Promise<UpstreamAnswer> {
+async function readAnswer(response: Response, request: UpstreamRequest, upstream: URL): Promise<UpstreamAnswer> {
   const { status, body } = response;
-  const headers = responseHeaders(response.headers);
+  const { method, url: asked, proto, host, wholeBytesMax } = request;
+  const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` });
   const length = declaredLength(response.headers);
   if (length === null) headers.delete("content-length");
   const answer = { status, headers, body, length };

@@ -146,6 +146,11 @@ const situations: readonly Situation[] = [
     ...{ status: 421, error: "misdirected" },
   },
   {
+    title: "a request that came through four gates before",
+    provoke: paying({ path: "/paid/ok", init: { headers: { via: Array(4).fill("1.1 faregate").join(", ") } } }),
+    ...{ status: 508, error: "loop_detected" },
+  },
+  {
     title: "a payment header over its cap",
     provoke: paying({ path: "/paid/ok", change: () => "A".repeat(16 * 1024 + 1) }),
     ...{ status: 431, error: "payment_header_too_large" },

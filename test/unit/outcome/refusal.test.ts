@@ -42,6 +42,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
   },
   invalid_host: { problem: {}, status: 400, message: "The Host header is not a host name." },
   misdirected: { problem: {}, status: 421, message: "This host is not served here." },
+  loop_detected: { problem: {}, status: 508, message: "The API behind the gate leads back to the gate." },
   invalid_query: { problem: {}, status: 400, message: "Percent-encode the query." },
   uri_too_long: { problem: { bytesMax: 1024 }, status: 414, message: "Keep the URL within 1024 bytes, query aside." },
   unexpected_body: { problem: {}, status: 400, message: "Send GET and HEAD without a body." },

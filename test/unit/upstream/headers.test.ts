@@ -2,13 +2,18 @@ import { describe, expect, test } from "vitest";
 import { isSetByGate, requestHeaders, responseHeaders } from "../../../src/upstream/headers.ts";
 
 const forwarding = { host: "api.example.com", proto: "https", priced: false, set: [] };
-const OURS = { "x-forwarded-host": "api.example.com", "x-forwarded-proto": "https" };
+const OURS = { "x-forwarded-host": "api.example.com", "x-forwarded-proto": "https", via: "1.1 faregate" };
 
 type Lines = { readonly [name: string]: string } | readonly [string, string][];
 
 const toUpstream = (lines: Lines, changes: Partial<Parameters<typeof requestHeaders>[1]> = {}): object =>
   Object.fromEntries(requestHeaders(new Headers(lines as HeadersInit), { ...forwarding, ...changes }));
-const toClient = (lines: Lines): Headers => responseHeaders(new Headers(lines as HeadersInit));
+const standing = {
+  upstream: new URL("http://legacy.internal/base"),
+  asked: "http://legacy.internal/base/x",
+  publicOrigin: "https://api.example.com",
+};
+const toClient = (lines: Lines): Headers => responseHeaders(new Headers(lines as HeadersInit), standing);
 
 const CONDITIONAL = ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
 
@@ -113,7 +118,20 @@ describe("a header of the gate", () => {
     expect(toUpstream({}, { host: "h:8443", proto: "http" })).toEqual({
       "x-forwarded-host": "h:8443",
       "x-forwarded-proto": "http",
+      via: "1.1 faregate",
     });
+  });
+
+  test.each([
+    [
+      "after those that the request came through",
+      { Via: "1.0 fred, 1.1 proxy.example (a, b)" },
+      "1.0 fred, 1.1 proxy.example (a, b), 1.1 faregate",
+    ],
+    ["once more where it has been one of them", { Via: "1.1 faregate" }, "1.1 faregate, 1.1 faregate"],
+    ["alone where Connection names what it came with", { Via: "1.0 fred", Connection: "via" }, "1.1 faregate"],
+  ])("names the gate in Via, %s", (_, lines, via) => {
+    expect(toUpstream(lines)).toEqual({ ...OURS, via });
   });
 
   test("names the client by the address that the edge saw, and by nothing the client wrote", () => {
@@ -158,16 +176,13 @@ describe("a header of the gate", () => {
 });
 
 describe("isSetByGate", () => {
-  test.each(REMOVED)("keeps %s from the operator", (name) => {
+  test.each([...REMOVED, "Via"])("keeps %s from the operator", (name) => {
     expect([name, name.toUpperCase(), name.replaceAll("-", "_")].map(isSetByGate)).toEqual([true, true, true]);
   });
 
-  test.each(["Authorization", "Cookie", "X-API-Key", "Range", "X-PAYMENTS", "Via"])(
-    "leaves %s to the operator",
-    (name) => {
-      expect(isSetByGate(name)).toBe(false);
-    },
-  );
+  test.each(["Authorization", "Cookie", "X-API-Key", "Range", "X-PAYMENTS"])("leaves %s to the operator", (name) => {
+    expect(isSetByGate(name)).toBe(false);
+  });
 });
 
 describe("a response header", () => {
@@ -180,6 +195,7 @@ describe("a response header", () => {
     "Location",
     "Retry-After",
     "WWW-Authenticate",
+    "Via",
     "X-Custom",
   ])("goes to the client when it is %s", (name) => {
     expect(toClient({ [name]: "1" }).get(name)).toBe("1");
@@ -208,6 +224,34 @@ describe("a response header", () => {
 
   test("stays at the gate when Connection names it", () => {
     expect([...toClient({ Connection: "x-hop, close", "X-Hop": "1", "X-Stays": "2" })]).toEqual([["x-stays", "2"]]);
+  });
+
+  test("stays at the gate when it is a cookie that Connection names", () => {
+    expect([...toClient({ Connection: "set-cookie", "Set-Cookie": "a=1", "X-Stays": "2" })]).toEqual([
+      ["x-stays", "2"],
+    ]);
+  });
+
+  test.each([
+    "faregate_pass=1",
+    "FareGate_Pass=1; Path=/",
+    "__Host-faregate_pass=1; Secure; Path=/",
+    "__Secure-faregate_pass=1; Secure",
+    "=faregate_pass=1",
+    " = faregate_pass=1",
+  ])("stays at the gate when it is a cookie by a name of the gate's (%s)", (cookie) => {
+    expect([...toClient({ "Set-Cookie": cookie, "X-Stays": "2" })]).toEqual([["x-stays", "2"]]);
+  });
+
+  test.each(["faregate=1", "my_faregate_pass=1", "a=faregate_b"])(
+    "goes to the client when it is the cookie %s",
+    (cookie) => {
+      expect(toClient({ "Set-Cookie": cookie }).getSetCookie()).toEqual([cookie]);
+    },
+  );
+
+  test.each(["Location", "Content-Location"])("points at the gate where %s pointed at the upstream", (name) => {
+    expect(toClient({ [name]: "http://legacy.internal/base/a?b" }).get(name)).toBe("https://api.example.com/a?b");
   });
 
   test("keeps each cookie apart", () => {
