@@ -1,6 +1,7 @@
 // Who acts for the ledger: each call in an invocation of its own, which may be unreachable, or die half way.
 
 import { type Due, type Entry, writeEntries } from "../../src/ledger/index.ts";
+import { publishesSomething } from "./invariants.ts";
 import { Invocation } from "./invocation.ts";
 import type { Isolate } from "./isolate.ts";
 import type { Clerks } from "./ledgers.ts";
@@ -28,6 +29,7 @@ export function hire(world: World, isolates: () => readonly Isolate[], sink: Dat
       return world.ask("a clerk attends", clerk, way(isLost ? "request" : null), () => isolate.attend(due));
     },
     publish(entries: readonly Entry[]) {
+      world.check(() => publishesSomething(entries));
       return world.ask("a clerk publishes", clerk, way(null), () => writeEntries(d1Of(sink, carry), entries));
     },
   };

@@ -62,7 +62,9 @@ export class SimulatedFacilitators {
     signal?.addEventListener("abort", () => late.reject(signal.reason));
     const label = isVerify ? "facilitator verifies" : "facilitator settles";
     const work = (): Promise<Reply> => (isVerify ? this.#verify(asked) : this.#settle(asked));
+    const invocation = actor() as Invocation;
     const { status, text } = await Promise.race([this.#world.ask(label, () => system, way, work), late.promise]);
+    if (isVerify && text.includes('"isValid":true')) invocation.verified = asked.payment.id;
     return { status, headers: new Headers(), body: streamOf(text) } as Response;
   }
 

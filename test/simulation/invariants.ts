@@ -32,6 +32,7 @@ export function executesOnce(
   const payment = facts.of(granted.id);
   invocation.goodsOf = granted.id;
   if (granted.kind === "first") {
+    executesWhatIsGood(granted.id, invocation);
     if (++payment.firstExecutions > 1) throw new Violation("1", `${short(granted.id)} buys a second execution`);
     return;
   }
@@ -43,6 +44,12 @@ export function executesOnce(
   if (other && !other.isOver && !other.by.isDead)
     throw new Violation("1", `${short(granted.id)} is redelivered twice at once`);
   payment.redelivering = { by: invocation, isOver: false };
+}
+
+/** 8. The upstream works for nobody of whom no facilitator has said that the payment is good, or has settled it. */
+function executesWhatIsGood(id: string, { name, verified, settled }: Invocation): void {
+  if (verified !== id && settled !== id)
+    throw new Violation("8", `${name} executes ${short(id)}, and nobody verified it`);
 }
 
 /** 1. A payment that was claimed is not granted again, unless it was given back. */
@@ -309,4 +316,15 @@ export function everythingAdds(facts: Facts, books: LedgerNodes, chain: Blocks):
       "10",
       `the books have ${total.rows}, and ${chain.used.size} authorizations moved ${total.transfers}`,
     );
+}
+
+/** 12. An object is woken for something that is due, and told once when. */
+export function wakesForSomething(node: Node, nextDueMs: number | null, knownMs: number | null, atMs: number): void {
+  if (nextDueMs === null) throw new Violation("12", `${node.name} is to be woken, and nothing is due`);
+  if (knownMs === atMs) throw new Violation("12", `${node.name} is to be woken when it is to be woken already`);
+}
+
+/** 12. Nobody is called to carry nothing. */
+export function publishesSomething(entries: readonly unknown[]): void {
+  if (entries.length === 0) throw new Violation("12", "the seller's books are told nothing");
 }

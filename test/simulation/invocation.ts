@@ -15,6 +15,8 @@ export class Invocation extends Process {
   goodsOf: string | null = null;
   /** Whether it called a facilitator's `/settle`, for which payment. */
   settled: string | null = null;
+  /** Which payment a facilitator told it is good. */
+  verified: string | null = null;
   readonly startedMs: number;
   #pending = 0;
   #isAlone = false;

@@ -3,6 +3,7 @@
 
 import { Book } from "../../src/ledger/book.ts";
 import { type Due, type Entry, LedgerObject, type LedgerStub } from "../../src/ledger/index.ts";
+import { wakesForSomething } from "./invariants.ts";
 import type { Invocation } from "./invocation.ts";
 import { actor, Process } from "./process.ts";
 import { type Row, rowsOf } from "./rows.ts";
@@ -145,7 +146,12 @@ export class LedgerNodes {
   }
 
   #build(node: Node): Ledger {
+    let setMs: number | null = null;
     const setAlarm = async (atMs: number): Promise<void> => {
+      // A new instance does not know, and one that rings sets it in case it does not come to its end.
+      const knownMs = setMs === node.alarmAtMs ? setMs : null;
+      if (!node.isRinging) this.#world.check(() => wakesForSomething(node, this.nextDueMs(node), knownMs, atMs));
+      setMs = atMs;
       node.alarmAtMs = atMs;
       this.#arm(node);
     };
