@@ -209,6 +209,11 @@ describe("who presents a payment again", () => {
     }
   });
 
+  test("gets nothing for having no key where none came with the payment", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    expect(present({ keyDigest: null, isKeySecret: true })).toMatchObject({ kind: "settled" });
+  });
+
   test("gets nothing for a key that came later", () => {
     claimed([settled, { kind: "undelivered" }]);
     expect(present(KEY)).toMatchObject({ kind: "settled" });
@@ -229,6 +234,17 @@ describe("who presents a payment again", () => {
     claimed([settled, { kind: "undelivered" }]);
     for (let i = 0; i < 5; i++) expect(present({ isRedeemer: true, attempt: "r-1" })).toMatchObject({ kind: "redeem" });
     expect(column("redemptions")).toBe(1);
+  });
+
+  test("uses one of its redeliveries up also where it is the attempt that failed to deliver", () => {
+    claimed([settled, { kind: "undelivered" }]);
+    expect(present({ isRedeemer: true, attempt: "a-1" })).toMatchObject({ kind: "redeem" });
+    expect(column("redemptions")).toBe(1);
+  });
+
+  test("is told that it is under way by the attempt itself, while that still delivers", () => {
+    claimed([settled]);
+    expect(present({ isRedeemer: true, attempt: "a-1" })).toEqual({ kind: "in_flight" });
   });
 
   test("redeems again where a redelivery ended without a word", () => {
@@ -256,6 +272,31 @@ describe("who presents a payment again", () => {
     expect(present({ attempt: "p-2", nowMs: NOW + 6999 })).toEqual({ kind: "unknown" });
     expect(present({ attempt: "p-2", nowMs: NOW + 7000 })).toMatchObject({ kind: "unresolved" });
     expect(record([postponed], { attempt: "p-1", nowMs: NOW + 7001 })).toBe(false);
+  });
+
+  test("finds out again a while after somebody was told that it may have settled, not after that began", () => {
+    claimed([lost]);
+    expect(present()).toMatchObject({ kind: "unresolved" });
+    expect(record([lost], { attempt: "p-1", nowMs: NOW + 5000 })).toBe(true);
+    expect(present({ attempt: "p-2", nowMs: NOW + 6999 })).toEqual({ kind: "unknown" });
+    expect(present({ attempt: "p-2", nowMs: NOW + 7000 })).toMatchObject({ kind: "unresolved" });
+  });
+
+  test("takes nothing from the attempt that delivered, whose report may come again", () => {
+    claim(KEY);
+    record([settled, delivered], { answer: answer("goods") });
+    expect(present({ ...KEY, attempt: "p-1" })).toMatchObject({ kind: "answer", wasOwed: false });
+    expect(record([delivered])).toBe(true);
+    expect(column("courier")).toBe("a-1");
+  });
+
+  test("writes nothing by asking for what is as it was", () => {
+    claimed([settled, delivered]);
+    const written = (): unknown => store.sql.exec("SELECT total_changes() AS n").toArray()[0]?.["n"];
+    const before = written();
+    expect(present()).toMatchObject({ kind: "settled" });
+    expect(stateAt(NOW)).toBe("settled/delivered");
+    expect(written()).toBe(before);
   });
 
   test("has it delivered at once when it turns out to be settled", () => {

@@ -73,6 +73,7 @@ describe("a payer", () => {
       null,
     ],
     ["credits", Array.from({ length: 9 }, () => open("settled", "undelivered")), null],
+    ["credits that end", Array.from({ length: 9 }, () => open("settled", "undelivered", REMEMBERED)), null],
   ])("with %s may go on unless a cap is reached", (_, payments, cap) => {
     expect(exceededCap(payments, price, caps)).toBe(cap);
   });
