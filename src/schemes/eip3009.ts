@@ -55,8 +55,7 @@ function prepare({ network, token }: Pick<Price, "network" | "token">): Uint8Arr
 
 /** EIP-55 form of an address, or null where it is none: wrong length, or a checksum that does not fit its case. */
 export function parseAddress(text: string): string | null {
-  const lower = text.toLowerCase();
-  return ADDRESS.test(text) && (text === lower || isAddress(text)) ? getAddress(lower as Hex) : null;
+  return isAddress(text) ? getAddress(text) : null;
 }
 
 function check({ payload, requirements, token, domain, contractWallets }: CheckInput): Finding {

@@ -56,6 +56,19 @@ describe("a book of the newest format", () => {
     expect(shapeOf(store)).toEqual(shapeOf(newest));
   });
 
+  test("is not looked at again with every claim", () => {
+    const queries: string[] = [];
+    const exec: TestStore["sql"]["exec"] = (query, ...bindings) => {
+      queries.push(query);
+      return store.sql.exec(query, ...bindings);
+    };
+    const book = new Book({ ...store, sql: { exec } }, false);
+    book.claim(claimOf());
+    expect(queries.filter((query) => query.includes("FROM format"))).toHaveLength(1);
+    book.claim(claimOf({ id: idOf(2) }));
+    expect(queries.filter((query) => query.includes("FROM format"))).toHaveLength(1);
+  });
+
   test("is found again by the object that is woken later", () => {
     new Book(store, false).claim(claimOf());
     expect(new Book(openStore(store.db), false).entry(claimOf().id, NOW)).toMatchObject({ pay: "claimed" });

@@ -52,6 +52,12 @@ describe("time alone", () => {
     expect(lapse(redeeming, NOW + LEASE, TERMS)).toMatchObject({ delivery: "expired" });
   });
 
+  test("leaves a credit alone that has no end", () => {
+    const endless = stateOf("settled", "undelivered", { endsMs: null });
+    expect(lapsesAt(endless)).toBeNull();
+    expect(lapse(endless, END * 2, TERMS)).toBe(endless);
+  });
+
   test("changes every state at the time that it names, and no other", () => {
     for (const pay of PAYS) {
       for (const delivery of DELIVERIES) {

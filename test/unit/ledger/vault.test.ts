@@ -20,6 +20,7 @@ describe("the gate's key", () => {
     const { sql } = openStore();
     expect(new Vault(sql).key("first")).toBe("first");
     expect(new Vault(sql).key("second")).toBe("first");
+    expect(sql.exec("SELECT key FROM gate").toArray()).toEqual([{ key: "first" }]);
   });
 });
 
