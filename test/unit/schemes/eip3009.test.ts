@@ -327,9 +327,32 @@ describe("a payload is malformed", () => {
     expect(await check({ ...valid, authorization: given })).toEqual(noAuthorization);
   });
 
-  const address = ["", "0x", PAY_TO.slice(2), PAY_TO.slice(0, -1), `${PAY_TO}0`, `${PAY_TO} `, "name.eth", null, 1, {}, [PAY_TO]];
+  const address = [
+    "",
+    "0x",
+    PAY_TO.slice(2),
+    PAY_TO.slice(0, -1),
+    `${PAY_TO}0`,
+    `${PAY_TO} `,
+    "name.eth",
+    null,
+    1,
+    {},
+    [PAY_TO],
+  ];
   const number = ["", "-1", "+1", "01", "1.0", "1e3", "0x10", " 1", "1\n", "1_0", "9".repeat(79), 10000, null, [], "١"];
-  const nonce = ["", "0x", "0", `0x${"ab".repeat(31)}`, `0x${"ab".repeat(33)}`, `0x${"zz".repeat(32)}`, null, 1, [], [`0x${"ab".repeat(32)}`]];
+  const nonce = [
+    "",
+    "0x",
+    "0",
+    `0x${"ab".repeat(31)}`,
+    `0x${"ab".repeat(33)}`,
+    `0x${"zz".repeat(32)}`,
+    null,
+    1,
+    [],
+    [`0x${"ab".repeat(32)}`],
+  ];
   const members: readonly (readonly [string, readonly unknown[]])[] = [
     ["from", address],
     ["to", address],
