@@ -59,6 +59,25 @@ describe("what the gate hands out", () => {
     }
   });
 
+  test("opens nothing with more behind it", async () => {
+    const out = await sealed("redeem");
+    for (const text of [`${out}.`, `${out}.x`, `${out}..`])
+      expect(await openSealed(seal, "redeem", text), text).toBeNull();
+  });
+
+  test("has the gate's key asked for where there is a MAC to compare, and not before", async () => {
+    const asked: string[] = [];
+    const sign = async (text: string): Promise<null> => {
+      asked.push(text);
+      return null;
+    };
+    for (const text of [encodeId(id), `${encodeId(id)}.`, `${encodeId(id)}.a.b`, ".a", "!.a"])
+      expect(await openSealed({ sign }, "redeem", text)).toBeNull();
+    expect(asked).toEqual([]);
+    await openSealed({ sign }, "redeem", `${encodeId(id)}.a`);
+    expect(asked).toEqual([`redeem:${id}`]);
+  });
+
   test("is nothing while the gate's own key cannot be had, and opens nothing then", async () => {
     const out = await sealed("redeem");
     expect(await sealId(keyless, "redeem", id)).toBeNull();
@@ -80,7 +99,7 @@ describe("a payment's id in base64url", () => {
     ["a space in the text", encodeId("a b")],
     ["a control character in the text", encodeId("a\nb")],
     ["letters that are not ASCII", encodeId("\u00e9")],
-    ["more than any id", "a".repeat(404)],
+    ["more than any id", encodeId("a".repeat(303))],
   ])("is none with %s", (_, text) => {
     expect(decodeId(text)).toBeNull();
   });
