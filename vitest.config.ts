@@ -44,6 +44,9 @@ const WRONG_LOCK_KEYS = { ...LOCK_KEYS, NEW_KEY: "not-to-be-told", SHARED_KEY: "
 const PROVOKED = "test/conformance/{status,clauses}.test.ts";
 const PROVOKED_BY_PAYERS = "test/conformance/payers.test.ts";
 
+/** What of the platform's module the ledger's object needs in Node. */
+const PLATFORM = { "cloudflare:workers": join(import.meta.dirname, "test/simulation/cloudflare-workers.ts") };
+
 /** An upstream behind a service binding, which no network reaches. */
 const answerAsService = ({ method, url }: { method: string; url: string }): Response =>
   Response.json({ service: true, method, url });
@@ -65,6 +68,7 @@ export default defineConfig({
     },
     projects: [
       {
+        resolve: { alias: PLATFORM },
         test: {
           name: "unit",
           testTimeout: 30_000,
@@ -86,9 +90,7 @@ export default defineConfig({
       worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),
       worker("worker-misconfigured", "pricing.ts", {}),
       {
-        resolve: {
-          alias: { "cloudflare:workers": join(import.meta.dirname, "test/simulation/cloudflare-workers.ts") },
-        },
+        resolve: { alias: PLATFORM },
         test: {
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
