@@ -104,7 +104,9 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     },
     spent: buildSpentPayments(kvOf(kv), new Map()),
     facilitator: (settings) => onNetwork(facilitator, () => buildFacilitator(settings)),
-    upstream: (settings) => buildUpstream({ ...settings, headers: [], fetcher: fetcher as unknown as Fetcher }),
+    upstream: (settings) =>
+      buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
+    publicKeys: async () => [],
     chain: () => fate && { fateOf: async () => fate() },
     admitUnproven: async () => false,
     nowMs: () => clock.nowMs,
