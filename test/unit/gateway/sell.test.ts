@@ -184,7 +184,7 @@ describe("what a client calls a call by", () => {
 
   test.each([
     [21, "payment_settled"],
-    [22, "sold"],
+    [22, "redelivered"],
   ])("proves the purchase where it is too long to be guessed: %i letters are told %s", async (length, reason) => {
     const { pay, seen } = openGate();
     const headers = new Headers({ "idempotency-key": "k".repeat(length) });

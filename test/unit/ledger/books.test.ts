@@ -112,7 +112,7 @@ test("what one payment has become is asked once, of its payer's ledger", async (
 });
 
 describe("what all payers together owe", () => {
-  const reservation = { id: ID, micros: 10_000n, untilMs: NOW + 1, nowMs: NOW, microsMax: 20_000n };
+  const reservation = { attempt: ID, micros: 10_000n, untilMs: NOW + 1, nowMs: NOW, microsMax: 20_000n };
 
   test.each<[string, Answer, boolean]>([
     ["has room", says(true), true],
