@@ -23,16 +23,17 @@ import {
 import { logRequest } from "./log.ts";
 import { respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
-import { err, ok, type Result } from "./std/index.ts";
+import { encodeBytes, err, ok, type Result, toBase64Url } from "./std/index.ts";
 import {
   buildDirectory,
-  buildSigner as buildRequestSigner,
+  buildSigner,
   buildUpstream,
   fillSecrets,
   keyHint,
   readSigningKey,
   type SigningKey,
   type SigningKeySettings,
+  signWith,
   type Upstream,
   type UpstreamSettings,
 } from "./upstream/index.ts";
@@ -118,7 +119,7 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
     config,
     books: buildBooks(open),
     exposure: buildExposure(open),
-    seal: { sign: buildSigner(() => readGateKey(open, newId())) },
+    seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitator: lookUp(facilitators),
     upstream: lookUp(upstreams.value.opened),
@@ -155,7 +156,7 @@ function openUpstreams({ upstreams }: Config, bindings: Bindings): Result<OpenUp
       else missing.add(key.error);
     }
     const key = keys.get(settings.sign[0]?.keyId ?? "");
-    const signer = key ? buildRequestSigner(key, Date.now) : null;
+    const signer = key ? buildSigner(key, Date.now) : null;
     if (fetcher && headers.ok) {
       opened.set(settings, buildUpstream({ ...settings, headers: headers.value, signer, fetcher }));
     }
@@ -192,28 +193,16 @@ function missingSecret(name: string): string {
 
 /** 192 random bits in base64url. */
 function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_");
+  return toBase64Url(encodeBytes(crypto.getRandomValues(new Uint8Array(24))));
 }
 
 /** HMAC-SHA-256 in base64url under the gate's own key, which is asked for once. */
-function buildSigner(readKey: () => Promise<string | null>): (text: string) => Promise<string | null> {
-  const encoder = new TextEncoder();
-  let key: CryptoKey | null = null;
+function buildSealer(readKey: () => Promise<string | null>): (text: string) => Promise<string | null> {
+  let sign: ((text: string) => Promise<string>) | null = null;
   return async (text) => {
-    const raw = key ? null : await readKey();
-    if (raw)
-      key = await crypto.subtle.importKey("raw", encoder.encode(raw), { name: "HMAC", hash: "SHA-256" }, false, [
-        "sign",
-      ]);
-    if (!key) return null;
-    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
-    return btoa(String.fromCharCode(...mac))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replace("=", "");
+    const key = sign ? null : await readKey();
+    if (key) sign = signWith({ algorithm: "hmac-sha256", bytes: new TextEncoder().encode(key) });
+    return sign && toBase64Url(await sign(text));
   };
 }
 

@@ -14,7 +14,7 @@ import {
 } from "../schemes/index.ts";
 import type { Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, leaseMs, type Order, refuse } from "./gate.ts";
+import { askUpfront, type Gate, type Order, refuse } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 
@@ -165,7 +165,6 @@ function claimOf(
     creditMs,
     debtMs,
     caps: { inFlightMax, unchargedMax, unsettledMax: atomicOf(unsettledMicros, decimals) },
-    leaseMs: leaseMs(access),
   };
 }
 

@@ -1,6 +1,7 @@
 // What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
 // where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
 
+import type { Authorization } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
@@ -26,16 +27,14 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
   const chain = gate.chain(due.network);
   if (chain === null) return askFacilitator(gate, due);
-  const { nonce } = partsOf(due.id);
-  const { network, asset, payer, payTo, amount, validBeforeMs, createdAtMs: sinceMs, transaction } = due;
-  const fate = await chain.fateOf({ network, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction });
+  const fate = await chain.fateOf(authorizationOf(due, due.createdAtMs, due.transaction));
   switch (fate.kind) {
     case "paid":
       return { kind: "settled", transaction: fate.transaction };
     case "canceled":
       return { kind: "failed", reason: "authorization_canceled" };
     case "unused":
-      if (fate.chainTimeMs >= validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
+      if (fate.chainTimeMs >= due.validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
       // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
       return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
     case "unavailable":
@@ -45,20 +44,7 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
 
 /** What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was. */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
-  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
-  const { nonce } = partsOf(id);
-  const about = {
-    network,
-    asset,
-    payer,
-    payTo,
-    amount,
-    nonce,
-    validBeforeMs,
-    sinceMs: gate.nowMs(),
-    transaction: null,
-  };
-  const fate = await gate.chain(network)?.fateOf(about);
+  const fate = await gate.chain(payment.network)?.fateOf(authorizationOf(payment, gate.nowMs(), null));
   return fate === undefined || fate.kind === "unused";
 }
 
@@ -92,3 +78,13 @@ function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | n
 }
 
 const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });
+
+/** As the chain is asked about it. */
+function authorizationOf(
+  { id, network, asset, payer, payTo, amount, validBeforeMs }: Due | CheckedPayment,
+  sinceMs: number,
+  transaction: string | null,
+): Authorization {
+  const { nonce } = partsOf(id);
+  return { network, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
+}

@@ -1,6 +1,7 @@
 // What the gate hands out about a payment and takes back later: the address of its state, and the right to have it
 // delivered. Both carry a MAC, so that nobody makes us look for a payment by guessing; the key never leaves the gate.
 
+import { fromBase64Url, toBase64Url } from "../std/index.ts";
 import { isPaymentId } from "../x402/index.ts";
 
 export interface Seal {
@@ -26,13 +27,13 @@ export async function openSealed({ sign }: Seal, purpose: Purpose, text: string)
 }
 
 /** base64url of a payment id, which is ASCII. */
-export const encodeId = (id: string): string => btoa(id).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+export const encodeId = (id: string): string => toBase64Url(btoa(id));
 
 /** Null for what is no id that we could have written. */
 export function decodeId(text: string): string | null {
   if (!/^[A-Za-z0-9_-]{1,400}$/.test(text)) return null;
   try {
-    const id = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const id = atob(fromBase64Url(text));
     return encodeId(id) === text && isPaymentId(id) ? id : null;
   } catch {
     return null;

@@ -5,11 +5,20 @@ import { err, ok, type Result } from "./result.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-export function encodeBase64(text: string): string {
+export const encodeBase64 = (text: string): string => encodeBytes(encoder.encode(text));
+
+export function encodeBytes(bytes: Uint8Array): string {
   let binary = "";
-  for (const byte of encoder.encode(text)) binary += String.fromCharCode(byte);
+  for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
+
+/** The same for URLs and file names, without padding (RFC 4648 section 5). */
+export const toBase64Url = (base64: string): string =>
+  base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+/** Padding stays left out. */
+export const fromBase64Url = (text: string): string => text.replaceAll("-", "+").replaceAll("_", "/");
 
 /** Null for what is not the standard alphabet; padding may be left out. */
 export function decodeBytes(text: string): Uint8Array | null {

@@ -2,6 +2,7 @@
 // and for which payment. The body is not covered: it may be a stream. Keys are imported once; what is kept of them is the
 // key and never a promise, which would belong to the request that began it.
 
+import { encodeBytes } from "../std/index.ts";
 import type { SigningKeySettings } from "./signing-key.ts";
 
 export interface SigningKey extends Pick<SigningKeySettings, "keyId" | "algorithm"> {
@@ -92,7 +93,7 @@ export function signWith({
       ? crypto.subtle.importKey("pkcs8", bytes, "Ed25519", false, ["sign"])
       : crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]));
     const signature = await crypto.subtle.sign(key.algorithm.name, key, encoder.encode(text));
-    return btoa(String.fromCharCode(...new Uint8Array(signature)));
+    return encodeBytes(new Uint8Array(signature));
   };
 }
 

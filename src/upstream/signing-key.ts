@@ -1,7 +1,7 @@
 // Keys for HTTP Message Signatures, as operators keep them in secrets. Reading one is synchronous, so that a wrong key is
 // told before anything is served; what is said of it holds nothing of its text.
 
-import { decodeBytes, isObject, parseJson } from "../std/index.ts";
+import { decodeBytes, fromBase64Url, isObject, parseJson } from "../std/index.ts";
 
 /** What the table says of a key. */
 export interface SigningKeySettings {
@@ -36,7 +36,7 @@ function readEd25519(text: string): Uint8Array | null {
     const json = parseJson(text, { depthMax: 2, nodesMax: 20 });
     const jwk = json.ok && isObject(json.value) ? json.value : {};
     const isEd25519 = jwk["kty"] === "OKP" && jwk["crv"] === "Ed25519" && typeof jwk["d"] === "string";
-    const seed = isEd25519 ? decodeBytes(String(jwk["d"]).replaceAll("-", "+").replaceAll("_", "/")) : null;
+    const seed = isEd25519 ? decodeBytes(fromBase64Url(String(jwk["d"]))) : null;
     return seed?.length === SEED_BYTES ? Uint8Array.of(...PKCS8_HEAD, ...seed) : null;
   }
   // A PEM file is the same base64 between two lines.
