@@ -64,7 +64,7 @@ function linesOf(route: string, access: Access): readonly Cells[] {
     ...passage(access),
     facilitator: offer.facilitator.url,
     mode: offer.mode,
-    sells: soldText(offer.chargeOn),
+    sells: soldText(offer),
     settles: settlesText(offer),
   };
   return usualTerms(offer).map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
@@ -120,11 +120,11 @@ export function priceText({ token, requirements }: Pick<Terms, "token" | "requir
   return token.dollar ? `$${whole}` : `${whole} ${token.name}`;
 }
 
-function soldText(chargeOn: ReadonlySet<number>): string {
+function soldText({ chargeOn, webSocket }: PaidAccess["offer"]): string {
   const named = [...chargeOn].filter((status) => status < 200 || status > 299 || status === 206);
   const isClass = chargeOn.has(299) && chargeOn.has(200);
   const sold = isClass ? ["2xx", ...named] : [...chargeOn];
-  return sold.join(", ");
+  return [...sold, ...(webSocket ? ["WebSockets"] : [])].join(", ");
 }
 
 /** Rows of equally many cells, as columns. */

@@ -101,7 +101,11 @@ function buildOffer(
   const isOwnTime = [entry.maxTimeoutSeconds, entry.upstream, entry.facilitators].some((own) => own !== undefined);
   if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, facilitator, path, scope.report);
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
-  const { settle = scope.settle } = entry;
+  const webSocket = entry.websocket ?? false;
+  const settle = webSocket ? "before" : (entry.settle ?? scope.settle);
+  if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
+    scope.report([...path, "settle"], 'write "before" or remove this: a WebSocket is paid when it is opened');
+  }
   const words = { settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
@@ -117,7 +121,7 @@ function buildOffer(
   }
   const chargeOn = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const terms = [...usual, ...upfront];
-  const money = { terms, challenge, upfront: forDebtors, settle, limits, chargeOn };
+  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn };
   return facilitator && { ...money, identifier, extensions, facilitator, mode };
 }
 

@@ -28,6 +28,7 @@ export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope):
     const below = access?.kind !== "free" && !entry.exact;
     checkAllowances(entry, place.value.rest || below, path, scope);
     checkCase(entry, place.value, path, scope);
+    checkWebSocket(entry, place.value, path, scope);
     const caseSensitive = entry.caseSensitive ?? false;
     return [{ key, ...place.value, access, below, allows: allowancesOf(entry), caseSensitive }];
   });
@@ -56,6 +57,7 @@ const OF_PRICED = [
   "maxTimeoutSeconds",
   "extensions",
   "contractWallets",
+  "websocket",
   "mode",
 ] as const;
 const ALLOWANCES: readonly Allowance[] = ["allowEncodedSlash", "allowSemicolon", "allowDoubleSlash"];
@@ -98,6 +100,11 @@ function checkCase(entry: Entry, { segments, names }: RouteKey, path: Path, { re
   const hasCase = names.some((name, i) => name !== null && (name !== segments[i] || name !== name.toUpperCase()));
   if (!entry.caseSensitive || entry.price === "closed" || hasCase) return;
   report([...path, "caseSensitive"], "no name in this key has a letter case; remove this");
+}
+
+function checkWebSocket({ websocket }: Entry, { methods }: RouteKey, path: Path, { report }: Scope): void {
+  if (!websocket || methods === null || methods.includes("GET")) return;
+  report([...path, "websocket"], "a WebSocket is opened with GET, which this key does not name; remove this");
 }
 
 /** Null where a part of it is wrong, which is told. */

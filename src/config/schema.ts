@@ -251,6 +251,7 @@ export const routeEntries = {
   extensions: v.optional(extensions),
   paymentIdentifier: v.optional(identifier),
   contractWallets: v.optional(flag),
+  websocket: v.optional(flag),
   mode: v.optional(mode),
   allowEncodedSlash: v.optional(flag),
   allowSemicolon: v.optional(flag),

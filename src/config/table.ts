@@ -21,6 +21,8 @@ export interface Offer {
   readonly extensions: JsonObject;
   readonly facilitator: FacilitatorSettings;
   readonly settle: SettleMode;
+  /** Whether handshakes are sold. */
+  readonly webSocket: boolean;
   /** What a payer in debt is offered where payers are trusted to be settled with later; null where nobody is. */
   readonly upfront: Challenge | null;
   /** Per payer and network; `unsettledMax` in millionths of a token. */

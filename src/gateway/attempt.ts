@@ -28,10 +28,14 @@ export function report(
   return gate.books.record({ id, attempt, nowMs, events, answer });
 }
 
-/** Null for a stream, for what is too large to keep, and for the answer to a body that no repeat can be held against. */
-export function storable(order: Order, { status, headers, body }: UpstreamAnswer): StoredAnswer | null {
+/**
+ * Null for a stream or a WebSocket, for what is too large to keep, and for the answer to a body that no repeat can be
+ * held against.
+ */
+export function storable(order: Order, { status, headers, body, webSocket }: UpstreamAnswer): StoredAnswer | null {
   if (
     order.body instanceof ReadableStream ||
+    webSocket !== undefined ||
     body instanceof ReadableStream ||
     (body?.byteLength ?? 0) > ANSWER_BYTES_MAX
   )
@@ -53,7 +57,7 @@ export const FIRST_DELIVERY: Ending = { delivered: { kind: "delivered" }, trunca
 export const REDELIVERY: Ending = { delivered: { kind: "redeemed" }, truncated: { kind: "undelivered" } };
 
 /**
- * The answer as the client gets it. A whole one is delivered with that; a stream when its end has been piped, and until
+ * The answer as the client gets it. A whole one and an opened WebSocket are delivered with that; a stream when its end has been piped, and until
  * then only `before` is on record.
  */
 export function deliver(

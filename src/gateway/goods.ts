@@ -4,9 +4,9 @@ import type { Offer } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
-import type { Paid, UpstreamAnswer } from "../upstream/index.ts";
+import { isHandshake, type Paid, type UpstreamAnswer } from "../upstream/index.ts";
 import { partsOf } from "../x402/index.ts";
-import { type Forwarding, forward } from "./forward.ts";
+import { forward } from "./forward.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 
 export type Goods =
@@ -15,7 +15,10 @@ export type Goods =
 
 /** The one execution. */
 export async function fetchGoods(gate: Gate, { call, access, body }: Order, paid: Paid): Promise<Goods> {
-  return appraise(await forward(gate, call, access, body, paid), access.offer);
+  const forwarded = await forward(gate, call, access, body, paid);
+  if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
+  const { answer } = forwarded;
+  return isSold(answer, call.request, access.offer) ? { kind: "sellable", answer } : unsold(answer);
 }
 
 /** @param transaction of a settlement that came first */
@@ -30,13 +33,14 @@ export function paidBefore(id: string, transaction: string): Paid {
   return { payer, network, id, asset: null, amount: null, transaction };
 }
 
+/** Who asks for a WebSocket pays for one, and for nothing else that an upstream may say instead. */
+const isSold = ({ status, webSocket }: UpstreamAnswer, request: Request, { chargeOn }: Offer): boolean =>
+  isHandshake(request) ? webSocket !== undefined : chargeOn.has(status);
+
 /** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
-function appraise(forwarded: Forwarding, { chargeOn }: Offer): Goods {
-  if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
-  const { answer } = forwarded;
+function unsold(answer: UpstreamAnswer): Goods {
   const { status } = answer;
   const reason = `upstream_${status}`;
-  if (chargeOn.has(status)) return { kind: "sellable", answer };
   if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
   discard(answer);
   return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };

@@ -3,6 +3,7 @@
 import type { Offer } from "../config/index.ts";
 import { digestOf, fingerprintOf, type Purchase } from "../ledger/index.ts";
 import { err, type JsonObject, ok, type Result, readWithin } from "../std/index.ts";
+import { isHandshake } from "../upstream/index.ts";
 import { readPaymentIdentifier, type X402Version } from "../x402/index.ts";
 import type { Body, Call, CallKey, Gate, Order, Sale } from "./gate.ts";
 
@@ -30,7 +31,7 @@ async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body 
 }
 
 const purchaseOf = ({ request, target }: Call, body: Body): Purchase => ({
-  method: request.method,
+  method: isHandshake(request) ? "WEBSOCKET" : request.method,
   host: target.host,
   path: target.path,
   query: target.query,

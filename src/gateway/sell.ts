@@ -5,6 +5,7 @@ import type { PaidAccess, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Target } from "../route/index.ts";
 import { type Check, checkPayment } from "../schemes/index.ts";
+import { isHandshake } from "../upstream/index.ts";
 import { isFaithfulEcho, type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
 import { budgetMs, type Call, type Gate, refuse, type Sale } from "./gate.ts";
 import { readCallKey, readOrder } from "./order.ts";
@@ -16,7 +17,7 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
   const { headers } = call.request;
   const resourceUrl = resourceUrlOf(call.target);
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
-  if (headers.has("upgrade")) return refuse({ reason: "upgrade_required" });
+  if (isHandshake(call.request) && !access.offer.webSocket) return refuse({ reason: "upgrade_required" });
   const invitation = { challenge: access.offer.challenge, resourceUrl };
   const sale = { call, route, access, invitation };
   const voucher = headers.get(REDEEM_HEADER);

@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  /** Of a status 101. */
+  readonly webSocket?: WebSocket;
 }
 
 export type Outcome =

@@ -50,7 +50,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   upgrade_required: () => ({
     status: 426,
-    message: "This route is priced by the call and cannot become a WebSocket.",
+    message: "No WebSocket is sold here: send a plain request.",
     headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
   }),
 

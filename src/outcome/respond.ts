@@ -82,7 +82,12 @@ function withPrivateCaching(answer: Answer): Answer {
 /** These have no body, and `Response` throws when it is given one (RFC 9110 section 15). */
 const NULL_BODY_STATUSES = [101, 204, 205, 304];
 
-function toResponse({ status, headers, body }: Answer): Response {
+function toResponse({ status, headers, body, webSocket }: Answer): Response {
   const isEmpty = NULL_BODY_STATUSES.includes(status);
-  return new Response(isEmpty ? null : body, { status, headers, encodeBody: "manual" });
+  return new Response(isEmpty ? null : body, {
+    status,
+    headers,
+    encodeBody: "manual",
+    ...(webSocket && { webSocket }),
+  });
 }

@@ -60,6 +60,13 @@ const OUR_COOKIE = /^[\s=]*(?:__(?:host|secure)-)*faregate_/i;
 
 const POINTING = ["location", "content-location"];
 
+/**
+ * Whether a request opens a WebSocket (RFC 6455 section 4.1). Any other upgrade is one that a server may ignore (RFC 9110
+ * section 7.8), and so does the gate.
+ */
+export const isHandshake = ({ method, headers }: { readonly method: string; readonly headers: Headers }): boolean =>
+  method === "GET" && headers.get("upgrade")?.trim().toLowerCase() === "websocket";
+
 export interface Forwarding {
   /** The host that the client asked. */
   readonly host: string;

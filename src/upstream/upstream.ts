@@ -2,7 +2,7 @@
 // It decides nothing about money; what the answer is worth is the gateway's to say.
 
 import { readBounded } from "../std/index.ts";
-import { requestHeaders, responseHeaders } from "./headers.ts";
+import { isHandshake, requestHeaders, responseHeaders } from "./headers.ts";
 import type { Paid, Signer } from "./signature.ts";
 import type { SigningKeySettings } from "./signing-key.ts";
 
@@ -42,6 +42,8 @@ export interface UpstreamAnswer {
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
   /** Bytes of the body as it is sent, encoded where it is encoded; null where nobody can say. */
   readonly length: number | null;
+  /** What the connection became, of a status 101; it is handed on as it is, so that no message passes through here. */
+  readonly webSocket?: WebSocket;
 }
 
 export type Forwarded =
@@ -82,9 +84,11 @@ export function buildUpstream({
       cancel?.addEventListener("abort", () => deadline.abort());
       // Last, so that nothing stands where the gate's own headers do.
       const set = signer === null ? fixed : [...fixed, ...(await signer(request))];
+      const forwarded = requestHeaders(headers, { ...rest, set });
+      if (isHandshake(request)) forwarded.set("upgrade", "websocket");
       const response = await fetcher.fetch(url, {
         method,
-        headers: requestHeaders(headers, { ...rest, set }),
+        headers: forwarded,
         body,
         redirect: "manual",
         // A compressed body crosses as it is.
@@ -106,12 +110,12 @@ export function buildUpstream({
 }
 
 async function readAnswer(response: Response, request: UpstreamRequest, upstream: URL): Promise<UpstreamAnswer> {
-  const { status, body } = response;
+  const { status, body, webSocket } = response;
   const { method, url: asked, proto, host, wholeBytesMax } = request;
   const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` });
   const length = declaredLength(response.headers);
   if (length === null) headers.delete("content-length");
-  const answer = { status, headers, body, length };
+  const answer = { status, headers, body, length, ...(webSocket && { webSocket }) };
   if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return answer;
   const bytes = await readBounded(body, length);
   if (!bytes.ok || bytes.value.byteLength !== length) throw new Error("the upstream's body is not as long as it says");

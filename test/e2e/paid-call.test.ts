@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { decodePaymentResponseHeader } from "@x402/fetch";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { buyer } from "../../tools/stack/chain.ts";
 import { encodePayment, newAccount, PAY_TO, type Payment, signPayment, withLowV } from "../support/payment.ts";
 import { startWorld, type World } from "./world.ts";
@@ -46,6 +48,28 @@ describe("the stock client and a real chain", () => {
     const [request, ...more] = await world.seen("/paid/ok?once");
     expect(more).toEqual([]);
     expect(Object.keys(request?.headers ?? {}).filter((name) => name.includes("payment"))).toEqual([]);
+  });
+
+  test("a WebSocket is opened for exactly the price, and for nothing it is not", async () => {
+    const url = `${world.gate.replace("http", "ws")}/socket/echo`;
+    const { headers } = await fetch(`${world.gate}/socket/echo`);
+    const { accepts } = JSON.parse(atob(headers.get("payment-required") ?? ""));
+    const payment = { ...(await signPayment("10000", {}, buyer)), accepted: accepts[0] };
+    let echoed = "";
+    const movement = await moved(async () => {
+      const refused = new WebSocket(url);
+      const [, { statusCode }] = await once(refused, "unexpected-response");
+      expect(statusCode).toBe(402);
+      const paid = new WebSocket(url, { headers: { "payment-signature": encodePayment(payment) } });
+      await once(paid, "open");
+      paid.send("hello");
+      const [data] = await once(paid, "message");
+      echoed = String(data);
+      paid.terminate();
+    });
+    expect(echoed).toBe("hello");
+    expect(movement).toEqual({ payee: PRICE, buyer: -PRICE, transfers: 1 });
+    expect(await world.seen("/socket/echo")).toHaveLength(1);
   });
 
   test("an unpaid call moves nothing and costs the upstream nothing", async () => {

@@ -45,6 +45,7 @@ const table = (upstream: string, facilitator: string, rpc: string) => ({
     "/closed": "closed",
     "/before": { price: "$0.01", settle: "before" },
     "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
+    "/socket": { price: "$0.01", websocket: true },
     "/brief": { price: "$0.01", maxTimeoutSeconds: 30 },
   },
 });

@@ -1,10 +1,15 @@
 // An API that does what its path says, and remembers what reached it whole: `GET /__seen?path=/x` lists the requests
 // whose raw URL begins so, and `POST /__verify` tells of such a request who signed it.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { readText, startServer, type TestServer } from "./server.ts";
 import { verifySigned } from "./signed-request.ts";
+
+/** Beside a Worker an import would be resolved for browsers, which have no server. */
+const { WebSocketServer }: typeof import("ws") = createRequire(import.meta.url)("ws");
 
 export interface Seen {
   readonly method: string;
@@ -79,7 +84,11 @@ const behaviours: { readonly [name: string]: Behaviour } = {
 
 export async function startFakeUpstream(): Promise<TestServer> {
   const seen: Seen[] = [];
-  return startServer(async (request, response) => {
+  const webSockets = new WebSocketServer({ noServer: true });
+  webSockets.on("connection", (webSocket) => {
+    webSocket.on("message", (data, isBinary) => webSocket.send(data, { binary: isBinary }));
+  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? "";
     if (url.startsWith("/__seen?")) {
       const path = new URLSearchParams(url.slice(url.indexOf("?"))).get("path") ?? "";
@@ -97,5 +106,22 @@ export async function startFakeUpstream(): Promise<TestServer> {
     const [name = "", rest = ""] = url.split("?")[0]?.split("/").filter(Boolean).slice(-2) ?? [];
     const [behaviour, argument] = behaviours[name] ? [behaviours[name], rest] : [behaviours[rest], ""];
     return behaviour ? behaviour(request, response, argument) : json(response, 200, { method: request.method, url });
+  };
+  // Echoes at `/echo`; at `/echo/later` it refuses a URL once before. Everywhere else it knows no other protocol.
+  return startServer(answer, (request, socket, head) => {
+    const { method = "", url = "", headers } = request;
+    const isLater = url.includes("/echo/later");
+    const isEcho = isLater ? failedOnce.has(url) : url.includes("/echo");
+    if (isEcho) {
+      seen.push({ method, url, headers, body: "" });
+      return webSockets.handleUpgrade(request, socket, head, (opened) => webSockets.emit("connection", opened));
+    }
+    failedOnce.add(url);
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    response.on("finish", () => socket.end());
+    if (!isLater) return void answer(request, response);
+    seen.push({ method, url, headers, body: "" });
+    return json(response, 503, { error: "not this time" });
   });
 }

@@ -2,14 +2,25 @@
 
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 
 export interface TestServer {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
 
-export async function startServer(listener: RequestListener): Promise<TestServer> {
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** @param upgrade without one, a request that asks for another protocol is like any other */
+export async function startServer(listener: RequestListener, upgrade?: UpgradeListener): Promise<TestServer> {
   const server = createServer(listener);
+  const upgraded = new Set<Duplex>();
+  if (upgrade) {
+    server.on("upgrade", (request, socket, head) => {
+      upgraded.add(socket);
+      upgrade(request, socket, head);
+    });
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -18,6 +29,7 @@ export async function startServer(listener: RequestListener): Promise<TestServer
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
       }),
   };
 }

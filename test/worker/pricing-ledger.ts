@@ -15,6 +15,7 @@ export default {
     "/before": { price: "$0.01", settle: "before" },
     "/async": { price: "$0.01", settle: "async", maxUnsettled: "$0.03" },
     "/named": { price: "$0.01", paymentIdentifier: "required" },
+    "/socket": { price: "$0.01", websocket: true },
     "/dear": { price: "$90", maxUnsettled: "$100" },
   },
 };

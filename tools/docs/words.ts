@@ -280,6 +280,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "Whether a signature as long as an account's may also be a smart-contract wallet's here.",
       example: true,
     },
+    websocket: {
+      type: "`true` or `false`",
+      otherwise: "a handshake is refused (426)",
+      means:
+        "Lets a WebSocket be opened here, at the price of a call, paid before it is opened. See [WebSockets](#websockets).",
+      example: true,
+    },
     mode: {
       type: '`"enforce"` or `"observe"`',
       otherwise: "the table's",

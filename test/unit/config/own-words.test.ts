@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { attemptMs, parseConfig } from "../../../src/config/index.ts";
 import { CHALLENGE_FIXED_BYTES_MAX, networks } from "../../../src/x402/index.ts";
-import { accessOf, mistakes, paidOf, parsed, route, table } from "./table.ts";
+import { accessOf, mistakes, paidOf, parsed, requirementsOf, route, table } from "./table.ts";
 
 /** Own members by these names, as JSON has them. */
 const withKey = (name: string, value: unknown): object =>
@@ -313,6 +313,35 @@ describe("contract wallets", () => {
     const remedy = 'write true or false (it says "yes")';
     expect(mistakes({ contractWallets: "yes" })).toEqual([{ path: "contractWallets", remedy }]);
     expect(mistakes(route({ contractWallets: "yes" }))).toEqual([{ path: 'routes["/a"].contractWallets', remedy }]);
+  });
+});
+
+describe("WebSockets", () => {
+  test("are sold where a route says so, and paid first there whatever the table says", () => {
+    const routes = { "/a": { price: "$1", websocket: true }, "/b": "$1", "GET /c": { price: "$1", websocket: false } };
+    const config = parsed({ settle: "async", maxUnsettled: "$1", routes });
+    expect(paidOf(config).offer).toMatchObject({ webSocket: true, settle: "before", upfront: null });
+    expect(requirementsOf(config)).toEqual([
+      expect.objectContaining({ extra: expect.objectContaining({ paymentFlow: "upfront" }) }),
+    ]);
+    for (const url of ["/b", "/c"])
+      expect(paidOf(config, url).offer).toMatchObject({ webSocket: false, settle: "async" });
+  });
+
+  test.each(["GET /a", "GET,POST /a", "api.example.com/a"])("are opened with GET, so %s may sell them", (key) => {
+    const routes = { [key]: { price: "$1", websocket: true, settle: "before" } };
+    expect(mistakes({ routes })).toEqual([]);
+  });
+
+  test("cannot be opened with another method", () => {
+    const remedy = "a WebSocket is opened with GET, which this key does not name; remove this";
+    const routes = { "POST /a": { price: "$1", websocket: true }, "PUT /a": { price: "$1", websocket: false } };
+    expect(mistakes({ routes })).toEqual([{ path: 'routes["POST /a"].websocket', remedy }]);
+  });
+
+  test.each(["after", "async"])("cannot be paid another way than first (%s)", (settle) => {
+    const remedy = 'write "before" or remove this: a WebSocket is paid when it is opened';
+    expect(mistakes(route({ websocket: true, settle }))).toEqual([{ path: 'routes["/a"].settle', remedy }]);
   });
 });
 

@@ -66,7 +66,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
   upgrade_required: {
     problem: {},
     status: 426,
-    message: "This route is priced by the call and cannot become a WebSocket.",
+    message: "No WebSocket is sold here: send a plain request.",
     headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
   },
   payment_required: {

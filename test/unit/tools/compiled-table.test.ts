@@ -113,17 +113,17 @@ describe("a table", () => {
 describe("how money moves", () => {
   const routes = {
     "/a": "$1",
-    "/b": { price: "$1", settle: "before" },
+    "/b": { price: "$1", websocket: true },
     "/c": { price: "$1", settle: "async", maxUnsettled: "$2.50" },
   };
 
   test("stands beside each route, and no way to pay stands there twice", () => {
     const rows = format({ routes }).split("\n");
     expect(rows.slice(rows.indexOf("") + 1).map((row) => row.split(/ {2,}/))).toEqual([
-      ["route", "price", "to pay", "settles"],
-      ["/a and below", "$1", "1000000 USDC on base-sepolia", "after"],
-      ["/b and below", "$1", "1000000 USDC on base-sepolia", "before"],
-      ["/c and below", "$1", "1000000 USDC on base-sepolia", "async, up to $2.5 a payer"],
+      ["route", "price", "to pay", "settles", "sells"],
+      ["/a and below", "$1", "1000000 USDC on base-sepolia", "after", "2xx"],
+      ["/b and below", "$1", "1000000 USDC on base-sepolia", "before", "2xx, WebSockets"],
+      ["/c and below", "$1", "1000000 USDC on base-sepolia", "async, up to $2.5 a payer", "2xx"],
       ["everything else", "closed"],
     ]);
   });
