@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { connect as connectTo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
@@ -20,6 +21,7 @@ const MEBIBYTE = 1024 * 1024;
 let origin: TestServer;
 let gates: Gates;
 const arrived: IncomingMessage[] = [];
+const plain: string[] = [];
 const opened: WebSocket[] = [];
 
 beforeAll(async () => {
@@ -30,7 +32,10 @@ beforeAll(async () => {
     socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
   });
   origin = await startServer(
-    (_, response) => void response.end("plain"),
+    ({ url = "" }, response) => {
+      plain.push(url);
+      response.end("plain");
+    },
     (request, socket, head) => {
       arrived.push(request);
       if (request.url === "/refused") {
@@ -135,6 +140,25 @@ describe("a WebSocket of a free route", () => {
     expect(response.statusCode).toBe(403);
     expect(response.headers["x-why"]).toBe("so");
     expect(await response.setEncoding("utf8").toArray()).toEqual(["not so"]);
+  });
+
+  test("that the origin refuses leaves no way to it behind the handshake", async () => {
+    const head = (to: string, lines: readonly string[]): string =>
+      `GET ${to} HTTP/1.1\r\nHost: api.example.com\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
+    const handshake = [
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Key: x",
+      "Sec-WebSocket-Version: 777",
+    ];
+    const behind = head("/closed?behind", ["Connection: close"]);
+    const { hostname, port } = new URL(gates.urls[0] ?? "");
+    await new Promise((resolve) => {
+      const socket = connectTo(Number(port), hostname).on("close", resolve).resume();
+      socket.end(head("/refused", handshake) + behind);
+    });
+    expect(arrived.filter(({ url }) => url?.includes("behind"))).toEqual([]);
+    expect(plain).toEqual([]);
   });
 
   test("of a closed path is none", async () => {
