@@ -46,7 +46,8 @@ const HOMES: { readonly [name: string]: readonly string[] } = {
   pricing: [DOOR],
   "cloudflare:workers": [DOOR, "ledger"],
   viem: ["schemes", "chain"],
-  "@noble/curves": ["schemes"],
+  "@bitauth/libauth": ["schemes"],
+  "#secp256k1": ["schemes"],
   "@noble/hashes": ["schemes"],
   valibot: ["config"],
 };
