@@ -20,7 +20,7 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
 async function tellPayment(gate: Gate, sealed: string): Promise<Outcome> {
   const id = await openSealed(gate.seal, "payment", sealed);
   if (id === null) return refuse({ reason: "not_found" });
-  const entry = await gate.books.entry(id, gate.nowMs());
+  const entry = await gate.books.entry(id);
   if (!entry.ok) return refuse({ reason: "ledger_unavailable" });
   if (entry.value === null) return refuse({ reason: "not_found" });
   const { network, asset, payer, payTo, amount, pay, delivery, transaction, createdAtMs, updatedAtMs } = entry.value;

@@ -8,7 +8,7 @@ import { transition } from "./rules.ts";
 import { isRested, isTooLong } from "./schedule.ts";
 import type { Store } from "./sql.ts";
 import { type Kept, standingOf } from "./standing.ts";
-import { entrusted, isCredit, isOpen, type LedgerEvent, lapse, lent } from "./state.ts";
+import { entrusted, isCredit, isOpen, type LedgerEvent, lapse, lent, type PaymentState } from "./state.ts";
 import type { Claim, ClaimAnswer, Due, Entry, Known, PresentAnswer, Presentation, Report, Sweep } from "./words.ts";
 
 /** Rows that one alarm looks at, and those of them that it hands out. */
@@ -19,12 +19,10 @@ const ATTEND_MS = 90_000;
 
 export class Book {
   readonly #pages: Pages;
-  /** Whether what changes is reported to somebody. */
-  readonly #hasSink: boolean;
 
+  /** @param hasSink whether what changes is reported to somebody */
   constructor(store: Store, hasSink: boolean) {
-    this.#pages = new Pages(store);
-    this.#hasSink = hasSink;
+    this.#pages = new Pages(store, hasSink);
   }
 
   claim(claim: Claim): ClaimAnswer {
@@ -33,7 +31,7 @@ export class Book {
     const own = this.#pages.find(claim.id);
     // Its answer was lost, and it is asked for again: no other attempt has this id.
     if (own?.pay === "claimed" && own.attempt === claim.attempt) return { kind: "granted" };
-    const told = this.present(claim);
+    const told = this.#presented(own, claim);
     if (told.kind !== "claimable") return told;
     const namesake = keyDigest === null ? null : this.#lapsed(this.#pages.findOfKey(keyDigest), nowMs);
     if (namesake && namesake.fingerprint !== fingerprint) return { kind: "key_reused" };
@@ -44,7 +42,7 @@ export class Book {
     if (claim.mode !== "before" && hasDebt(open)) return { kind: "in_debt" };
     const cap = exceededCap(open, { asset: claim.asset, amount: BigInt(claim.amount) }, caps);
     if (cap !== null) return { kind: "over_cap", cap };
-    this.#pages.insert(claim);
+    this.#pages.insert(claim, own);
     return { kind: "granted" };
   }
 
@@ -61,7 +59,11 @@ export class Book {
 
   /** The truth about a payment that is presented again, and what may be done about it. */
   present(presentation: Presentation): PresentAnswer {
-    const row = this.#lapsed(this.#pages.find(presentation.id), presentation.nowMs);
+    return this.#presented(this.#pages.find(presentation.id), presentation);
+  }
+
+  #presented(found: Row | null, presentation: Presentation): PresentAnswer {
+    const row = this.#lapsed(found, presentation.nowMs);
     if (!row || row.pay === "released") return { kind: "claimable" };
     const { terms } = presentation;
     if (terms && (terms.amount !== row.amount || terms.payTo !== row.pay_to)) return { kind: "bound_elsewhere" };
@@ -73,7 +75,9 @@ export class Book {
    * delivered, whether or not it is too late to say that it was served first.
    */
   record({ id, attempt, nowMs, events, answer }: Report): boolean {
-    const taken = events.map((event) => this.#take(id, attempt, nowMs, event));
+    const row = this.#pages.find(id);
+    if (!row) return false;
+    const taken = this.#take(row, attempt, nowMs, events);
     if (answer && taken.at(-1)) this.#pages.keepAnswer(id, answer);
     return !taken.includes(false);
   }
@@ -88,7 +92,7 @@ export class Book {
       if (isTooLong(lapsed, nowMs)) this.#giveUp(lapsed, nowMs);
       else if (due.length < LENT_MAX) due.push(this.#lend(lapsed, newId(), nowMs + ATTEND_MS, nowMs));
     }
-    return { due, entries: this.#hasSink ? this.#pages.reportable(nowMs).map(entryOf) : [] };
+    return { due, entries: this.#pages.reportable(nowMs).map(entryOf) };
   }
 
   /** The sink has these; of what changed meanwhile it is told again. */
@@ -98,7 +102,12 @@ export class Book {
 
   /** When `sweep` has something to do next; null for never. */
   nextDueMs(): number | null {
-    return this.#pages.nextMs(this.#hasSink);
+    return this.#pages.nextMs();
+  }
+
+  /** When it has, of what changed since it was last asked. */
+  soonDueMs(): number | null {
+    return this.#pages.soonMs();
   }
 
   entry(id: string, nowMs: number): Entry | null {
@@ -142,18 +151,23 @@ export class Book {
   }
 
   #giveUp(row: Row, nowMs: number): void {
-    this.#take(row.id, row.attempt, nowMs, { kind: "undetermined", reason: "open_too_long" });
+    this.#take(row, row.attempt, nowMs, [{ kind: "undetermined", reason: "open_too_long" }]);
   }
 
-  #take(id: string, attempt: string, nowMs: number, event: LedgerEvent): boolean {
-    const row = this.#pages.find(id);
-    if (!row) return false;
-    const next = transition(keptOf(row, nowMs), event, attempt, nowMs, termsOf(row));
-    if (!next.ok) return false;
-    // A try ends with its report, and the pause before the next one begins.
-    const isTried = event.kind === "lost" || event.kind === "postponed";
-    this.#pages.save(isTried ? { ...row, tried_at: nowMs } : row, next.value, nowMs);
-    return true;
+  /** Whether each counts; what they come to is one write. */
+  #take(row: Row, attempt: string, nowMs: number, events: readonly LedgerEvent[]): readonly boolean[] {
+    let state: PaymentState = keptOf(row, nowMs);
+    let triedAtMs = row.tried_at;
+    const taken = events.map((event) => {
+      const next = transition(state, event, attempt, nowMs, termsOf(row));
+      if (!next.ok) return false;
+      state = next.value;
+      // A try ends with its report, and the pause before the next one begins.
+      if (event.kind === "lost" || event.kind === "postponed") triedAtMs = nowMs;
+      return true;
+    });
+    if (taken.includes(true)) this.#pages.save({ ...row, tried_at: triedAtMs }, state, nowMs);
+    return taken;
   }
 
   /** The row as time has left it; what time has changed is written. */

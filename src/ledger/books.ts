@@ -11,7 +11,7 @@ export interface Books {
   readonly present: (presentation: Presentation) => Promise<Result<PresentAnswer, "unavailable">>;
   /** Tries a few times: what is not recorded in the end stays a claim, and a claim past its lease is unknown. */
   readonly record: (report: Report) => Promise<boolean>;
-  readonly entry: (id: string, nowMs: number) => Promise<Result<Entry | null, "unavailable">>;
+  readonly entry: (id: string) => Promise<Result<Entry | null, "unavailable">>;
 }
 
 /** What of the object is called from outside; a stub's methods may answer at once or later. */
@@ -35,7 +35,7 @@ export function buildBooks(open: (name: string) => LedgerStub): Books {
   return {
     claim: (claim) => askTwice(claim.id, (ledger) => ledger.claim(claim)),
     present: (presentation) => askTwice(presentation.id, (ledger) => ledger.present(presentation)),
-    entry: (id, nowMs) => ask(id, (ledger) => ledger.entry(id, nowMs)),
+    entry: (id) => ask(id, (ledger) => ledger.entry(id)),
     async record(report) {
       let recorded: Result<boolean, "unavailable"> = err("unavailable");
       for (const pauseMs of RECORD_PAUSES_MS) {

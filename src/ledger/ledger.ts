@@ -28,8 +28,8 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
   readonly #book: Book;
   readonly #vault: Vault;
   readonly #parts: LedgerParts;
-  /** As far as this instance knows; it forgets, and then sets it once more. */
-  #alarmMs = Number.POSITIVE_INFINITY;
+  /** Null for an instance that does not know yet. */
+  #alarmMs: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env, parts: LedgerParts) {
     super(ctx, env);
@@ -50,7 +50,7 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
     return this.#armed(this.#book.record(this.#timed(report)));
   }
 
-  entry(id: string, _nowMs: number): Entry | null {
+  entry(id: string): Entry | null {
     return this.#armed(this.#book.entry(id, this.#parts.nowMs()));
   }
 
@@ -69,8 +69,7 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
   /** Never throws: an alarm that throws is retried a few times and then forgotten. */
   override async alarm(): Promise<void> {
     const { clerk, nowMs, newId } = this.#parts;
-    this.#alarmMs = nowMs() + ALARM_PAUSE_MS;
-    await this.ctx.storage.setAlarm(this.#alarmMs);
+    await this.#setAlarm(nowMs() + ALARM_PAUSE_MS);
     try {
       const { due, entries } = this.#book.sweep(nowMs(), newId);
       const published = entries.length > 0 ? clerk.publish(entries).then(() => this.#book.reported(entries)) : null;
@@ -79,9 +78,9 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
       console.error(JSON.stringify({ event: "alarm_failed", error: String(error) }));
     }
     const nextMs = this.#book.nextDueMs();
+    if (nextMs !== null) return this.#setAlarm(Math.max(nextMs, nowMs() + 1000));
     this.#alarmMs = Number.POSITIVE_INFINITY;
-    if (nextMs === null) await this.ctx.storage.deleteAlarm();
-    else await this.#setAlarm(Math.max(nextMs, nowMs() + 1000));
+    await this.ctx.storage.deleteAlarm();
   }
 
   /** One clock for a book: the Workers that call it have clocks of their own, and leases are compared. */
@@ -91,10 +90,12 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
 
   /** The write of the alarm is not waited for: the platform holds the answer back until it is durable. */
   #armed<T>(answer: T): T {
-    const nextMs = this.#book.nextDueMs();
+    const nextMs = this.#alarmMs === null ? this.#book.nextDueMs() : this.#book.soonDueMs();
+    const alarmMs = this.#alarmMs ?? Number.POSITIVE_INFINITY;
+    this.#alarmMs = alarmMs;
     // What is overdue is due now: the platform takes no time before its own beginning.
     const atMs = nextMs === null ? null : Math.max(nextMs, this.#parts.nowMs());
-    if (atMs !== null && atMs < this.#alarmMs) void this.#setAlarm(atMs);
+    if (atMs !== null && atMs < alarmMs) void this.#setAlarm(atMs);
     return answer;
   }
 

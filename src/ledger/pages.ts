@@ -24,11 +24,16 @@ const REPORT_MAX = 40;
 export class Pages {
   readonly #store: Store;
   readonly #sql: Sql;
+  /** Whether what changes is reported to somebody. */
+  readonly #hasSink: boolean;
   #exists: boolean;
+  /** The earliest that something became due at since it was last asked. */
+  #soonMs = Number.POSITIVE_INFINITY;
 
-  constructor(store: Store) {
+  constructor(store: Store, hasSink: boolean) {
     this.#store = store;
     this.#sql = store.sql;
+    this.#hasSink = hasSink;
     this.#exists = exists(store);
     if (this.#exists) migrate(store);
   }
@@ -59,6 +64,7 @@ export class Pages {
 
   /** What is to be reported. It comes again until it is `reported`, but not at once: a sink that is down is not pressed. */
   reportable(nowMs: number): Row[] {
+    if (!this.#hasSink) return [];
     const rows = this.#rows("WHERE p.report_at <= ? ORDER BY p.report_at LIMIT ?", nowMs, REPORT_MAX);
     for (const { id } of rows) this.#run("UPDATE payments SET report_at = ? WHERE id = ?", nowMs + REPORT_AGAIN_MS, id);
     return rows;
@@ -69,14 +75,14 @@ export class Pages {
     this.#run("UPDATE payments SET report_at = NULL WHERE id = ? AND seq = ?", id, seq);
   }
 
-  /** A payment that was released makes room for its next claim. */
-  insert(claim: Claim): void {
-    const released = this.find(claim.id);
-    this.#run("DELETE FROM payments WHERE id = ?", claim.id);
+  /** @param released the same payment as it was given back, which makes room for its next claim */
+  insert(claim: Claim, released: Row | null): void {
+    if (released) this.#run("DELETE FROM payments WHERE id = ?", claim.id);
     const page = pageOf(claim, Math.max((released?.seq ?? 0) + 1, claim.nowMs));
     const names = Object.keys(page);
     const places = names.map(() => "?").join(", ");
     this.#run(`INSERT INTO payments (${names.join(", ")}) VALUES (${places})`, ...Object.values(page));
+    this.#expect(page.due_at);
     this.#forget(claim.nowMs);
   }
 
@@ -98,6 +104,8 @@ export class Pages {
     };
     const places = Object.keys(changes).map((name) => `${name} = ?`);
     this.#run(`UPDATE payments SET ${places.join(", ")} WHERE id = ?`, ...Object.values(changes), row.id);
+    this.#expect(changes.due_at);
+    if (this.#hasSink) this.#expect(changes.report_at);
     return { ...row, ...changes };
   }
 
@@ -110,6 +118,7 @@ export class Pages {
   keepAnswer(id: string, { untilMs, body, ...head }: StoredAnswer & { readonly untilMs: number }): void {
     const values = [id, untilMs, JSON.stringify(head), body];
     this.#run("INSERT OR REPLACE INTO answers (id, until, head, body) VALUES (?, ?, ?, ?)", ...values);
+    this.#expect(untilMs);
   }
 
   dropAnswers(nowMs: number): void {
@@ -117,13 +126,25 @@ export class Pages {
   }
 
   /** When something is due, an answer ends, or, where there is a sink, something is to be reported. */
-  nextMs(hasSink: boolean): number | null {
-    const ofSink = hasSink ? "UNION ALL SELECT MIN(report_at) FROM payments WHERE report_at IS NOT NULL" : "";
+  nextMs(): number | null {
+    this.#soonMs = Number.POSITIVE_INFINITY;
+    const ofSink = this.#hasSink ? "UNION ALL SELECT MIN(report_at) FROM payments WHERE report_at IS NOT NULL" : "";
     const [next] = this.#all<{ at: number | null }>(
       `SELECT MIN(at) AS at FROM (SELECT MIN(due_at) AS at FROM payments WHERE due_at IS NOT NULL
          UNION ALL SELECT MIN(until) FROM answers ${ofSink})`,
     );
     return next?.at ?? null;
+  }
+
+  /** The same of what was written since either was last asked; nothing is read for it. */
+  soonMs(): number | null {
+    const soonMs = this.#soonMs;
+    this.#soonMs = Number.POSITIVE_INFINITY;
+    return Number.isFinite(soonMs) ? soonMs : null;
+  }
+
+  #expect(atMs: number | null): void {
+    this.#soonMs = Math.min(this.#soonMs, atMs ?? Number.POSITIVE_INFINITY);
   }
 
   #forget(nowMs: number): void {

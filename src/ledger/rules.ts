@@ -30,7 +30,7 @@ const FRESH: readonly Delivery[] = ["none"];
 /** A payment that may still be, or was, paid: what became of its goods is worth knowing. */
 const WORTH: readonly Pay[] = ["settled", "owed", "unknown", "failed", "undetermined"];
 
-/** Every transition that an attempt can cause. Each `next` is one durable write. */
+/** Every transition that an attempt can cause. Those of one report are one durable write. */
 export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEvent, { kind: K }>> } = {
   release: { pay: ["claimed"], delivery: FRESH, done: "released", next: () => ({ pay: "released" }) },
   // What was to be served first, and was not, is nobody's debt.

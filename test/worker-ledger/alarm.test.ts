@@ -28,7 +28,7 @@ async function ringUntil(payment: Payment, isSo: () => Promise<boolean>): Promis
     .toBe(true);
 }
 
-const entryOf = async (payment: Payment) => (await bookOf(payment).entry(idOf(payment), Date.now())) as { pay: string };
+const entryOf = async (payment: Payment) => (await bookOf(payment).entry(idOf(payment))) as { pay: string };
 
 const soldTo = async (payment: Payment) =>
   (await BOOKS.prepare("SELECT * FROM payments WHERE id = ?").bind(idOf(payment)).first()) as Record<string, unknown>;

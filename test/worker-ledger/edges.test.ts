@@ -27,7 +27,7 @@ const booksWithout = (...methods: readonly string[]) =>
 const idOf = ({ accepted, payload: { authorization } }: Payment): string =>
   `${accepted["network"]}|${accepted["asset"]}|${authorization.from}|${authorization.nonce}`.toLowerCase();
 const entryOf = async (payment: Payment) =>
-  (await openLedger(`eip155:84532|${payment.payload.authorization.from.toLowerCase()}`).entry(idOf(payment), 0)) as {
+  (await openLedger(`eip155:84532|${payment.payload.authorization.from.toLowerCase()}`).entry(idOf(payment))) as {
     pay: string;
   } | null;
 

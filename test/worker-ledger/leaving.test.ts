@@ -14,7 +14,7 @@ const config = configOf(pricing);
 const entryOf = async ({ accepted, payload }: Payment) => {
   const { from, nonce } = payload.authorization;
   const id = `${accepted["network"]}|${accepted["asset"]}|${from}|${nonce}`.toLowerCase();
-  return (await openLedger(`eip155:84532|${from.toLowerCase()}`).entry(id, 0)) as {
+  return (await openLedger(`eip155:84532|${from.toLowerCase()}`).entry(id)) as {
     pay: string;
     delivery: string;
   } | null;

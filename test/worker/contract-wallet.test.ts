@@ -28,7 +28,7 @@ const claimedBy = async (payment: Payment): Promise<boolean> => {
   const { network, asset } = payment.accepted;
   const id = `${network}|${asset}|${payer}|${nonce}`.toLowerCase();
   const ledger = LEDGER.getByName(`${network}|${payer.toLowerCase()}`);
-  return (await ledger.entry(id, 0)) !== null;
+  return (await ledger.entry(id)) !== null;
 };
 
 describe("a signature that is longer than an account's", () => {

@@ -79,6 +79,8 @@ class World {
   readonly attempts: Attempt[] = [];
   readonly models = new Map<string, Model>();
   readonly told: Entry[] = [];
+  /** As an alarm is kept: looked up when it has rung, and set earlier by what is written. */
+  soonMs = Number.POSITIVE_INFINITY;
   #names = 0;
 
   readonly newId = (): string => `t-${++this.#names}`;
@@ -95,6 +97,11 @@ class World {
     else if (step.kind === "record") this.record(step);
     else if (step.kind === "sweep") this.sweep(step.isHeard);
     else this.nowMs += step.ms;
+    this.hear();
+  }
+
+  hear(): void {
+    this.soonMs = Math.min(this.soonMs, this.book.soonDueMs() ?? Number.POSITIVE_INFINITY);
   }
 
   claim({ nonce, call, key }: Extract<Step, { kind: "claim" }>): void {
@@ -194,6 +201,7 @@ class World {
 
   sweep(isHeard: boolean): readonly Due[] {
     const { due, entries } = this.book.sweep(this.nowMs, this.newId);
+    this.soonMs = this.book.nextDueMs() ?? Number.POSITIVE_INFINITY;
     for (const one of due) this.lend(one, 90_000);
     for (const entry of entries) {
       const model = this.model(entry.id);
@@ -223,6 +231,8 @@ class World {
 
   /** What holds after every step. */
   check(): void {
+    this.hear();
+    expect(this.soonMs).toBeLessThanOrEqual(this.book.nextDueMs() ?? Number.POSITIVE_INFINITY);
     const rows = this.rows();
     const open = rows.filter(({ pay }) => ["claimed", "unknown", "owed"].includes(pay));
     expect(BigInt(open.length) * PRICE <= CAPS.unsettledMax).toBe(true);

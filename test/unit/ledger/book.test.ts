@@ -520,7 +520,49 @@ describe("a book that is used for long", () => {
   });
 });
 
+describe("what is asked of the storage", () => {
+  /** Statements by their first word, and the table where there are two. */
+  function statementsOf(act: () => void): readonly string[] {
+    const statements: string[] = [];
+    const exec: TestStore["sql"]["exec"] = (query, ...bindings) => {
+      statements.push(/^\s*(\w+)/.exec(query)?.[1] ?? "");
+      return store.sql.exec(query, ...bindings);
+    };
+    book = new Book({ ...store, sql: { exec } }, true);
+    statements.length = 0;
+    act();
+    return statements;
+  }
+
+  beforeEach(() => claimed([settled, delivered], { id: idOf("before"), attempt: "b" }));
+
+  test("for a claim is the payment, what is open, and one row more, with a look for what is to be forgotten", () => {
+    expect(statementsOf(() => claim())).toEqual(["SELECT", "SELECT", "INSERT", "DELETE"]);
+  });
+
+  test("for a claim that was named is its namesake too", () => {
+    expect(statementsOf(() => claim(KEY))).toEqual(["SELECT", "SELECT", "SELECT", "INSERT", "DELETE"]);
+  });
+
+  test("for a report is the payment, and one write for all that it says", () => {
+    claim();
+    expect(statementsOf(() => record([settled, delivered]))).toEqual(["SELECT", "UPDATE"]);
+  });
+
+  test("for when something is due next is nothing, as far as it was just written", () => {
+    const statements = statementsOf(() => {
+      claim({ nowMs: NOW + 1000 });
+      claim({ id: idOf(2), attempt: "a-2" });
+      expect(book.soonDueMs()).toBe(NOW + LEASE);
+      expect(book.soonDueMs()).toBeNull();
+      record([settled, delivered]);
+      expect(book.soonDueMs()).toBe(NOW + 2000);
+    });
+    expect(statements.filter((word) => word === "SELECT")).toHaveLength(5);
+  });
+});
+
 test("an answer that nobody kept is a mistake of ours", () => {
   claim();
-  expect(() => new Pages(store).answer(ID)).toThrow(/not there/);
+  expect(() => new Pages(store, true).answer(ID)).toThrow(/not there/);
 });

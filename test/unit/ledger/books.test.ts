@@ -106,8 +106,8 @@ describe.each(["claim", "present"] as const)("%s", (method) => {
 
 test("what one payment has become is asked once, of its payer's ledger", async () => {
   const { open, asked } = ledgersThat(lost, says(null));
-  expect(await buildBooks(open).entry(ID, NOW)).toEqual({ ok: false, error: "unavailable" });
-  expect(await buildBooks(open).entry(ID, NOW)).toEqual({ ok: true, value: null });
+  expect(await buildBooks(open).entry(ID)).toEqual({ ok: false, error: "unavailable" });
+  expect(await buildBooks(open).entry(ID)).toEqual({ ok: true, value: null });
   expect(asked.map(([name, method]) => `${name} ${method}`)).toEqual([`${account} entry`, `${account} entry`]);
 });
 
