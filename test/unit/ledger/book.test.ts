@@ -421,6 +421,7 @@ describe("an alarm", () => {
   test("forgets an answer when its time is over", () => {
     claim(KEY);
     record([settled, delivered], { answer: answer("goods", NOW + 1000) });
+    expect(book.soonDueMs()).toBe(NOW + 1000);
     expect(book.nextDueMs()).toBe(NOW + 1000);
     expect(present(KEY)).toMatchObject({ kind: "answer" });
     expect(present({ ...KEY, nowMs: NOW + 1000 })).toMatchObject({ kind: "settled" });
