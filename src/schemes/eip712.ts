@@ -2,6 +2,7 @@
 // fixed words. viem does the same in general and many times slower; a test holds both to the same digests.
 
 import { keccak_256 } from "@noble/hashes/sha3";
+import { hexToBytes } from "@noble/hashes/utils";
 
 const encoder = new TextEncoder();
 const WORD = 32;
@@ -63,9 +64,8 @@ export function hashTransfer(domain: Uint8Array, transfer: Transfer): Uint8Array
 
 /** Into the word's low end, as addresses and numbers stand. */
 function putHex(words: Uint8Array, word: number, hex: string): void {
-  const bytes = (hex.length - 2) / 2;
-  const start = (word + 1) * WORD - bytes;
-  for (let i = 0; i < bytes; i++) words[start + i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16);
+  const bytes = hexToBytes(hex.slice(2));
+  words.set(bytes, (word + 1) * WORD - bytes.length);
 }
 
 const putUint = (words: Uint8Array, word: number, value: bigint): void =>
