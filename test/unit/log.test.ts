@@ -46,6 +46,12 @@ test("a request is one line of JSON: where it went, what became of it, how long 
   });
 });
 
+test("a long path is told by its beginning", () => {
+  const long = parseTarget(`https://api.example.com/${"a".repeat(5_000)}`);
+  const told = logged({ target: long.ok ? long.value : expect.fail() });
+  expect(told).toMatchObject({ path: `/${"a".repeat(255)}` });
+});
+
 describe("the line ends", () => {
   const refused = (problem: Extract<Outcome, { kind: "refused" }>["problem"]): Outcome => ({
     kind: "refused",

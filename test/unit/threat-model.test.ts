@@ -15,14 +15,23 @@ const rows = chapters.flatMap((chapter) => cellsOf(chapter, HEAD));
 const sources = sourcesOf(rows.map(([, , heldBy = ""]) => heldBy));
 
 describe("docs/threat-model.md", () => {
-  test("has a table about paths, hosts, methods and headers", () => {
+  test("has a table for every kind of attack, and a link to each", () => {
     expect(chapters.map((chapter) => chapter.split("\n")[0])).toEqual([
       "Paths",
       "Hosts",
       "Methods",
       "Headers and framing",
+      "Payments",
+      "What was paid for",
+      "Facilitators and chains",
+      "Work per unpaid byte",
+      "Answers and caches",
+      "Pages of other origins",
     ]);
-    expect(rows.length).toBeGreaterThan(20);
+    const linked = [...text.matchAll(/\]\(#([a-z-]+)\)/g)].map(([, anchor]) => anchor);
+    const anchors = [...text.matchAll(/^## (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(" ", "-"));
+    expect(linked).toEqual(anchors);
+    expect(rows.length).toBeGreaterThan(80);
   });
 
   test.each(rows)("is held to what it says of this attack: %s", (attack = "", defence = "", heldBy = "") => {

@@ -189,6 +189,13 @@ const padded: FakeChain["serve"] = (response, replies) =>
     replies.map((reply, i) => (i === 0 ? { ...reply, more: Array.from({ length: 150_000 }, () => 0) } : reply)),
   );
 
+/** One part, and more bytes than are read. */
+const swollen: FakeChain["serve"] = (response, replies) =>
+  json(
+    response,
+    replies.map((reply, i) => (i === 0 ? { ...reply, more: "x".repeat(2 * 1024 * 1024) } : reply)),
+  );
+
 const refuse = (): never => {
   throw new RpcRefusal(KEY);
 };
@@ -209,6 +216,7 @@ const broken: readonly (readonly [string, Partial<FakeChain>])[] = [
   ["answers nothing", { serve: text(200, "") }],
   ["answers what is nested too deeply", { serve: text(200, "[".repeat(1000)) }],
   ["answers more than is read", { serve: text(200, `[${'"x",'.repeat(1_000_000)}1]`) }],
+  ["answers more bytes than are read", { serve: swollen }],
   ["answers more parts than are counted", { serve: padded }],
   ["answers other ids", { serve: swapped }],
   ["answers some calls", { serve: (response, replies) => json(response, replies.slice(1)) }],

@@ -52,6 +52,25 @@ describe("what the gate hands out", () => {
     );
   });
 
+  test("is compared to its end, wherever a guess is wrong: the time tells nothing of it", async () => {
+    const [, mac = ""] = (await sealed("redeem")).split(".");
+    const readOf = async (guess: string): Promise<number> => {
+      const read = new Set<number>();
+      const watched = Object.assign(Object(mac), {
+        charCodeAt(i: number) {
+          read.add(i);
+          return mac.charCodeAt(i);
+        },
+      });
+      expect(await openSealed({ sign: async () => watched }, "redeem", `${encodeId(id)}.${guess}`)).toBeNull();
+      return read.size;
+    };
+    const wrongAt = (i: number): string => `${mac.slice(0, i)}${mac[i] === "A" ? "B" : "A"}${mac.slice(i + 1)}`;
+    for (const guess of [wrongAt(0), wrongAt(20), wrongAt(mac.length - 1), "A"]) {
+      expect(await readOf(guess)).toBe(mac.length);
+    }
+  });
+
   test("opens nothing with the MAC of another payment, or of none", async () => {
     const [, mac = ""] = (await sealed("redeem", `${id}0`)).split(".");
     for (const text of [`${encodeId(id)}.${mac}`, `${encodeId(id)}.`, `${encodeId(id)}`, `.${mac}`, "", ".", ".."]) {

@@ -32,6 +32,7 @@ const SHARED = ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-
 const outcomes: readonly (readonly [string, Outcome])[] = [
   ["a free answer", { kind: "passed", answer: answer() }],
   ["an answer that is not charged", { kind: "unsold", answer: answer() }],
+  ["an answer that is settled behind it", { kind: "served", answer: answer() }],
   ["a sold answer", { kind: "sold", answer: answer(), receipt }],
   ["an answer that was paid for before", { kind: "redelivered", answer: answer(), receipt }],
 ];
