@@ -1,12 +1,12 @@
 // The production bundle in workerd, over state on disk, to be killed with SIGKILL and started again on the same state and
 // port. Only workerd is killed: the process that serves it goes on, and starts another one when it is told to.
 
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { buildBundle } from "../../tools/stack/bundle.ts";
 import { projectRoot } from "../../tools/stack/gate.ts";
 import { choosePort } from "../../tools/stack/ports.ts";
 import { type RunningWorker, serveWorker } from "../../tools/stack/worker-runtime.ts";
+import { workerdChildren } from "../support/workerd.ts";
 
 export interface MortalGate {
   readonly url: string;
@@ -47,13 +47,4 @@ export async function startMortalGate(
       await running?.stop();
     },
   };
-}
-
-function workerdChildren(): readonly number[] {
-  const table = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" });
-  return table
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent, command]) => Number(parent) === process.pid && command?.endsWith("workerd"))
-    .map(([pid]) => Number(pid));
 }
