@@ -23,7 +23,8 @@ export function formatTable(config: Config): string {
   const sorted = routes.toSorted(compareRoutes);
   const lines = [
     ...sorted.flatMap(({ key, access, below, rest, allows, caseSensitive }) => {
-      const takes = [...allows, ...(caseSensitive ? ["caseSensitive"] : [])].join(", ");
+      const ranges = access.kind === "paid" && access.offer.ranges;
+      const takes = [...allows, ...(caseSensitive ? ["caseSensitive"] : []), ...(ranges ? ["ranges"] : [])].join(", ");
       const [first, ...others] = linesOf(below && !rest ? `${key} and below` : key, access);
       return [{ ...first, [SPELLINGS]: takes }, ...others];
     }),

@@ -93,7 +93,7 @@ function refusedWhy(problem: Refusal["problem"], about: Refused): readonly strin
   const { config, method, winner } = about;
   switch (problem.reason) {
     case "payment_required":
-      return [`It is for sale: "${winner?.key}".`];
+      return forSaleWhy(winner);
     case "method_not_allowed":
       return [
         METHODS.includes(verbOf(method))
@@ -111,6 +111,12 @@ function refusedWhy(problem: Refusal["problem"], about: Refused): readonly strin
     default:
       return [`The gate refuses it: ${problem.reason}.`];
   }
+}
+
+function forSaleWhy(winner: PricedRoute | null): readonly string[] {
+  const isInParts = winner?.access.kind === "paid" && winner.access.offer.ranges;
+  const parts = "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.";
+  return [`It is for sale: "${winner?.key}".`, ...(isInParts ? [parts] : [])];
 }
 
 function notFoundWhy({ config, isOwn, winner }: Refused): string {

@@ -119,9 +119,11 @@ function buildOffer(
   if (largest.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
     reportSize(forDebtors ? upfront : usual, largest, entry, path, scope);
   }
-  const chargeOn = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
+  const { ranges = false } = entry;
+  const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
+  const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
-  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn };
+  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
   return facilitator && { ...money, identifier, extensions, facilitator, mode };
 }
 
@@ -217,7 +219,7 @@ export function checkExtensions(extensions: JsonObject, path: Path, report: Repo
   }
 }
 
-/** A part (206) could be the goods' dearer half: it is sold only where it is named. */
+/** A part (206) could be the goods' dearer half: it is sold only where it is named, or where a route has `ranges`. */
 const SUCCESSES = Array.from({ length: 100 }, (_, i) => 200 + i).filter((status) => status !== 206);
 
 export const soldStatuses = (chargeOn: Table["chargeOn"]): ReadonlySet<number> =>

@@ -54,6 +54,7 @@ const OF_PRICED = [
   "paymentIdentifier",
   "maxUnsettled",
   "chargeOn",
+  "ranges",
   "maxTimeoutSeconds",
   "extensions",
   "contractWallets",

@@ -246,6 +246,7 @@ export const routeEntries = {
   settle: v.optional(settle),
   maxUnsettled: v.optional(limit),
   chargeOn: v.optional(chargeOn),
+  ranges: v.optional(flag),
   maxTimeoutSeconds: v.optional(maxTimeoutSeconds),
   bodyBytesMax: v.optional(bodyBytesMax),
   extensions: v.optional(extensions),

@@ -12,6 +12,8 @@ import type { Challenge } from "../x402/index.ts";
 export interface Offer {
   /** The upstream's statuses that are charged; no other is. */
   readonly chargeOn: ReadonlySet<number>;
+  /** Whether Range and If-* pass, so that a part may be bought, and a "not modified" costs nothing. */
+  readonly ranges: boolean;
   /** Payment options in the operator's order of preference. */
   readonly terms: readonly Terms[];
   readonly challenge: Challenge;

@@ -4,6 +4,7 @@ import type { FreeAccess, PaidAccess } from "../config/index.ts";
 import { upstreamUrl } from "../route/index.ts";
 import { limited } from "../std/index.ts";
 import { addressOf, type Forwarded, type Paid } from "../upstream/index.ts";
+import { conditionsOf } from "./conditions.ts";
 import { type Body, type Call, discard, type Gate, isBodiless } from "./gate.ts";
 
 export type Forwarding =
@@ -25,7 +26,7 @@ export async function forward(
 ): Promise<Forwarding> {
   const { method, headers } = request;
   const { host, proto } = target;
-  const priced = access.kind === "paid" && access.offer.mode === "enforce";
+  const offer = access.kind === "paid" && access.offer.mode === "enforce" ? access.offer : null;
   const { bytesMax, ...limit } = limitBody(isBodiless(method) ? null : body, headers, access.bodyBytesMax);
   const answer = upstream(access.upstream)({
     url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
@@ -35,9 +36,10 @@ export async function forward(
     cancel: limit.broken,
     host,
     proto,
-    priced,
+    priced: offer !== null,
+    conditions: offer && conditionsOf(offer, method, paid),
     paid,
-    wholeBytesMax: priced ? config.bufferBytesMax : 0,
+    wholeBytesMax: offer === null ? 0 : config.bufferBytesMax,
   });
   const forwarded = await trace.measure("upstream", answer);
   if (!limit.broken?.aborted) return forwarded;

@@ -6,6 +6,7 @@ import type { AdmittedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
 import { isHandshake, type Paid, type UpstreamAnswer } from "../upstream/index.ts";
 import { partsOf } from "../x402/index.ts";
+import { isSettled } from "./conditions.ts";
 import { forward } from "./forward.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 
@@ -18,7 +19,7 @@ export async function fetchGoods(gate: Gate, { call, access, body }: Order, paid
   const forwarded = await forward(gate, call, access, body, paid);
   if (forwarded.kind !== "answered") return { kind: "unsold", outcome: refuse(forwarded), reason: forwarded.reason };
   const { answer } = forwarded;
-  return isSold(answer, call.request, access.offer) ? { kind: "sellable", answer } : unsold(answer);
+  return isSold(answer, call.request, access.offer) ? { kind: "sellable", answer } : unsold(answer, access.offer, paid);
 }
 
 /** @param transaction of a settlement that came first */
@@ -38,10 +39,14 @@ const isSold = ({ status, webSocket }: UpstreamAnswer, request: Request, { charg
   isHandshake(request) ? webSocket !== undefined : chargeOn.has(status);
 
 /** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
-function unsold(answer: UpstreamAnswer): Goods {
+function unsold(answer: UpstreamAnswer, { ranges }: Offer, paid: Paid): Goods {
   const { status } = answer;
   const reason = `upstream_${status}`;
-  if (isPlainError(status)) return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+  // Of what the client has already nothing is given away, where the offer lets it ask so.
+  const isUnchanged = status === 304 && ranges && !isSettled(paid);
+  if (isPlainError(status) || isUnchanged) {
+    return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+  }
   discard(answer);
   return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
 }

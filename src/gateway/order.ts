@@ -5,7 +5,8 @@ import { digestOf, fingerprintOf, type Purchase } from "../ledger/index.ts";
 import { err, type JsonObject, ok, type Result, readWithin } from "../std/index.ts";
 import { isHandshake } from "../upstream/index.ts";
 import { readPaymentIdentifier, type X402Version } from "../x402/index.ts";
-import type { Body, Call, CallKey, Gate, Order, Sale } from "./gate.ts";
+import { partOf } from "./conditions.ts";
+import type { Body, CallKey, Gate, Order, Sale } from "./gate.ts";
 
 /** How the request was made. */
 interface Manner {
@@ -17,7 +18,7 @@ export async function readOrder(gate: Gate, sale: Sale, { key, x402Version }: Ma
   const { call } = sale;
   const body = await call.trace.measure("body", readBody(gate, sale));
   if (body === "incomplete") return body;
-  const fingerprint = await fingerprintOf(purchaseOf(call, body));
+  const fingerprint = await fingerprintOf(purchaseOf(sale, body));
   return { ...sale, body, fingerprint, x402Version, key: key === null ? null : await callKeyOf(key) };
 }
 
@@ -30,7 +31,7 @@ async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body 
   return bytes?.byteLength === Number(length) ? bytes : "incomplete";
 }
 
-const purchaseOf = ({ request, target }: Call, body: Body): Purchase => ({
+const purchaseOf = ({ call: { request, target }, access }: Sale, body: Body): Purchase => ({
   method: isHandshake(request) ? "WEBSOCKET" : request.method,
   host: target.host,
   path: target.path,
@@ -38,6 +39,7 @@ const purchaseOf = ({ request, target }: Call, body: Body): Purchase => ({
   contentType: request.headers.get("content-type"),
   contentLength: request.headers.get("content-length"),
   body: body instanceof Uint8Array ? body : null,
+  part: partOf(access.offer, request.headers),
 });
 
 const KEY_LENGTH_MAX = 256;

@@ -10,12 +10,15 @@ export interface Purchase {
   readonly contentLength: string | null;
   /** Null for a body that is streamed: it is not part of the fingerprint. */
   readonly body: Uint8Array | null;
+  /** Of what is sold in parts, which one; null for the whole. */
+  readonly part: readonly [range: string, ifRange: string | null] | null;
 }
 
 /** SHA-256 in hexadecimal. */
-export async function fingerprintOf({ body, ...purchase }: Purchase): Promise<string> {
+export async function fingerprintOf({ body, part, ...purchase }: Purchase): Promise<string> {
   const bodyDigest = body && (await sha256(body));
-  return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest]));
+  // Of the whole there is no word of parts, as in books that are older than they are.
+  return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest, ...(part ?? [])]));
 }
 
 /** SHA-256 in hexadecimal. */

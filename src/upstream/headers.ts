@@ -40,8 +40,8 @@ const REQUEST_REMOVED: ReadonlySet<string> = new Set([
 ]);
 const REQUEST_REMOVED_PREFIXES = ["proxy-", "x-forwarded-", "payment-", "x-payment-", "faregate-", "x-faregate-"];
 
-/** A 206 or 304 is neither sold nor given away, so nobody may ask a priced route for one. */
-const PRICED_REMOVED: ReadonlySet<string> = new Set([
+/** By these a client asks for a part (206), for nothing (304), or to be refused (412, 416) (RFC 9110 sections 13 and 14). */
+export const CONDITIONS: ReadonlySet<string> = new Set([
   "range",
   "if-range",
   "if-match",
@@ -71,7 +71,8 @@ export interface Forwarding {
   /** The host that the client asked. */
   readonly host: string;
   readonly proto: string;
-  readonly priced: boolean;
+  /** Those of Range and If-* that pass, in this spelling alone; null where everything does. */
+  readonly conditions: ReadonlySet<string> | null;
   /** Set last: the operator's own headers, secrets filled in. */
   readonly set: readonly (readonly [name: string, value: string])[];
 }
@@ -86,14 +87,15 @@ function isRemoved(canonical: string): boolean {
   return REQUEST_REMOVED.has(canonical) || REQUEST_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
 }
 
-export function requestHeaders(from: Headers, { host, proto, priced, set }: Forwarding): Headers {
+export function requestHeaders(from: Headers, { host, proto, conditions, set }: Forwarding): Headers {
   const named = connectionNames(from);
   const own = new Set(set.map(([name]) => canonicalName(name)));
   const headers = new Headers();
   for (const [name, value] of from) {
     const canonical = canonicalName(name);
-    const isReplaced = named.has(canonical) || own.has(canonical) || (priced && PRICED_REMOVED.has(canonical));
-    if (!isReplaced && !isRemoved(canonical)) headers.append(name, value);
+    const isReplaced = named.has(canonical) || own.has(canonical);
+    const isWithheld = conditions !== null && CONDITIONS.has(canonical) && !conditions.has(name);
+    if (!isReplaced && !isWithheld && !isRemoved(canonical)) headers.append(name, value);
   }
   // Cloudflare sets this one itself and overwrites what a client sends.
   const client = from.get("cf-connecting-ip");

@@ -30,6 +30,8 @@ export interface UpstreamRequest {
   readonly host: string;
   readonly proto: string;
   readonly priced: boolean;
+  /** Those of Range and If-* that pass; null where everything does. */
+  readonly conditions: ReadonlySet<string> | null;
   /** What is told to an upstream whose requests are signed; null where nothing is paid. */
   readonly paid: Paid | null;
   /** A body whose declared length is at most this is read before the answer is handed over. */

@@ -5,6 +5,7 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
+import { answerConditionally } from "./conditional-answer.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
 import { verifySigned } from "./signed-request.ts";
 
@@ -37,6 +38,7 @@ const behaviours: { readonly [name: string]: Behaviour } = {
   payments: (_, response) =>
     json(response, 200, {}, { "payment-required": "theirs", "payment-response": "theirs", "x-kept": "yes" }),
   challenge: (_, response) => json(response, 402, {}, { "payment-required": "theirs" }),
+  letters: answerConditionally,
   missing: (_, response) => json(response, 404, { error: "no such thing" }),
   // Fails with the status that it names, and is well the next time the same URL is asked.
   once: ({ url = "" }, response, rest) => {

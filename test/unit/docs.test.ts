@@ -235,6 +235,12 @@ describe("docs/pricing.md", () => {
     for (const [row, method = "", place = "", told] of rows) expect(meaning(method, place), row).toBe(told);
   });
 
+  test("shows routes that can be deployed as they stand", () => {
+    const routes = blocks.filter((block) => !("upstream" in block));
+    expect(routes.length).toBeGreaterThan(3);
+    for (const json of routes) expect(mistakesOf({ ...table, routes: json })).toEqual([]);
+  });
+
   test("links only to chapters that it has", () => {
     const chapters = [...reference.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
       title.toLowerCase().replaceAll(" ", "-"),

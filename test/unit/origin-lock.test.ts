@@ -101,7 +101,7 @@ async function ask(url: string, change: Change): Promise<{ readonly status: numb
   const upstream = buildUpstream({ url: new URL(url), timeoutMs: 5000, service: null, headers: [], signer, fetcher });
   const forwarded = await upstream({
     ...{ url, method: "GET", headers: new Headers(), body: null, cancel: null, host: "api.example.com" },
-    ...{ proto: "https", priced: true, paid: change.paid ?? null, wholeBytesMax: 1000 },
+    ...{ proto: "https", priced: true, conditions: null, paid: change.paid ?? null, wholeBytesMax: 1000 },
   });
   if (forwarded.kind !== "answered") return expect.fail(forwarded.reason);
   const { status, body } = forwarded.answer;

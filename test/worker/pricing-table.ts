@@ -53,6 +53,8 @@ export default {
     "/Cased": { price: "$0.01", caseSensitive: true },
     "/cased": { price: "$0.02", caseSensitive: true },
     "/sold": { price: "$0.01", chargeOn: [404] },
+    "/films/*": { price: "$0.01", ranges: true },
+    "/films/first/*": { price: "$0.01", ranges: true, settle: "before" },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {
       price: "$0.01",

@@ -140,7 +140,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     chargeOn: {
       type: 'list of `"2xx"` and statuses',
       means:
-        'The statuses of your API that are sold; no other is charged. `"2xx"` is 200 to 299 but 206, which has to be named. Redirects and 402 cannot be sold.',
+        'The statuses of your API that are sold; no other is charged. `"2xx"` is 200 to 299 but 206, which has to be named or comes with `ranges`. Redirects and 402 cannot be sold.',
       example: ["2xx", 404],
     },
     maxTimeoutSeconds: {
@@ -249,6 +249,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       otherwise: "the table's",
       means: "The statuses that are sold here.",
       example: ["2xx", 404],
+    },
+    ranges: {
+      type: "`true` or `false`",
+      otherwise: "neither `Range` nor `If-*` passes",
+      means:
+        "Lets clients ask for a part, or for nothing where they have it already. A part costs the whole price. See [parts and conditions](#parts-and-conditions).",
+      example: true,
     },
     maxTimeoutSeconds: {
       type: "whole seconds, at most 86400",

@@ -132,7 +132,7 @@ const known =
   "maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, paymentIdentifier, contractWallets, prefix";
 const knownOfRoute =
   "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, maxUnsettled, chargeOn, " +
-  "maxTimeoutSeconds, bodyBytesMax, extensions, paymentIdentifier, contractWallets, websocket, mode, " +
+  "ranges, maxTimeoutSeconds, bodyBytesMax, extensions, paymentIdentifier, contractWallets, websocket, mode, " +
   "allowEncodedSlash, allowSemicolon, allowDoubleSlash, caseSensitive";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';

@@ -251,6 +251,28 @@ describe("what is sold", () => {
     expect(sold("/a", { chargeOn: [200] })).toEqual([200]);
     expect(sold("/b", { chargeOn: [200] })).toEqual([404, 206]);
   });
+
+  test("is a part too where the route takes ranges, if the whole is", () => {
+    const ofRoute = (words: object, changes = {}) => {
+      const { ranges, chargeOn } = paidOf(
+        parsed({ routes: { "/a": { price: "$1", ...words } }, ...changes }),
+        "/a",
+      ).offer;
+      return { ranges, chargeOn: [...chargeOn] };
+    };
+    expect(ofRoute({}, { chargeOn: [200] })).toEqual({ ranges: false, chargeOn: [200] });
+    expect(ofRoute({ ranges: false }, { chargeOn: [200] })).toEqual({ ranges: false, chargeOn: [200] });
+    expect(ofRoute({ ranges: true }, { chargeOn: [200] })).toEqual({ ranges: true, chargeOn: [200, 206] });
+    expect(ofRoute({ ranges: true, chargeOn: [200, 404] })).toEqual({ ranges: true, chargeOn: [200, 404, 206] });
+    expect(ofRoute({ ranges: true, chargeOn: [404] })).toEqual({ ranges: true, chargeOn: [404] });
+  });
+
+  test("is not changed for other routes by one that takes ranges", () => {
+    const routes = { "/a": { price: "$1", ranges: true }, "/b": "$1", "/c": { price: "$1", chargeOn: [200] } };
+    const config = parsed({ routes: { ...routes, "/d": { price: "$1", chargeOn: [200], ranges: true } } });
+    const sellsParts = (url: string) => paidOf(config, url).offer.chargeOn.has(206);
+    expect(["/a", "/b", "/c", "/d"].map(sellsParts)).toEqual([true, false, false, true]);
+  });
 });
 
 describe("the mode", () => {
@@ -535,6 +557,7 @@ describe("a route's word that does nothing is a mistake", () => {
     settle: "after",
     maxUnsettled: "$1",
     chargeOn: [200],
+    ranges: false,
     maxTimeoutSeconds: 300,
     extensions: {},
     paymentIdentifier: "optional",

@@ -12,13 +12,14 @@ const purchase: Purchase = {
   contentType: "application/json",
   contentLength: "2",
   body: bytes("{}"),
+  part: null,
 };
 const fingerprint = await fingerprintOf(purchase);
 
 describe("a fingerprint", () => {
   test("is a SHA-256 in hexadecimal of what was bought and of the body's own", () => {
     const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-    const { body: _, ...bought } = purchase;
+    const { body: _, part: __, ...bought } = purchase;
     expect(fingerprint).toBe(sha256(JSON.stringify([Object.entries(bought).sort(), sha256("{}")])));
   });
 
@@ -43,8 +44,20 @@ describe("a fingerprint", () => {
     ["body", bytes("[]")],
     ["body", bytes("")],
     ["body", null],
+    ["part", ["bytes=0-1", null]],
   ])("is another one with another %s", async (name, value) => {
     expect(await fingerprintOf({ ...purchase, [name]: value })).not.toBe(fingerprint);
+  });
+
+  test("tells one part from another, and one of this from one of whatever is newer", async () => {
+    const parts = [
+      ["bytes=0-1", null],
+      ["bytes=0-2", null],
+      ["bytes=0-1", '"a"'],
+      ["bytes=0-1", '"b"'],
+    ] as const;
+    const told = await Promise.all(parts.map((part) => fingerprintOf({ ...purchase, part })));
+    expect(new Set(told).size).toBe(parts.length);
   });
 
   test("tells an empty body from one that is not part of it", async () => {

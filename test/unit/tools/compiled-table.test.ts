@@ -172,3 +172,13 @@ test("what a route takes in spellings of its own stands beside it", () => {
     "everything else  closed",
   ]);
 });
+
+test("that a route takes ranges stands beside it, and that it sells parts", () => {
+  const text = format({ routes: { "/a": { price: "$1", ranges: true }, "/b": "$1" } });
+  expect(text.split("\n").slice(-4)).toEqual([
+    "route            price   to pay                        sells     takes",
+    "/a and below     $1      1000000 USDC on base-sepolia  2xx, 206  ranges",
+    "/b and below     $1      1000000 USDC on base-sepolia  2xx",
+    "everything else  closed",
+  ]);
+});

@@ -25,6 +25,19 @@ const asked = (request: string, routes: object, changes: object = {}) => {
 const notes = async (...args: Parameters<typeof asked>): Promise<readonly string[]> =>
   (await asked(...args)).candidates.map(({ route, note }) => `${route.key}: ${note}`);
 
+describe("what is for sale", () => {
+  test("is told with the key that sells it", async () => {
+    expect((await asked("GET /a", { "/a": "$1" })).why).toEqual(['It is for sale: "/a".']);
+  });
+
+  test("is told to be had in parts where the route takes ranges", async () => {
+    expect((await asked("GET /a", { "/a": { price: "$1", ranges: true } })).why).toEqual([
+      'It is for sale: "/a".',
+      "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.",
+    ]);
+  });
+});
+
 describe("the winner and why the others lose", () => {
   test("by host", async () => {
     expect(await notes("GET /a", { "/a": "$1", "api.example.com/*": "$2" })).toEqual([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { isSetByGate, requestHeaders, responseHeaders } from "../../../src/upstream/headers.ts";
+import { CONDITIONS, isSetByGate, requestHeaders, responseHeaders } from "../../../src/upstream/headers.ts";
 
-const forwarding = { host: "api.example.com", proto: "https", priced: false, set: [] };
+const forwarding = { host: "api.example.com", proto: "https", conditions: null, set: [] };
 const OURS = { "x-forwarded-host": "api.example.com", "x-forwarded-proto": "https", via: "1.1 faregate" };
 
 type Lines = { readonly [name: string]: string } | readonly [string, string][];
@@ -70,6 +70,13 @@ describe("a request header goes to the upstream", () => {
   test.each(CONDITIONAL)("when it is %s, on a free route", (name) => {
     expect(toUpstream({ [name]: "x" })).toEqual({ [name.toLowerCase()]: "x", ...OURS });
   });
+
+  test.each(CONDITIONAL)("when it is %s, on a priced route that takes it", (name) => {
+    const conditions = new Set([name.toLowerCase()]);
+    expect(toUpstream({ [name]: "x" }, { conditions })).toEqual({ [name.toLowerCase()]: "x", ...OURS });
+    const others = Object.fromEntries(CONDITIONAL.filter((other) => other !== name).map((other) => [other, "y"]));
+    expect(toUpstream(others, { conditions })).toEqual(OURS);
+  });
 });
 
 describe("a request header stays at the gate", () => {
@@ -88,13 +95,15 @@ describe("a request header stays at the gate", () => {
   });
 
   test.each(CONDITIONAL)("when it is %s, on a priced route", (name) => {
-    expect(toUpstream({ [name]: "x", Accept: "y" }, { priced: true })).toEqual({ accept: "y", ...OURS });
+    expect(toUpstream({ [name]: "x", Accept: "y" }, { conditions: new Set() })).toEqual({ accept: "y", ...OURS });
   });
 
   test.each(CONDITIONAL.filter((name) => name.includes("-")))(
     "when it is %s with underscores, on a priced route",
     (name) => {
-      expect(toUpstream({ [name.replaceAll("-", "_")]: "x" }, { priced: true })).toEqual(OURS);
+      for (const conditions of [new Set<string>(), CONDITIONS]) {
+        expect(toUpstream({ [name.replaceAll("-", "_")]: "x" }, { conditions })).toEqual(OURS);
+      }
     },
   );
 

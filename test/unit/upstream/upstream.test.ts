@@ -39,6 +39,7 @@ async function fetched(asked: string, changes: Partial<UpstreamSettings> = {}) {
     host: "api.example.com",
     proto: "https",
     priced: false,
+    conditions: null,
     paid: null,
     wholeBytesMax: 0,
   });
@@ -78,7 +79,7 @@ describe("a request is broken off", () => {
   const ask = (cancel: AbortSignal | null, timeoutMs: number, seen: AbortSignal[]) =>
     buildUpstream({ ...settings, timeoutMs, signer: null, fetcher: silent(seen) as unknown as Fetcher })({
       ...{ url: url.href, method: "POST", headers: new Headers(), body: null, cancel },
-      ...{ host: "api.example.com", proto: "https", priced: false, paid: null, wholeBytesMax: 0 },
+      ...{ host: "api.example.com", proto: "https", priced: false, conditions: null, paid: null, wholeBytesMax: 0 },
     });
 
   test("when it is cancelled", async () => {

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../../src/outcome/index.ts";
+import { signPayment } from "../../support/payment.ts";
+import { openGate } from "./gate.ts";
+
+const CONDITIONS = {
+  range: "bytes=0-1",
+  "if-range": '"a"',
+  "if-match": '"b"',
+  "if-none-match": '"c"',
+  "if-modified-since": "Wed, 25 Nov 2026 00:00:00 GMT",
+  "if-unmodified-since": "Wed, 25 Nov 2026 00:00:00 GMT",
+};
+const FRESHNESS = ["if-none-match", "if-modified-since"];
+const ALL = Object.keys(CONDITIONS);
+
+/** Which of them reach the upstream of a paid call. */
+async function passed(route: object, method: string): Promise<readonly string[]> {
+  const { pay, seen } = openGate(
+    { routes: { "/paid": { price: "$0.01", ...route } } },
+    { upstream: () => ({ status: 200 }) },
+  );
+  const payment = await signPayment("10000");
+  const accepted = { ...payment.accepted, extra: { ...(payment.accepted["extra"] as object), ...flowOf(route) } };
+  await pay("/paid", { ...payment, accepted }, { method, headers: new Headers(CONDITIONS) });
+  expect(seen).toHaveLength(1);
+  return ALL.filter((name) => seen[0]?.headers.has(name));
+}
+
+const flowOf = (route: object): object => ("settle" in route ? { paymentFlow: "upfront" } : {});
+
+test.each<[string, object, string, readonly string[]]>([
+  ["none of them, where the route does not say so", {}, "GET", []],
+  ["none of them, where the route says no", { ranges: false }, "GET", []],
+  ["all of them, where it takes ranges", { ranges: true }, "GET", ALL],
+  ["all of them from HEAD too", { ranges: true }, "HEAD", ALL],
+  [
+    "none that asks for nothing, where it is paid for already",
+    { ranges: true, settle: "before" },
+    "GET",
+    ALL.filter((name) => !FRESHNESS.includes(name)),
+  ],
+  ["all of them from a method that gets no 304", { ranges: true, settle: "before" }, "PUT", ALL],
+])("of Range and If-* an API gets %s", async (_, route, method, names) => {
+  expect(await passed(route, method)).toEqual(names);
+});
+
+const kindOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
+
+test.each([
+  ["passes where the route takes ranges", true, "unsold"],
+  ["is no answer elsewhere", false, "upstream_not_sellable"],
+])("a 'not modified' %s, and is not charged", async (_, ranges, kind) => {
+  const upstream = () => ({ status: 304 });
+  const { pay, asked } = openGate({ routes: { "/paid": { price: "$0.01", ranges } } }, { upstream });
+  expect(kindOf(await pay("/paid", await signPayment("10000")))).toBe(kind);
+  expect(asked).toEqual(["verify"]);
+});
