@@ -2,6 +2,7 @@
 // for the upstream and one for the facilitator. Every message of it is remembered.
 
 import { createHmac } from "node:crypto";
+import { vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
@@ -228,12 +229,30 @@ export const textOf = (outcome: Outcome): Promise<string> =>
 export function endless() {
   const reader = { isGone: false };
   const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => controller.enqueue(new Uint8Array(1)),
+    pull: (controller) => controller.enqueue(new Uint8Array(1024)),
     cancel: () => {
       reader.isGone = true;
     },
   });
   return { body, reader };
+}
+
+/** What a facilitator answers that has settled nothing. */
+export const rejected = (errorReason: string) => (): object => ({ success: false, errorReason, transaction: "" });
+/** A connection that is. */
+export const broken = (): never => {
+  throw new Error("the connection breaks");
+};
+
+/** What the operator reads of what no ledger holds, in place of the terminal. */
+export async function readErrors(work: () => Promise<void>): Promise<readonly string[]> {
+  const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  try {
+    await work();
+    return errors.mock.calls.map(([line]) => JSON.parse(line).event);
+  } finally {
+    errors.mockRestore();
+  }
 }
 
 /** What is to be settled before it is served. */
