@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, broken, GOODS, openGate, reasonOf, type Sent, textOf } from "./gate.ts";
+import { type Around, broken, GOODS, keyed, openGate, reasonOf, type Sent, textOf } from "./gate.ts";
 
 let payment: Payment;
 beforeEach(async () => {
@@ -16,18 +16,14 @@ const whole = (length: number) => ({
 const streamed = { status: 200, body: "goods" };
 
 describe("an answer that was bought with a key that is too long to be guessed", () => {
-  const keyed = (changes: Partial<Sent> = {}): Partial<Sent> => ({
-    ...changes,
-    headers: new Headers([...(changes.headers ?? []), ["idempotency-key", "k".repeat(22)]]),
-  });
   /** How the same call is answered the second time. */
   const repeat = async (answer: ReturnType<Around["upstream"]>, call: () => Partial<Sent> = () => ({})) => {
     const { pay, settled, seen } = openGate(table, { upstream: () => answer });
-    const first = await pay("/paid", payment, keyed(call()));
+    const first = await pay("/paid", payment, { ...call(), ...keyed() });
     expect(reasonOf(first)).toBe("sold");
     await textOf(first);
     await settled();
-    const second = await pay("/paid", payment, keyed(call()));
+    const second = await pay("/paid", payment, { ...call(), ...keyed() });
     expect(seen).toHaveLength(1);
     return second;
   };

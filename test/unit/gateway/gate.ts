@@ -107,6 +107,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const { value: config } = parsed;
   const seen: Sent[] = [];
   const asked: string[] = [];
+  const urls: string[] = [];
   const lines: RequestLine[] = [];
   const held: Promise<unknown>[] = [];
   const calls: string[] = [];
@@ -133,6 +134,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const facilitator = async (url: string, { body }: RequestInit): Promise<Response> => {
     const isVerify = url.endsWith("/verify");
     asked.push(isVerify ? "verify" : "settle");
+    urls.push(url);
     const { verify = isValid, settle = isSettled } = around;
     return Response.json(await (isVerify ? verify : settle)(String(body)));
   };
@@ -180,17 +182,16 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     dues.push(due);
     await findOut(gate, due, false);
   };
+  const answer = (path: string, changes: Partial<Sent> = {}): Promise<Outcome> =>
+    handle(gate, requestOf(path, changes), "request-id");
   /** Everything behind the answer is over, too; but for a stream, which waits for its reader. */
   const ask = async (path: string, changes: Partial<Sent> = {}): Promise<Outcome> => {
-    const outcome = await handle(gate, requestOf(path, changes), "request-id");
+    const outcome = await answer(path, changes);
     if (!("answer" in outcome && outcome.answer.body instanceof ReadableStream)) await settled();
     return outcome;
   };
-  const pay = (path: string, payment: Payment, changes: Partial<Sent> = {}): Promise<Outcome> => {
-    const headers = new Headers(changes.headers);
-    headers.set("payment-signature", encodePayment(payment));
-    return ask(path, { ...changes, headers });
-  };
+  const pay = (path: string, payment: Payment, changes: Partial<Sent> = {}): Promise<Outcome> =>
+    ask(path, paidWith(payment, changes));
   /** The alarms of all ledgers, so much later. */
   const alarm = async (laterMs: number): Promise<void> => {
     clock.nowMs += laterMs;
@@ -202,7 +203,25 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     const held = place.ledger(`${network}|${payer}`).entry(idOf(payment), clock.nowMs);
     return held && `${held.pay}, ${held.delivery}`;
   };
-  return { gate, ask, pay, alarm, entry, settled, seen, asked, calls, reports, dues, lines, kv, clock, place };
+  return {
+    gate,
+    answer,
+    ask,
+    pay,
+    alarm,
+    entry,
+    settled,
+    seen,
+    asked,
+    urls,
+    calls,
+    reports,
+    dues,
+    lines,
+    kv,
+    clock,
+    place,
+  };
 }
 
 const METHODS = ["claim", "present", "record", "entry", "key", "reserve", "free"] as const;
@@ -213,6 +232,17 @@ const eventsOf = ({ events }: Report): readonly string[] =>
 export const idOf = ({ payload: { authorization } }: Payment): string =>
   eip3009PaymentId(NETWORK, ASSET, authorization.from, authorization.nonce);
 
+export function paidWith(payment: Payment, changes: Partial<Sent> = {}): Partial<Sent> {
+  const headers = new Headers(changes.headers);
+  headers.set("payment-signature", encodePayment(payment));
+  return { ...changes, headers };
+}
+
+/** A key that is too long to be guessed. */
+export const keyed = (letter = "k"): Pick<Sent, "headers"> => ({
+  headers: new Headers({ "idempotency-key": letter.repeat(22) }),
+});
+
 /** How it ended; of a refusal, why. */
 export const reasonOf = (outcome: Outcome): string =>
   outcome.kind === "refused" ? outcome.problem.reason : outcome.kind;
@@ -221,9 +251,25 @@ export const reasonOf = (outcome: Outcome): string =>
 export const codeOf = (outcome: Outcome): string | null =>
   outcome.kind === "refused" && "code" in outcome.problem ? outcome.problem.code : null;
 
+/** Whether a refusal invites to pay before anything is done; null where it invites to nothing. */
+export const asksUpfront = (outcome: Outcome): boolean | null =>
+  outcome.kind === "refused" && "invitation" in outcome.problem
+    ? outcome.problem.invitation.challenge.tail.includes('"paymentFlow":"upfront"')
+    : null;
+
 /** The body of an answer, read to its end. */
 export const textOf = (outcome: Outcome): Promise<string> =>
   new Response("answer" in outcome ? (outcome.answer.body as BodyInit) : null).text();
+
+/** An API that fails so often, and then does not. */
+export function failing(times: number): Around["upstream"] {
+  let left = times;
+  return () => (left-- > 0 ? { ...GOODS, status: 500 } : GOODS);
+}
+
+/** What a failed answer carries, to have what was paid for delivered. */
+export const tokenOf = (outcome: Outcome): string =>
+  (outcome.kind === "refused" && "credit" in outcome.problem && outcome.problem.credit?.redeem) || "";
 
 /** A body that has no end, and whether its reader has left it. */
 export function endless() {
