@@ -50,7 +50,7 @@ describe("a payment that KV knows as spent", () => {
     expect(reasonOf(await pay("/paid", payment))).toBe("sold");
   });
 
-  test("and the ledger too is given back by nobody who holds no claim", async () => {
+  test("is given back by nobody where the ledger knows it too", async () => {
     const earlier = openGate();
     expect(reasonOf(await earlier.pay("/paid", payment))).toBe("sold");
     const { pay, reports, entry } = openGate({}, { before: earlier.place });
@@ -65,7 +65,7 @@ describe("a payment that KV knows as spent", () => {
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("sold");
   });
 
-  test("no longer counts against what all payers may owe", async () => {
+  test("does not count against what all payers may owe", async () => {
     const { pay, kv } = openGate(table);
     kv.set(idOf(payment), HASH);
     expect(reasonOf(await pay("/async", payment))).toBe("payment_settled");

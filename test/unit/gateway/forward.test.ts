@@ -42,8 +42,8 @@ describe("a body of a length that nobody says", () => {
     }),
   });
   const flaws: [string, () => Partial<Sent>, object][] = [
-    ["longer than the route takes", () => post("abc", "def"), { reason: "body_too_large", bytesMax: 5 }],
-    ["broken off on its way", () => post("abc", new Error("gone")), { reason: "body_incomplete" }],
+    ["that is longer than the route takes", () => post("abc", "def"), { reason: "body_too_large", bytesMax: 5 }],
+    ["that breaks off on its way", () => post("abc", new Error("gone")), { reason: "body_incomplete" }],
   ];
   const drained = ({ body }: Sent): Promise<string | null> => new Response(body as BodyInit).text().catch(() => null);
 
@@ -59,7 +59,7 @@ describe("a body of a length that nobody says", () => {
     expect(read).toEqual(["abcde", "abcde"]);
   });
 
-  test.each(flaws)("and %s is never answered, although the API took it for whole", async (_, body, problem) => {
+  test.each(flaws)("%s is never answered, although the API took it for whole", async (_, body, problem) => {
     const { body: answer, reader } = endless();
     const upstream: Around["upstream"] = async (sent) => {
       await drained(sent);
@@ -72,7 +72,7 @@ describe("a body of a length that nobody says", () => {
     expect(reader.isGone).toBe(true);
   });
 
-  test.each(flaws)("and %s is told so where the request is broken off with it", async (_, body, problem) => {
+  test.each(flaws)("%s breaks the request off, and nobody is charged", async (_, body, problem) => {
     const isBrokenOff: boolean[] = [];
     const upstream: Around["upstream"] = async (sent) => {
       await drained(sent);

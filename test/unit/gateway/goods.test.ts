@@ -28,7 +28,7 @@ describe("an answer to a paid call", () => {
     expect(entry(payment)).toBe(reason === "sold" ? "settled, delivered" : "uncharged, none");
   });
 
-  test.each([206, 302, 402])("of status %i that is nobody's is not read to its end", async (status) => {
+  test.each([206, 302, 402])("of status %i, which nobody gets, is not read to its end", async (status) => {
     const { body, reader } = endless();
     const { pay } = openGate({}, { upstream: () => ({ status, body }) });
     await pay("/paid", payment);
