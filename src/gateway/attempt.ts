@@ -73,7 +73,7 @@ export function deliver(
     gate.waitUntil(report(gate, reporter, [...before, ending.delivered], kept));
     return answer;
   }
-  const recorded = before.length > 0 ? report(gate, reporter, before) : Promise.resolve(true);
+  const recorded: Promise<unknown> = before.length > 0 ? report(gate, reporter, before) : Promise.resolve();
   gate.waitUntil(recorded);
   const { answer: piped, ended } = trackDelivery(answer, answer.body);
   gate.waitUntil(recorded.then(() => ended).then((end) => report(gate, reporter, [ending[end]])));

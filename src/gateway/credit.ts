@@ -27,7 +27,7 @@ export async function undelivered(
   // On record before the client hears of it: whoever signs another payment at once must not be charged for it.
   await report(gate, reporter, [{ kind: "settled", transaction: receipt.transaction }, { kind: "undelivered" }]);
   const status = outcome.kind === "unsold" ? outcome.answer.status : null;
-  if (outcome.kind === "unsold") discard({ ...outcome.answer, length: null });
+  if (outcome.kind === "unsold") discard(outcome.answer);
   return refuse({
     reason: "paid_undelivered",
     cause: reason,

@@ -27,13 +27,13 @@ export async function forward(
   const { method, headers } = request;
   const { host, proto } = target;
   const offer = access.kind === "paid" && access.offer.mode === "enforce" ? access.offer : null;
-  const { bytesMax, ...limit } = limitBody(isBodiless(method) ? null : body, headers, access.bodyBytesMax);
+  const sent = limitBody(isBodiless(method) ? null : body, headers, access.bodyBytesMax);
   const answer = upstream(access.upstream)({
     url: upstreamUrl(addressOf(access.upstream, target.hostname), target),
     method,
     headers,
-    body: limit.body,
-    cancel: limit.broken,
+    body: sent.body,
+    cancel: sent.limit?.broken ?? null,
     host,
     proto,
     priced: offer !== null,
@@ -42,25 +42,26 @@ export async function forward(
     wholeBytesMax: offer === null ? 0 : config.bufferBytesMax,
   });
   const forwarded = await trace.measure("upstream", answer);
-  if (!limit.broken?.aborted) return forwarded;
+  if (!sent.limit?.broken.aborted) return forwarded;
   // The upstream may have taken what it got of the body for all of it, and answered that.
   if (forwarded.kind === "answered") discard(forwarded.answer);
-  return limit.broken.reason === "too_large"
+  const { broken, bytesMax } = sent.limit;
+  return broken.reason === "too_large"
     ? { kind: "failed", reason: "body_too_large", bytesMax }
     : { kind: "failed", reason: "body_incomplete" };
 }
 
 interface LimitedBody {
   readonly body: Body;
-  readonly broken: AbortSignal | null;
-  readonly bytesMax: number;
+  /** Null where nothing is counted. */
+  readonly limit: { readonly broken: AbortSignal; readonly bytesMax: number } | null;
 }
 
 /** A body of a length that nobody declared is counted on its way; others were judged by their length. */
 function limitBody(body: Body, headers: Headers, bytesMax: number | null): LimitedBody {
   if (!(body instanceof ReadableStream) || bytesMax === null || headers.has("content-length")) {
-    return { body, broken: null, bytesMax: bytesMax ?? 0 };
+    return { body, limit: null };
   }
   const { stream, broken } = limited(body, bytesMax);
-  return { body: stream, broken, bytesMax };
+  return { body: stream, limit: { broken, bytesMax } };
 }

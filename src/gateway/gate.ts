@@ -81,9 +81,8 @@ export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem
 
 /** Nothing more is owed: who wants this now pays first. */
 export function askUpfront({ access, invitation }: Order, code: string): Outcome {
-  const { upfront } = access.offer;
-  if (upfront === null) return refuse({ reason: "payment_refused", code, invitation });
-  return refuse({ reason: "payment_refused", code, invitation: { ...invitation, challenge: upfront } });
+  const challenge = access.offer.upfront ?? invitation.challenge;
+  return refuse({ reason: "payment_refused", code, invitation: { ...invitation, challenge } });
 }
 
 /** The longest that an attempt may take. */
@@ -95,7 +94,7 @@ const LEASE_MARGIN_MS = 15_000;
 export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS;
 
 /** An answer that nobody gets: the upstream may stop writing it. */
-export function discard({ body }: UpstreamAnswer): void {
+export function discard({ body }: Pick<UpstreamAnswer, "body">): void {
   // One that is already gone has nothing to cancel.
   if (body instanceof ReadableStream) void body.cancel().catch(() => undefined);
 }

@@ -59,8 +59,9 @@ function atPublicHost({ hosts }: Config, target: Target): Target | null {
  */
 function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | null {
   const { method, headers } = call.request;
-  const asked = headers.get("access-control-request-method");
-  if (method !== "OPTIONS" || asked === null || !headers.has("origin")) return null;
+  if (method !== "OPTIONS" || !headers.has("origin")) return null;
+  // Where it names no method, no route has that.
+  const asked = headers.get("access-control-request-method") ?? "";
   const { matcher } = gate.config;
   const match = matcher.match(asked, call.target);
   if (match.kind !== "route" || match.route.access.kind === "closed") return null;

@@ -6,13 +6,14 @@ import { type Gate, refuse } from "./gate.ts";
 import { openSealed } from "./seal.ts";
 
 export async function answerOwn(gate: Gate, method: string, { path }: Target): Promise<Outcome> {
-  const [, , room, sealed, ...rest] = path.split("/");
-  const isKeys = room === "keys" && sealed === undefined;
-  const isPayment = room === "payments" && sealed !== undefined && rest.length === 0;
+  const [, , room, ...below] = path.split("/");
+  const isKeys = room === "keys" && below.length === 0;
+  const isPayment = room === "payments" && below.length === 1;
   if (!isKeys && !isPayment) return refuse({ reason: "not_found" });
   if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
   // A JWK set (RFC 7517 section 5).
   if (!isPayment) return { kind: "told", json: { keys: await gate.publicKeys() } };
+  const [sealed = ""] = below;
   return tellPayment(gate, sealed);
 }
 

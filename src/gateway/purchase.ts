@@ -7,7 +7,7 @@ import type { AdmittedPayment, CheckedPayment, SettleMode } from "../schemes/ind
 import type { UpstreamAnswer } from "../upstream/index.ts";
 import type { Receipt, Settlement } from "../x402/index.ts";
 import { admit, reporterOf } from "./admit.ts";
-import { deliver, FIRST_DELIVERY, report, storable } from "./attempt.ts";
+import { deliver, FIRST_DELIVERY, type Reporter, report, storable } from "./attempt.ts";
 import { creditOf, undelivered } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
@@ -44,7 +44,7 @@ async function charge(gate: Gate, order: Order, payment: AdmittedPayment, answer
   if (settlement.kind !== "settled") {
     const kept = storable(order, answer);
     discard(answer);
-    return unpaid(gate, order, payment, settlement, settlement.kind === "unknown" ? kept : null);
+    return unpaid(gate, order, payment, settlement, kept);
   }
   const { transaction } = settlement;
   const settled: LedgerEvent = { kind: "settled", transaction };
@@ -77,18 +77,22 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
 async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const goods = await fetchGoods(gate, order, paidBy(payment, null));
-  const isOwed = goods.kind === "sellable" && (await report(gate, reporter, [{ kind: "served" }]));
-  if (goods.kind === "sellable" && isOwed) {
-    const answer = deliver(gate, order, reporter, goods.answer, [], FIRST_DELIVERY);
-    gate.waitUntil(settleBehind(gate, order, payment));
-    return { kind: "served", answer };
+  if (goods.kind === "unsold") return oweNothing(gate, reporter, goods.reason, goods.outcome);
+  if (!(await report(gate, reporter, [{ kind: "served" }]))) {
+    discard(goods.answer);
+    const reason = "ledger_unavailable";
+    return oweNothing(gate, reporter, reason, refuse({ reason }));
   }
-  const reason = goods.kind === "sellable" ? "ledger_unavailable" : goods.reason;
+  const answer = deliver(gate, order, reporter, goods.answer, [], FIRST_DELIVERY);
+  gate.waitUntil(settleBehind(gate, order, payment));
+  return { kind: "served", answer };
+}
+
+/** Nothing of what was to be owed went out. */
+function oweNothing(gate: Gate, reporter: Reporter, reason: string, outcome: Outcome): Outcome {
   gate.waitUntil(report(gate, reporter, [{ kind: "uncharged", reason }]));
   gate.waitUntil(gate.exposure.free(reporter.attempt));
-  if (goods.kind === "unsold") return goods.outcome;
-  discard(goods.answer);
-  return refuse({ reason: "ledger_unavailable" });
+  return outcome;
 }
 
 async function settleBehind(gate: Gate, order: Order, payment: AdmittedPayment): Promise<void> {
@@ -115,7 +119,7 @@ async function settle(gate: Gate, { call, access }: Order, payment: AdmittedPaym
   return settlement;
 }
 
-/** @param kept the goods that the buyer may still have paid for */
+/** @param kept the goods, where the buyer may still have paid for them */
 async function unpaid(
   gate: Gate,
   order: Order,

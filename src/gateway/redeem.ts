@@ -27,10 +27,9 @@ export async function redeem(gate: Gate, sale: Sale, voucher: string): Promise<O
 
 /** The payment's id. */
 async function readVoucher(gate: Gate, { call }: Sale, voucher: string): Promise<string | null> {
-  const [, encoded, until, signature] = /^([^.]+)\.(\d{1,12})\.([^.]+)$/.exec(voucher) ?? [];
-  if (encoded === undefined || until === undefined || signature === undefined) {
-    return openSealed(gate.seal, "redeem", voucher);
-  }
+  const signed = /^([^.]+)\.(\d{1,12})\.([^.]+)$/.exec(voucher);
+  if (signed === null) return openSealed(gate.seal, "redeem", voucher);
+  const [, encoded = "", until = "", signature = ""] = signed;
   const id = decodeId(encoded);
   const leftSeconds = Number(until) - Math.floor(gate.nowMs() / 1000);
   if (id === null || leftSeconds < 0 || leftSeconds > SIGNED_SECONDS_MAX) return null;

@@ -20,10 +20,12 @@ export async function sealId({ sign }: Seal, purpose: Purpose, id: string): Prom
 
 /** The payment's id, or null for what this gate did not hand out. */
 export async function openSealed({ sign }: Seal, purpose: Purpose, text: string): Promise<string | null> {
-  const [, encoded, mac] = /^([^.]+)\.([^.]+)$/.exec(text) ?? [];
-  const id = encoded === undefined ? null : decodeId(encoded);
+  const parts = /^([^.]+)\.([^.]+)$/.exec(text);
+  if (parts === null) return null;
+  const [, encoded = "", mac = ""] = parts;
+  const id = decodeId(encoded);
   const expected = id && (await sign(`${purpose}:${id}`));
-  return expected && mac !== undefined && isEqual(expected, mac) ? id : null;
+  return expected && isEqual(expected, mac) ? id : null;
 }
 
 /** base64url of a payment id, which is ASCII. */

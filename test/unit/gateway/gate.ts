@@ -2,21 +2,25 @@
 // for the upstream and one for the facilitator. Every message of it is remembered.
 
 import { createHmac } from "node:crypto";
-import type { Fate } from "../../../src/chain/index.ts";
+import { vi } from "vitest";
+import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
-import { type Gate, handle, type RequestLine } from "../../../src/gateway/index.ts";
+import { findOut, type Gate, handle, type RequestLine } from "../../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
   buildSpentPayments,
+  type Due,
   LedgerObject,
   type LedgerStub,
   readGateKey,
 } from "../../../src/ledger/index.ts";
+import type { Report } from "../../../src/ledger/words.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { buildUpstream } from "../../../src/upstream/index.ts";
-import { encodePayment, PAY_TO, type Payment } from "../../support/payment.ts";
+import { eip3009PaymentId, partsOf } from "../../../src/x402/index.ts";
+import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment } from "../../support/payment.ts";
 import { openStore } from "../../support/sqlite.ts";
 
 export const ORIGIN = "https://api.example.com";
@@ -37,6 +41,8 @@ export interface Sent {
   readonly url: string;
   readonly headers: Headers;
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly cache?: string;
+  readonly signal: AbortSignal;
 }
 
 type Answer = { readonly status: number; readonly headers?: HeadersInit; readonly body?: BodyInit | null };
@@ -44,20 +50,56 @@ type Answer = { readonly status: number; readonly headers?: HeadersInit; readonl
 /** Short enough to be read whole. */
 export const GOODS: Answer = { status: 200, headers: { "content-length": "5" }, body: "goods" };
 
-/** What stands around the gate; each member as a test wants it. */
+/** What becomes of a call of a ledger: `"lost"` is done, and its answer never comes. */
+type Reach = "answers" | "away" | "lost";
+
+/** What stands around the gate; each member as a test wants it. One that throws is a connection that breaks. */
 export interface Around {
   readonly upstream: (sent: Sent) => Answer | Promise<Answer>;
   readonly verify: (body: string) => object | Promise<object>;
   readonly settle: (body: string) => object | Promise<object>;
   /** Null without an RPC. */
-  readonly fate: (() => Fate) | null;
+  readonly fate: ((authorization: Authorization) => Fate | Promise<Fate>) | null;
+  readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
   readonly changes: Partial<Gate>;
+  /** Whose ledgers, KV and clock are gone on with: its table was changed. */
+  readonly before: Place;
 }
 
 class Ledger extends LedgerObject {}
 
-/** The platform's own, as far as an answer of a length that nobody says needs it. */
-Object.assign(globalThis, { IdentityTransformStream: TransformStream });
+/** What outlives a gate. */
+class Place {
+  readonly ledgers = new Map<string, Ledger>();
+  readonly kv = new Map<string, string>();
+  readonly clock = { nowMs: Date.now() };
+  attend: (due: Due) => Promise<void> = async () => undefined;
+
+  ledger(name: string): Ledger {
+    const ledger = this.ledgers.get(name) ?? newLedger(this);
+    this.ledgers.set(name, ledger);
+    return ledger;
+  }
+}
+
+/** The platform's own, as far as an answer that is piped needs them. */
+Object.assign(globalThis, {
+  IdentityTransformStream: TransformStream,
+  FixedLengthStream: class extends TransformStream<Uint8Array, Uint8Array> {
+    constructor(length: number) {
+      let left = length;
+      super({
+        transform(chunk, controller) {
+          left -= chunk.byteLength;
+          controller.enqueue(chunk);
+        },
+        flush() {
+          if (left > 0) throw new TypeError("the stream is shorter than it was to be");
+        },
+      });
+    }
+  },
+});
 
 export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const parsed = parseConfig({ ...TABLE, ...table });
@@ -65,20 +107,34 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const { value: config } = parsed;
   const seen: Sent[] = [];
   const asked: string[] = [];
+  const urls: string[] = [];
   const lines: RequestLine[] = [];
   const held: Promise<unknown>[] = [];
-  const kv = new Map<string, string>();
-  const clock = { nowMs: Date.now() };
-  const ledgers = new Map<string, Ledger>();
+  const calls: string[] = [];
+  const reports: string[] = [];
+  const dues: Due[] = [];
+  const { upstream = () => GOODS, fate = null, ledger: reach, changes = {}, before: place = new Place() } = around;
+  const { kv, clock } = place;
   const open = (name: string): LedgerStub => {
-    const ledger = ledgers.get(name) ?? newLedger(() => clock.nowMs);
-    ledgers.set(name, ledger);
-    return ledger;
+    const ledger = place.ledger(name);
+    const reached =
+      (method: keyof LedgerStub) =>
+      (...words: unknown[]): unknown => {
+        calls.push(method);
+        const events = method === "record" ? eventsOf(words[0] as Report) : [];
+        const becomes = reach?.(method, events) ?? "answers";
+        if (becomes === "away") throw new Error("the ledger is away");
+        reports.push(...events);
+        const answer = (ledger[method] as (...words: unknown[]) => unknown)(...words);
+        if (becomes === "lost") throw new Error("the answer is lost");
+        return answer;
+      };
+    return Object.fromEntries(METHODS.map((method) => [method, reached(method)])) as unknown as LedgerStub;
   };
-  const { upstream = () => GOODS, fate = null, changes = {} } = around;
   const facilitator = async (url: string, { body }: RequestInit): Promise<Response> => {
     const isVerify = url.endsWith("/verify");
     asked.push(isVerify ? "verify" : "settle");
+    urls.push(url);
     const { verify = isValid, settle = isSettled } = around;
     return Response.json(await (isVerify ? verify : settle)(String(body)));
   };
@@ -107,7 +163,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
     publicKeys: async () => [],
-    chain: () => fate && { fateOf: async () => fate() },
+    chain: () => fate && { fateOf: async (authorization) => fate(authorization) },
     admitUnproven: async () => false,
     nowMs: () => clock.nowMs,
     newId: () => `attempt-${++ids}`,
@@ -122,19 +178,134 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
       await Promise.allSettled(held);
     }
   };
-  /** Everything behind the answer is over, too. */
+  place.attend = async (due) => {
+    dues.push(due);
+    await findOut(gate, due, false);
+  };
+  const answer = (path: string, changes: Partial<Sent> = {}): Promise<Outcome> =>
+    handle(gate, requestOf(path, changes), "request-id");
+  /** Everything behind the answer is over, too; but for a stream, which waits for its reader. */
   const ask = async (path: string, changes: Partial<Sent> = {}): Promise<Outcome> => {
-    const outcome = await handle(gate, requestOf(path, changes), "request-id");
-    await settled();
+    const outcome = await answer(path, changes);
+    if (!("answer" in outcome && outcome.answer.body instanceof ReadableStream)) await settled();
     return outcome;
   };
-  const pay = (path: string, payment: Payment, changes: Partial<Sent> = {}): Promise<Outcome> => {
-    const headers = new Headers(changes.headers);
-    headers.set("payment-signature", encodePayment(payment));
-    return ask(path, { ...changes, headers });
+  const pay = (path: string, payment: Payment, changes: Partial<Sent> = {}): Promise<Outcome> =>
+    ask(path, paidWith(payment, changes));
+  /** The alarms of all ledgers, so much later. */
+  const alarm = async (laterMs: number): Promise<void> => {
+    clock.nowMs += laterMs;
+    for (const ledger of place.ledgers.values()) await ledger.alarm();
   };
-  return { gate, ask, pay, seen, asked, lines, kv, clock, open, settled };
+  /** What the ledger holds of a payment: what became of the money, and of the goods. */
+  const entry = (payment: Payment): string | null => {
+    const { network, payer } = partsOf(idOf(payment));
+    const held = place.ledger(`${network}|${payer}`).entry(idOf(payment));
+    return held && `${held.pay}, ${held.delivery}`;
+  };
+  return {
+    gate,
+    answer,
+    ask,
+    pay,
+    alarm,
+    entry,
+    settled,
+    seen,
+    asked,
+    urls,
+    calls,
+    reports,
+    dues,
+    lines,
+    kv,
+    clock,
+    place,
+  };
 }
+
+const METHODS = ["claim", "present", "record", "entry", "key", "reserve", "free"] as const;
+
+const eventsOf = ({ events }: Report): readonly string[] =>
+  events.map((event) => ("reason" in event ? `${event.kind} ${event.reason}` : event.kind));
+
+export const idOf = ({ payload: { authorization } }: Payment): string =>
+  eip3009PaymentId(NETWORK, ASSET, authorization.from, authorization.nonce);
+
+export function paidWith(payment: Payment, changes: Partial<Sent> = {}): Partial<Sent> {
+  const headers = new Headers(changes.headers);
+  headers.set("payment-signature", encodePayment(payment));
+  return { ...changes, headers };
+}
+
+/** A key that is too long to be guessed. */
+export const keyed = (letter = "k"): Pick<Sent, "headers"> => ({
+  headers: new Headers({ "idempotency-key": letter.repeat(22) }),
+});
+
+/** How it ended; of a refusal, why. */
+export const reasonOf = (outcome: Outcome): string =>
+  outcome.kind === "refused" ? outcome.problem.reason : outcome.kind;
+
+/** What a refusal answers in place of a receipt. */
+export const codeOf = (outcome: Outcome): string | null =>
+  outcome.kind === "refused" && "code" in outcome.problem ? outcome.problem.code : null;
+
+/** Whether a refusal invites to pay before anything is done; null where it invites to nothing. */
+export const asksUpfront = (outcome: Outcome): boolean | null =>
+  outcome.kind === "refused" && "invitation" in outcome.problem
+    ? outcome.problem.invitation.challenge.tail.includes('"paymentFlow":"upfront"')
+    : null;
+
+/** The body of an answer, read to its end. */
+export const textOf = (outcome: Outcome): Promise<string> =>
+  new Response("answer" in outcome ? (outcome.answer.body as BodyInit) : null).text();
+
+/** An API that fails so often, and then does not. */
+export function failing(times: number): Around["upstream"] {
+  let left = times;
+  return () => (left-- > 0 ? { ...GOODS, status: 500 } : GOODS);
+}
+
+/** What a failed answer carries, to have what was paid for delivered. */
+export const tokenOf = (outcome: Outcome): string =>
+  (outcome.kind === "refused" && "credit" in outcome.problem && outcome.problem.credit?.redeem) || "";
+
+/** A body that has no end, and whether its reader has left it. */
+export function endless() {
+  const reader = { isGone: false };
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(1024)),
+    cancel: () => {
+      reader.isGone = true;
+    },
+  });
+  return { body, reader };
+}
+
+/** What a facilitator answers that has settled nothing. */
+export const rejected = (errorReason: string) => (): object => ({ success: false, errorReason, transaction: "" });
+/** A connection that is. */
+export const broken = (): never => {
+  throw new Error("the connection breaks");
+};
+
+/** What the operator reads of what no ledger holds, in place of the terminal. */
+export async function readErrors(work: () => Promise<void>): Promise<readonly string[]> {
+  const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  try {
+    await work();
+    return errors.mock.calls.map(([line]) => JSON.parse(line).event);
+  } finally {
+    errors.mockRestore();
+  }
+}
+
+/** What is to be settled before it is served. */
+export const upfront = (payment: Payment): Payment => ({
+  ...payment,
+  accepted: { ...payment.accepted, extra: { ...(payment.accepted["extra"] as object), paymentFlow: "upfront" } },
+});
 
 /** As the Worker gets it: Node's own Request would rewrite the URL, and take no such headers. */
 export const requestOf = (path: string, { method = "GET", headers, body = null }: Partial<Sent> = {}): Request =>
@@ -154,12 +325,12 @@ export const isSettled = (body: string): object => ({
   transaction: HASH,
 });
 
-function newLedger(nowMs: () => number): Ledger {
+function newLedger(place: Place): Ledger {
   const nothing = async (): Promise<void> => undefined;
   const ctx = { storage: { ...openStore(), setAlarm: nothing, deleteAlarm: nothing } } as unknown as DurableObjectState;
   let ids = 0;
-  const clerk = { attend: nothing, publish: nothing };
-  return new Ledger(ctx, {}, { clerk, hasSink: false, nowMs, newId: () => `finder-${++ids}` });
+  const clerk = { attend: (due: Due) => place.attend(due), publish: nothing };
+  return new Ledger(ctx, {}, { clerk, hasSink: false, nowMs: () => place.clock.nowMs, newId: () => `finder-${++ids}` });
 }
 
 const kvOf = (kv: Map<string, string>): KVNamespace =>

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../../src/outcome/index.ts";
-import { openGate, type Sent } from "./gate.ts";
+import { openGate, reasonOf, type Sent } from "./gate.ts";
 
 const headers = (entries: Record<string, string>): Pick<Sent, "headers"> => ({ headers: new Headers(entries) });
-const reasonOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
 const bytes = (count: number): Uint8Array => new Uint8Array(count);
 
 describe("a request that is not understood", () => {
@@ -13,6 +11,12 @@ describe("a request that is not understood", () => {
     ["with a body that GET gives no meaning to", "/free", { body: bytes(1) }, "unexpected_body"],
     ["with a body that HEAD gives no meaning to", "/free", { method: "HEAD", body: bytes(1) }, "unexpected_body"],
     ["that says how long a body of GET is", "/free", headers({ "content-length": "1" }), "unexpected_body"],
+    [
+      "that has come through more gates than stand behind each other",
+      "/free",
+      headers({ via: Array(4).fill("1.1 faregate").join(", ") }),
+      "loop_detected",
+    ],
     ["that says how a body of GET is sent", "/free", headers({ "transfer-encoding": "chunked" }), "unexpected_body"],
   ])("%s reaches nothing", async (_, path, changes, reason) => {
     const { ask, seen, lines } = openGate();
@@ -23,7 +27,12 @@ describe("a request that is not understood", () => {
 
   test.each<[string, Partial<Sent>]>([
     ["GET that says that it has no body", headers({ "content-length": "0" })],
+    [
+      "GET with a stream of no bytes, as the runtime may hand it over",
+      { ...headers({ "content-length": "0" }), body: bytes(0) },
+    ],
     ["HEAD", { method: "HEAD" }],
+    ["what came through as many gates as may be", headers({ via: Array(3).fill("1.1 faregate").join(", ") })],
     ["POST with a body", { method: "POST", body: bytes(1), ...headers({ "content-length": "1" }) }],
     ["DELETE with a body", { method: "DELETE", body: bytes(1) }],
   ])("is none as %s", async (_, changes) => {
@@ -73,6 +82,13 @@ describe("a route", () => {
     expect(seen).toHaveLength(1);
     expect(lines[0]?.observed?.mode).toBe("observe");
     expect(lines[0]?.route).toBe("/watched");
+  });
+
+  test("in another letter case than its own is no path, where that matters, and not one of the rest", async () => {
+    const { ask, seen } = openGate({ unmatched: "free", routes: { "/Exact": { price: "free", caseSensitive: true } } });
+    expect(reasonOf(await ask("/exact"))).toBe("invalid_path");
+    expect(seen).toEqual([]);
+    expect(reasonOf(await ask("/Exact"))).toBe("passed");
   });
 
   test("that is not named is the table's own word for the rest", async () => {

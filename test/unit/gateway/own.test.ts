@@ -1,75 +1,75 @@
-// What names a payment is proved to be the gate's own word before any payer's ledger hears of it: addresses and tokens
-// that are guessed wake nobody.
-
 import { describe, expect, test } from "vitest";
-import { encodeId, sealId } from "../../../src/gateway/seal.ts";
-import type { Books } from "../../../src/ledger/index.ts";
-import { newAccount, unixNow } from "../../support/payment.ts";
-import { openGate } from "./gate.ts";
+import { type Seal, sealId } from "../../../src/gateway/seal.ts";
+import { signPayment } from "../../support/payment.ts";
+import { type Around, idOf, openGate, reasonOf } from "./gate.ts";
 
-const id = `eip155:84532|0x${"03".repeat(20)}|0x${"85".repeat(20)}|0x${"a1".repeat(32)}`;
+const addressOf = async (seal: Seal, id: string): Promise<string> =>
+  `/.faregate/payments/${await sealId(seal, "payment", id)}`;
 
-/** A gate whose payers' ledgers only remember that they were asked. */
-function openWatched() {
-  const woken: string[] = [];
-  const ask = (method: string) => async () => {
-    woken.push(method);
-    return { ok: false, error: "unavailable" };
-  };
-  const books = new Proxy({} as Books, { get: (_, method) => ask(String(method)) });
-  return { ...openGate({}, { changes: { books } }), woken };
+/** With a payment that was taken. */
+async function opened(around: Partial<Around> = {}) {
+  const payment = await signPayment("10000");
+  const key = { kty: "OKP", crv: "Ed25519", kid: "k", x: "x" };
+  const changes = { publicKeys: async () => [key as never] };
+  const gate = openGate({ unmatched: "free" }, { ...around, changes });
+  expect(reasonOf(await gate.pay("/paid", payment))).toBe("sold");
+  const address = await addressOf(gate.gate.seal, idOf(payment));
+  gate.seen.length = 0;
+  return { ...gate, payment, address, key };
 }
 
-type World = ReturnType<typeof openWatched>;
-
-const wrong: [string, (world: World) => Promise<string> | string][] = [
-  ["without a MAC", () => encodeId(id)],
-  ["with a MAC of nothing", () => `${encodeId(id)}.${"A".repeat(43)}`],
-  ["with the MAC of another payment", async ({ gate }) => `${encodeId(id)}.${await macOf(gate, "payment", `${id}0`)}`],
-  ["about what is no payment", async ({ gate }) => `${encodeId("x")}.${await macOf(gate, "payment", "x")}`],
-];
-
-const macOf = async (gate: World["gate"], purpose: "payment" | "redeem", text: string): Promise<string> =>
-  (await sealId(gate.seal, purpose, text))?.split(".")[1] ?? "";
-
-describe("a payment's address", () => {
-  test.each(wrong)("%s wakes no payer's ledger, and says nothing", async (_, make) => {
-    const world = openWatched();
-    const outcome = await world.ask(`/.faregate/payments/${await make(world)}`);
-    expect(outcome).toEqual({ kind: "refused", problem: { reason: "not_found" } });
-    expect(world.woken).toEqual([]);
+describe("below the gate's own prefix", () => {
+  test.each(["GET", "HEAD"])("%s tells the keys that requests to an API are signed with", async (method) => {
+    const { ask, key } = await opened();
+    expect(await ask("/.faregate/keys", { method })).toEqual({ kind: "told", json: { keys: [key] } });
   });
 
-  test("that the gate handed out is asked about", async () => {
-    const world = openWatched();
-    await world.ask(`/.faregate/payments/${await sealId(world.gate.seal, "payment", id)}`);
-    expect(world.woken).toEqual(["entry"]);
+  test.each(["GET", "HEAD"])(
+    "%s tells a payment's state to who has its address, and not what it bought",
+    async (method) => {
+      const { ask, payment, address, clock } = await opened();
+      const { from, to, value } = payment.payload.authorization;
+      expect(await ask(address, { method })).toEqual({
+        kind: "told",
+        json: {
+          ...{ network: "eip155:84532", asset: expect.any(String), payer: from, payTo: to, amount: value },
+          ...{ pay: "settled", delivery: "delivered", transaction: expect.stringMatching(/^0x/) },
+          ...{ createdAtMs: clock.nowMs, updatedAtMs: clock.nowMs },
+        },
+      });
+    },
+  );
+
+  test.each<[string, (address: string) => string]>([
+    ["nothing", () => "/.faregate"],
+    ["a room that there is not", () => "/.faregate/rooms"],
+    ["more than the keys", () => "/.faregate/keys/x"],
+    ["a payment without its address", () => "/.faregate/payments"],
+    ["a payment of an empty address", () => "/.faregate/payments/"],
+    ["an address that the gate did not hand out", () => "/.faregate/payments/a.b"],
+    ["more than a payment", (address) => `${address}/x`],
+    ["a payment in another room", (address) => address.replace("payments", "keys")],
+  ])("%s is not found, and the API behind is not asked", async (_, change) => {
+    const { ask, address, seen } = await opened();
+    expect(reasonOf(await ask(change(address)))).toBe("not_found");
+    expect(seen).toEqual([]);
   });
-});
 
-describe("a right to what was paid for", () => {
-  const redeem = (world: World, voucher: string) =>
-    world.ask("/paid", { headers: new Headers({ "faregate-redeem": voucher }) });
-  const signed = async () => {
-    const until = unixNow() + 600;
-    const signature = await newAccount().signMessage({ message: "Deliver it" });
-    return `${encodeId(id)}.${until}.${signature}`;
-  };
-
-  test.each<[string, (world: World) => Promise<string> | string]>([
-    ...wrong,
-    ["with the MAC of the payment's address", async ({ gate }) => String(await sealId(gate.seal, "payment", id))],
-    ["that somebody else signed", signed],
-  ])("%s wakes no payer's ledger, and opens nothing", async (_, make) => {
-    const world = openWatched();
-    const outcome = await redeem(world, await make(world));
-    expect(outcome).toEqual({ kind: "refused", problem: { reason: "invalid_voucher" } });
-    expect(world.woken).toEqual([]);
+  test("a payment that was never claimed is not found", async () => {
+    const { ask, gate } = openGate();
+    expect(reasonOf(await ask(await addressOf(gate.seal, idOf(await signPayment("10000")))))).toBe("not_found");
   });
 
-  test("that the gate handed out is asked about", async () => {
-    const world = openWatched();
-    await redeem(world, String(await sealId(world.gate.seal, "redeem", id)));
-    expect(world.woken).toEqual(["present"]);
+  test("a payment's state is not told while its ledger is away", async () => {
+    const { ask, address } = await opened({ ledger: (method) => (method === "entry" ? "away" : "answers") });
+    expect(reasonOf(await ask(address))).toBe("ledger_unavailable");
+  });
+
+  test("everything is only to be read", async () => {
+    const { ask, address } = await opened();
+    for (const path of ["/.faregate/keys", address]) {
+      const outcome = await ask(path, { method: "DELETE" });
+      expect(outcome).toMatchObject({ problem: { reason: "method_not_allowed", allow: ["GET", "HEAD"] } });
+    }
   });
 });

@@ -3,11 +3,7 @@ import { readCallKey } from "../../../src/gateway/order.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { RESOURCE_URL_BYTES_MAX } from "../../../src/x402/index.ts";
 import { encodePayment, type Payment, signPayment } from "../../support/payment.ts";
-import { openGate, type Sent } from "./gate.ts";
-
-const reasonOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
-const codeOf = (outcome: Outcome): string | null =>
-  outcome.kind === "refused" && "code" in outcome.problem ? outcome.problem.code : null;
+import { codeOf, openGate, reasonOf, type Sent } from "./gate.ts";
 
 let payment: Payment;
 beforeAll(async () => {
@@ -145,6 +141,14 @@ describe("a body", () => {
     const { pay, seen, asked } = openGate();
     expect(reasonOf(await pay("/paid", payment, post(length, sent)))).toBe("body_incomplete");
     expect([seen, asked]).toEqual([[], []]);
+  });
+
+  test("of no bytes is none, whatever the runtime hands over", async () => {
+    for (const body of [null, new Uint8Array()]) {
+      const { pay, seen } = openGate();
+      expect(reasonOf(await pay("/paid", payment, { ...post(0, 0), body }))).toBe("sold");
+      expect(seen).toHaveLength(1);
+    }
   });
 
   test("makes another call of it: the same payment buys one of them", async () => {

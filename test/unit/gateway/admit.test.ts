@@ -1,0 +1,276 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Fate } from "../../../src/chain/index.ts";
+import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import {
+  type Around,
+  asksUpfront,
+  broken,
+  codeOf,
+  failing,
+  HASH,
+  idOf,
+  isSettled,
+  isValid,
+  keyed,
+  openGate,
+  readErrors,
+  reasonOf,
+  upfront,
+} from "./gate.ts";
+
+const account = newAccount();
+const sign = (): Promise<Payment> => signPayment("10000", {}, account);
+let payment: Payment;
+beforeEach(async () => {
+  payment = await sign();
+});
+
+const table = {
+  maxUnsettledTotal: "$0.01",
+  routes: {
+    "/after": "$0.01",
+    "/before": { price: "$0.01", settle: "before" },
+    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
+    "/wallets": { price: "$0.01", contractWallets: true },
+  },
+};
+const invalid = (invalidReason: string) => (): object => ({ isValid: false, invalidReason });
+
+describe("a payment that KV knows as spent", () => {
+  const spent = { reason: "payment_settled", transaction: HASH, isCredit: false };
+
+  test("is refused before anything is executed, and its claim is given back", async () => {
+    const { pay, kv, seen, reports, entry } = openGate();
+    kv.set(idOf(payment), HASH);
+    expect(await pay("/paid", payment)).toEqual({ kind: "refused", problem: spent });
+    expect(seen).toEqual([]);
+    expect(reports).toEqual(["release"]);
+    expect(entry(payment)).toBe("released, none");
+    kv.clear();
+    expect(reasonOf(await pay("/paid", payment))).toBe("sold");
+  });
+
+  test("is given back by nobody where the ledger knows it too", async () => {
+    const earlier = openGate();
+    expect(reasonOf(await earlier.pay("/paid", payment))).toBe("sold");
+    const { pay, reports, entry } = openGate({}, { before: earlier.place });
+    expect(reasonOf(await pay("/paid", payment))).toBe("payment_settled");
+    expect(reports).toEqual([]);
+    expect(entry(payment)).toBe("settled, delivered");
+  });
+
+  test("is the ledger's to judge where a key comes with it that proves the purchase", async () => {
+    const { pay, kv } = openGate();
+    kv.set(idOf(payment), HASH);
+    expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("sold");
+  });
+
+  test("does not count against what all payers may owe", async () => {
+    const { pay, kv } = openGate(table);
+    kv.set(idOf(payment), HASH);
+    expect(reasonOf(await pay("/async", payment))).toBe("payment_settled");
+    expect(reasonOf(await pay("/async", await sign()))).toBe("served");
+  });
+});
+
+describe("a payment that the facilitator does not vouch for", () => {
+  const routes = ["/after", "/async"];
+
+  test.each(routes)("is refused at %s with its reason, and claims and reserves nothing for good", async (path) => {
+    let verify: Around["verify"] = invalid("insufficient_funds");
+    const { pay, seen, entry, asked } = openGate(table, { verify: (body) => verify(body) });
+    const outcome = await pay(path, payment);
+    expect([reasonOf(outcome), codeOf(outcome)]).toEqual(["payment_refused", "insufficient_funds"]);
+    expect(asksUpfront(outcome)).toBe(false);
+    expect(seen).toEqual([]);
+    expect(asked).toEqual(["verify"]);
+    expect(entry(payment)).toBe("released, none");
+    verify = isValid;
+    expect(["sold", "served"]).toContain(reasonOf(await pay(path, await sign())));
+  });
+
+  test.each(routes)("because it is away is refused at %s without a challenge", async (path) => {
+    const { pay, seen, entry } = openGate(table, { verify: broken });
+    const outcome = await pay(path, payment);
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["facilitator_unavailable", null]);
+    expect(seen).toEqual([]);
+    expect(entry(payment)).toBe("released, none");
+  });
+
+  test("is claimed meanwhile: the ledger is asked while the facilitator looks at it", async () => {
+    const claimed: boolean[] = [];
+    const verify = async (body: string): Promise<object> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      claimed.push(gate.calls.includes("claim"));
+      return isValid(body);
+    };
+    const gate = openGate(table, { verify });
+    expect(reasonOf(await gate.pay("/after", payment))).toBe("sold");
+    expect(claimed).toEqual([true]);
+  });
+});
+
+describe("a signature that only the facilitator can judge", () => {
+  const contract = (): Payment => ({ ...payment, payload: { ...payment.payload, signature: `0x${"12".repeat(70)}` } });
+  const admitUnproven = async (): Promise<boolean> => true;
+
+  test.each<[string, Around["verify"], string, string | null]>([
+    ["is called invalid", invalid("invalid_signature"), "payment_refused", "invalid_signature"],
+    ["is not judged", broken, "facilitator_unavailable", null],
+  ])("claims nothing where it %s", async (_, verify, reason, code) => {
+    const { pay, seen, calls, entry } = openGate(table, { verify, changes: { admitUnproven } });
+    const outcome = await pay("/wallets", contract());
+    expect([reasonOf(outcome), codeOf(outcome)]).toEqual([reason, code]);
+    expect(seen).toEqual([]);
+    expect(calls).not.toContain("claim");
+    expect(entry(payment)).toBeNull();
+  });
+
+  test("is judged before it is claimed, and told what became of it where it was used", async () => {
+    let verify: Around["verify"] = isValid;
+    const earlier = openGate(table, { changes: { admitUnproven } });
+    expect(reasonOf(await earlier.pay("/wallets", contract()))).toBe("sold");
+    verify = invalid("nonce_used");
+    // Another isolate: its own list of what is spent is empty.
+    const { pay, kv } = openGate(table, {
+      verify: (body) => verify(body),
+      changes: { admitUnproven },
+      before: earlier.place,
+    });
+    kv.clear();
+    expect(reasonOf(await pay("/wallets", contract()))).toBe("payment_settled");
+  });
+});
+
+describe("a ledger", () => {
+  test.each<[string, "away" | "lost", string | null, readonly string[]]>([
+    ["that is away", "away", null, ["not_recorded"]],
+    ["that grants the claim, and is not heard,", "lost", "released, none", []],
+  ])("%s serves nothing and keeps nothing", async (_, reach, state, told) => {
+    const { pay, seen, asked, entry } = openGate({}, { ledger: (method) => (method === "claim" ? reach : "answers") });
+    const errors = await readErrors(async () => {
+      expect(reasonOf(await pay("/paid", payment))).toBe("ledger_unavailable");
+    });
+    expect(errors).toEqual(told);
+    expect(seen).toEqual([]);
+    expect(asked).toEqual(["verify"]);
+    expect(entry(payment)).toBe(state);
+  });
+});
+
+describe("what all payers together may owe", () => {
+  const settle = (): object => ({ success: false, errorReason: "insufficient_funds", transaction: "" });
+
+  test("stops the call that would be beyond it, which may be paid for upfront", async () => {
+    const { pay, seen, entry } = openGate(table, { settle });
+    expect(reasonOf(await pay("/async", await signPayment("10000")))).toBe("served");
+    const outcome = await pay("/async", payment);
+    expect([codeOf(outcome), asksUpfront(outcome)]).toEqual(["gate_over_cap", true]);
+    expect(seen).toHaveLength(1);
+    expect(entry(payment)).toBe("released, none");
+  });
+
+  test("is asked of nobody who pays before the answer goes out, nor freed for them", async () => {
+    let verify: Around["verify"] = isValid;
+    const { pay, calls } = openGate(table, { verify: (body) => verify(body) });
+    for (const path of ["/after", "/before"]) {
+      const one = await signPayment("10000");
+      expect(reasonOf(await pay(path, path === "/before" ? upfront(one) : one))).toBe("sold");
+    }
+    verify = invalid("insufficient_funds");
+    expect(reasonOf(await pay("/after", payment))).toBe("payment_refused");
+    expect(calls.filter((call) => call === "reserve" || call === "free")).toEqual([]);
+  });
+});
+
+describe("a new payment of a payer whose last one was not delivered", () => {
+  type Gate = ReturnType<typeof openGate>;
+  let verify: Around["verify"];
+  let fate: Around["fate"];
+  beforeEach(() => {
+    verify = isValid;
+    fate = null;
+  });
+  const settled = ({ asked }: Gate): number => asked.filter((question) => question === "settle").length;
+
+  /** Paid upfront, and the API failed once. */
+  async function upfrontCredit(hasChain = false) {
+    const chain = { fate: (...of: Parameters<NonNullable<Around["fate"]>>) => fate?.(...of) as Fate };
+    const around = { upstream: failing(1), verify: (body: string) => verify(body), ...(hasChain && chain) };
+    const gate = openGate(table, around);
+    expect(reasonOf(await gate.pay("/before", upfront(payment)))).toBe("paid_undelivered");
+    gate.asked.length = 0;
+    const next = upfront(await sign());
+    return { ...gate, next };
+  }
+
+  test("is not charged: the last one is delivered", async () => {
+    const gate = await upfrontCredit();
+    const outcome = await gate.pay("/before", gate.next);
+    expect(outcome).toMatchObject({ kind: "redelivered", receipt: { success: true, transaction: HASH } });
+    expect(gate.asked).toEqual(["verify"]);
+    expect(gate.entry(payment)).toBe("settled, redeemed");
+    expect(gate.entry(gate.next)).toBeNull();
+  });
+
+  test("is not charged where the answer was kept, and the API is not asked again", async () => {
+    let isLost = true;
+    const settle: Around["settle"] = (body) => {
+      if (!isLost) return isSettled(body);
+      isLost = false;
+      return broken();
+    };
+    const gate = openGate(table, { settle });
+    expect(reasonOf(await gate.pay("/after", payment))).toBe("settlement_unknown");
+    gate.asked.length = 0;
+    const next = await sign();
+    expect(reasonOf(await gate.pay("/after", next))).toBe("redelivered");
+    expect(gate.asked.filter((question) => question === "verify")).toHaveLength(1);
+    expect(settled(gate)).toBe(1);
+    expect(gate.seen).toHaveLength(1);
+    expect(gate.entry(next)).toBeNull();
+  });
+
+  test.each(["insufficient_funds", "invalid_exact_evm_insufficient_balance"])(
+    "is not charged where its wallet is empty (%s): the last one took the money",
+    async (reason) => {
+      const gate = await upfrontCredit();
+      verify = invalid(reason);
+      expect(reasonOf(await gate.pay("/before", gate.next))).toBe("redelivered");
+      expect(gate.entry(payment)).toBe("settled, redeemed");
+    },
+  );
+
+  test.each<[string, Around["verify"], string, Fate | null]>([
+    ["it was used elsewhere", invalid("nonce_used"), "payment_bound_elsewhere", null],
+    ["the facilitator is away", broken, "facilitator_unavailable", null],
+    [
+      "its wallet is empty and the chain has it used",
+      invalid("insufficient_funds"),
+      "payment_bound_elsewhere",
+      { kind: "paid", transaction: HASH },
+    ],
+    [
+      "its wallet is empty and the chain does not answer",
+      invalid("insufficient_funds"),
+      "payment_bound_elsewhere",
+      { kind: "unavailable", detail: "rpc_down" },
+    ],
+  ])("proves nothing where %s: nothing is delivered, and nobody is asked to pay", async (_, later, reason, known) => {
+    const gate = await upfrontCredit(known !== null);
+    verify = later;
+    fate = () => known as Fate;
+    const outcome = await gate.pay("/before", gate.next);
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual([reason, null]);
+    expect(gate.seen).toHaveLength(1);
+    expect(settled(gate)).toBe(0);
+    expect(gate.entry(payment)).toBe("settled, undelivered");
+  });
+
+  test("proves who asks where its wallet is empty and the chain has it unused", async () => {
+    const gate = await upfrontCredit(true);
+    verify = invalid("insufficient_funds");
+    fate = () => ({ kind: "unused", chainTimeMs: 0 });
+    expect(reasonOf(await gate.pay("/before", gate.next))).toBe("redelivered");
+  });
+});

@@ -1,0 +1,227 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Fate } from "../../../src/chain/index.ts";
+import { findOut } from "../../../src/gateway/index.ts";
+import { type Payment, signPayment } from "../../support/payment.ts";
+import {
+  type Around,
+  broken,
+  GOODS,
+  HASH,
+  idOf,
+  isSettled,
+  isValid,
+  openGate,
+  paidWith,
+  reasonOf,
+  rejected,
+} from "./gate.ts";
+
+let payment: Payment;
+beforeEach(async () => {
+  payment = await signPayment("10000");
+});
+
+/** From when on an authorization has surely run out. */
+const OVER_MS = 120_000;
+const overMs = (): number => Number(payment.payload.authorization.validBefore) * 1000 + OVER_MS;
+const SOON = 5_000;
+
+const table = {
+  maxUnsettledTotal: "$0.01",
+  routes: { "/after": "$0.01", "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" } },
+};
+
+/** The answer of its first settlement gets lost. */
+function losing(): Around["settle"] {
+  let isLost = true;
+  return (body) => {
+    if (!isLost) return isSettled(body);
+    isLost = false;
+    return broken();
+  };
+}
+const settles = ({ asked }: ReturnType<typeof openGate>): number => asked.filter((to) => to === "settle").length;
+
+/** A payment whose settlement nobody answered for. */
+async function unanswered(path: string, around: Partial<Around>, settle = losing()) {
+  const gate = openGate(table, { settle, ...around });
+  expect(reasonOf(await gate.pay(path, payment))).toBe(path === "/async" ? "served" : "settlement_unknown");
+  expect(gate.entry(payment)).toBe(path === "/async" ? "unknown, delivered" : "unknown, none");
+  return gate;
+}
+
+/** A payment that was claimed by an attempt that nobody heard of again. */
+async function abandoned(around: Partial<Around> = {}) {
+  let calls = 0;
+  const upstream: Around["upstream"] = () => (++calls === 1 ? new Promise(() => undefined) : GOODS);
+  const gate = openGate(table, { upstream, ...around });
+  void gate.answer("/after", paidWith(payment));
+  await expect.poll(() => gate.seen.length, { interval: 1 }).toBe(1);
+  expect(gate.entry(payment)).toBe("claimed, none");
+  return gate;
+}
+
+describe("without a chain to ask, a settlement that nobody answered for", () => {
+  test("is asked for again, and is known as spent then", async () => {
+    const gate = await unanswered("/after", {});
+    await gate.alarm(SOON);
+    expect(settles(gate)).toBe(2);
+    expect(gate.entry(payment)).toBe("settled, undelivered");
+    expect([...gate.kv]).toEqual([[idOf(payment), HASH]]);
+  });
+
+  test("no longer counts against what all payers may owe, once it is known", async () => {
+    const other = await signPayment("10000");
+    const gate = await unanswered("/async", {});
+    expect(reasonOf(await gate.pay("/async", other))).toBe("payment_refused");
+    await gate.alarm(SOON);
+    expect(gate.entry(payment)).toBe("settled, delivered");
+    expect(reasonOf(await gate.pay("/async", other))).toBe("served");
+  });
+
+  test.each([
+    ["is not answered again", broken],
+    ["is rejected then, which proves nothing any more", rejected("insufficient_funds")],
+  ])("stays unknown where it %s", async (_, later) => {
+    let settle: Around["settle"] = broken;
+    const gate = await unanswered("/after", {}, (body) => settle(body));
+    settle = later;
+    await gate.alarm(SOON);
+    expect(settles(gate)).toBe(2);
+    expect(gate.entry(payment)).toBe("unknown, none");
+    expect(gate.reports).toEqual(["lost", "lost"]);
+    expect(gate.kv.size).toBe(0);
+  });
+
+  test.each<[string, number, string, number]>([
+    ["is asked for again until it has surely run out", -1, "settled, undelivered", 2],
+    ["is left to the operator from then on", 0, "undetermined, none", 1],
+  ])("%s", async (_, afterMs, state, count) => {
+    const gate = await unanswered("/after", {});
+    await gate.alarm(overMs() + afterMs - gate.clock.nowMs);
+    expect(gate.entry(payment)).toBe(state);
+    expect(settles(gate)).toBe(count);
+  });
+});
+
+describe("without a chain to ask, an attempt that nobody heard of again", () => {
+  test.each<[string, Around["verify"], string]>([
+    ["may still be used", isValid, "postponed still_unused"],
+    ["is called invalid", () => ({ isValid: false, invalidReason: "nonce_used" }), "postponed nonce_used"],
+    ["is not answered for", broken, "postponed unavailable"],
+  ])("is verified once more and never settled: its payment %s", async (_, later, report) => {
+    let verify: Around["verify"] = isValid;
+    const gate = await abandoned({ verify: (body) => verify(body) });
+    verify = later;
+    await gate.alarm(OVER_MS);
+    expect(gate.asked).toEqual(["verify", "verify"]);
+    expect(gate.reports).toEqual([report]);
+    expect(gate.entry(payment)).toBe("unknown, none");
+  });
+});
+
+describe("what one facilitator may have settled", () => {
+  const first = "https://first.example";
+  const second = "https://second.example";
+  const from = (url: string) => ({
+    facilitators: [second],
+    routes: { "/after": { price: "$0.01", facilitators: [url] } },
+  });
+
+  test("is asked of that one again, and of no other", async () => {
+    const gate = openGate(from(first), { settle: losing() });
+    expect(reasonOf(await gate.pay("/after", payment))).toBe("settlement_unknown");
+    await gate.alarm(SOON);
+    expect(gate.entry(payment)).toBe("settled, undelivered");
+    expect(gate.urls).toEqual([`${first}/verify`, `${first}/settle`, `${first}/settle`]);
+  });
+
+  test.each<[string, () => Promise<ReturnType<typeof openGate>>, number]>([
+    ["settled", () => unanswered("/after", {}), SOON],
+    ["verified", abandoned, OVER_MS],
+  ])("is not %s by another when the table names that one no more", async (_, open, laterMs) => {
+    const { place } = await open();
+    const gate = openGate(from(second), { before: place });
+    await gate.alarm(laterMs);
+    expect(gate.asked).toEqual([]);
+    expect(gate.reports).toEqual(["postponed facilitator_gone"]);
+    expect(gate.entry(payment)).toBe("unknown, none");
+  });
+
+  test("is not settled again with another body than the first time, where that is lost", async () => {
+    const gate = await unanswered("/after", {}, broken);
+    await gate.alarm(SOON);
+    const [due] = gate.dues;
+    if (!due) throw new Error("nothing was due");
+    const before = gate.asked.length;
+    await findOut(gate.gate, { ...due, settleBody: "" }, false);
+    expect(gate.asked).toHaveLength(before);
+  });
+});
+
+describe("with a chain to ask, a settlement that nobody answered for", () => {
+  test.each<[string, () => Fate, string, string]>([
+    ["that paid is settled", () => ({ kind: "paid", transaction: HASH }), "settled", "settled, undelivered"],
+    [
+      "whose authorization was canceled has failed",
+      () => ({ kind: "canceled" }),
+      "failed authorization_canceled",
+      "failed, none",
+    ],
+    [
+      "whose authorization is unused stays unknown while it may be mined",
+      () => ({ kind: "unused", chainTimeMs: overMs() - 1 }),
+      "postponed unused",
+      "unknown, none",
+    ],
+    [
+      "whose authorization is unused has failed when it has surely run out",
+      () => ({ kind: "unused", chainTimeMs: overMs() }),
+      "failed authorization_expired",
+      "failed, none",
+    ],
+    [
+      "stays unknown while the chain does not answer",
+      () => ({ kind: "unavailable", detail: "rpc_down" }),
+      "postponed rpc_down",
+      "unknown, none",
+    ],
+  ])("%s, and nobody settles it", async (_, fate, report, state) => {
+    const gate = await unanswered("/after", { fate });
+    await gate.alarm(SOON);
+    expect(gate.reports).toEqual(["lost", report]);
+    expect(gate.entry(payment)).toBe(state);
+    expect(settles(gate)).toBe(1);
+    expect([...gate.kv.values()]).toEqual(report === "settled" ? [HASH] : []);
+  });
+
+  const unused: Around["fate"] = () => ({ kind: "unused", chainTimeMs: 0 });
+
+  test("is settled again while its buyer waits", async () => {
+    const gate = await unanswered("/after", { fate: unused });
+    expect(reasonOf(await gate.pay("/after", payment))).toBe("payment_settled");
+    expect(settles(gate)).toBe(2);
+  });
+
+  test("is settled again where it was served already", async () => {
+    const gate = await unanswered("/async", { fate: unused });
+    await gate.alarm(SOON);
+    expect(settles(gate)).toBe(2);
+    expect(gate.entry(payment)).toBe("settled, delivered");
+  });
+
+  test("goes on counting against what all payers may owe where it was served and failed", async () => {
+    const gate = await unanswered("/async", { fate: () => ({ kind: "canceled" }) });
+    await gate.alarm(SOON);
+    expect(gate.entry(payment)).toBe("failed, delivered");
+    expect(reasonOf(await gate.pay("/async", await signPayment("10000")))).toBe("payment_refused");
+  });
+
+  test("is not begun where no settlement was, whoever waits", async () => {
+    const gate = await abandoned({ fate: unused });
+    gate.clock.nowMs += OVER_MS;
+    expect(reasonOf(await gate.answer("/after", paidWith(payment)))).toBe("settlement_unknown");
+    await gate.alarm(SOON);
+    expect(settles(gate)).toBe(0);
+  });
+});
