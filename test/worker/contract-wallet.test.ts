@@ -97,7 +97,9 @@ describe("a signature of an account's length that is not the payer's", () => {
 test("a client that presents too many of them is told to wait, and the facilitator is spared", async () => {
   const client = from("203.0.113.77");
   const payments = await Promise.all(Array.from({ length: 40 }, () => walletPayment()));
-  const statuses = await Promise.all(payments.map(async (payment) => (await pay("/paid/ok", payment, client)).status));
+  const statuses: number[] = [];
+  // One after another: the facilitator has a second for each, however busy the machine is.
+  for (const payment of payments) statuses.push((await pay("/paid/ok", payment, client)).status);
   const refused = statuses.filter((status) => status === 429).length;
   expect(refused).toBeGreaterThan(0);
   expect(statuses.filter((status) => status === 200)).toHaveLength(statuses.length - refused);
