@@ -7,7 +7,7 @@ import { openStore, type TestStore } from "../../support/sqlite.ts";
 import { answer, claimOf, DAY, EVENTS, HASH, ID, idOf, LEASE, NOW, presentationOf, TERMS } from "./fixtures.ts";
 
 const KEY = { keyDigest: "k-1", isKeySecret: true };
-const { settled, delivered, lost, release, uncharged, rejected, served, postponed } = EVENTS;
+const { settled, delivered, undelivered, lost, release, uncharged, rejected, served, postponed } = EVENTS;
 
 let store: TestStore;
 let book: Book;
@@ -135,6 +135,12 @@ describe("a second payment of the same call", () => {
     expect(second({ nowMs: NOW + LEASE })).toEqual({ kind: "on_account", id: ID });
     expect(book.entry(idOf(2), NOW)).toBeNull();
     expect(present({ nowMs: NOW + LEASE, isRedeemer: true })).toEqual({ kind: "redeem", id: ID, transaction: HASH });
+  });
+
+  test("waits while somebody else is given what the first bought", () => {
+    claimed([settled, undelivered]);
+    expect(present({ isRedeemer: true })).toMatchObject({ kind: "redeem" });
+    expect(second()).toEqual({ kind: "in_flight" });
   });
 
   test("spends no redelivery of the first by asking alone, however often", () => {
@@ -493,6 +499,7 @@ describe("the seller's books", () => {
   test("hear, when they are bound later, of what is remembered", () => {
     book = new Book(store, false);
     claimed([settled, delivered]);
+    expect(book.soonDueMs()).toBe(NOW + LEASE);
     expect(book.nextDueMs()).toBeNull();
     expect(book.sweep(NOW + 2000, newId).entries).toEqual([]);
     book = new Book(store, true);
@@ -548,6 +555,12 @@ describe("what is asked of the storage", () => {
   test("for a report is the payment, and one write for all that it says", () => {
     claim();
     expect(statementsOf(() => record([settled, delivered]))).toEqual(["SELECT", "UPDATE"]);
+  });
+
+  test("for a report that does not count is the payment", () => {
+    claim();
+    expect(statementsOf(() => record([settled], { id: idOf("unknown") }))).toEqual(["SELECT"]);
+    expect(statementsOf(() => record([release], { attempt: "a-2" }))).toEqual(["SELECT"]);
   });
 
   test("for when something is due next is nothing, as far as it was just written", () => {
