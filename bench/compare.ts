@@ -48,6 +48,7 @@ export interface Row {
   readonly p99Ms: Spread;
   readonly cpuMsPerCall: Spread;
   readonly busy: Spread;
+  readonly clientBusy: Spread;
   /** Of the same round, where both are right. */
   readonly ofLimit: Spread | null;
   readonly cpuOfLimit: Spread | null;
@@ -177,6 +178,7 @@ function rowOf(own: readonly Measurement[], { limit, gate }: Others): Omit<Row, 
     p99Ms: spread(({ p99Ms }) => p99Ms),
     cpuMsPerCall: spread(cpu),
     busy: spread(({ busy }) => busy),
+    clientBusy: spread(({ clientBusy }) => clientBusy),
     ofLimit: isRight ? ratios(own.map(rate), limit.map(rate)) : null,
     cpuOfLimit: isRight ? ratios(own.map(cpu), limit.map(cpu)) : null,
     p50BeyondLimitMs: isRight ? spreadOf(own.map(({ p50Ms }, i) => p50Ms - (limit[i]?.p50Ms ?? Number.NaN))) : null,

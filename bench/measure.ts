@@ -29,6 +29,8 @@ export interface Measurement {
   readonly cpuMsPerCall: number;
   /** How much of one core it had: far below 1 at many connections, something else was the limit. */
   readonly busy: number;
+  /** How much of one core the client had: near 1, it was the limit. */
+  readonly clientBusy: number;
   /** What of a call was spent waiting for the facilitator; calls that run side by side count one after the other. */
   readonly facilitatorMsPerCall: number;
   /** Null, or what was not as it should be. */
@@ -69,6 +71,7 @@ export async function measure(
     p99Ms: percentile(sorted, 0.99),
     cpuMsPerCall: cpuMs / count,
     busy: cpuMs / durationMs,
+    clientBusy: answered.clientCpuMs / durationMs,
     facilitatorMsPerCall: observed.facilitatorMs / count,
     wrong: complaint(answered, observed, expected),
   };

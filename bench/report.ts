@@ -4,6 +4,7 @@ import type { Comparison, Row } from "./compare.ts";
 import type { Delays } from "./delays.ts";
 import type { Spread } from "./figures.ts";
 import type { Section } from "./scale.ts";
+import { GATE, LIMIT } from "./subjects.ts";
 
 /** Rows of equal length, the first one the heads; columns are made as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -24,7 +25,10 @@ export function spreadText({ median, min, max }: Spread, write: (value: number) 
   return `${write(median)} (${write(min)} to ${write(max)})`;
 }
 
-const ratio = (of: Spread | null): string => (of === null ? "–" : spreadText(of, (value) => digits(value, 2)));
+function ratioTo(other: string, subject: string, ratio: Spread | null): string {
+  if (ratio === null) return "–";
+  return subject === other ? "1" : spreadText(ratio, (value) => digits(value, 2));
+}
 
 export function comparisonText({ startMs, rows }: Comparison): string {
   const kinds = Map.groupBy(rows, ({ name, connections }) => `${name}, ${counted(connections, "connection")}`);
@@ -42,6 +46,7 @@ const HEADS = [
   "p99 ms",
   "CPU ms/call",
   "of the limit's",
+  "core busy",
 ];
 
 function caseTable(rows: readonly Row[]): string {
@@ -52,13 +57,14 @@ function caseTable(rows: readonly Row[]): string {
       subject,
       // A stream lasts as long as its upstream lets it.
       isStream ? "–" : spreadText(row.ratePerSecond, whole),
-      isStream ? "–" : ratio(row.ofLimit),
-      isStream ? "–" : ratio(row.gateToIt),
+      isStream ? "–" : ratioTo(LIMIT, subject, row.ofLimit),
+      isStream ? "–" : ratioTo(GATE, subject, row.gateToIt),
       digits(row.p50Ms.median, 2),
       row.p50BeyondLimitMs ? digits(row.p50BeyondLimitMs.median, 2) : "–",
       digits(row.p99Ms.median, 2),
       digits(row.cpuMsPerCall.median, 3),
-      ratio(row.cpuOfLimit),
+      ratioTo(LIMIT, subject, row.cpuOfLimit),
+      `${whole(row.busy.median * 100)} %`,
     ];
   });
   return table([HEADS, ...cells]);
