@@ -13,11 +13,12 @@ import {
   unpaid,
   type Wallet,
 } from "./cases.ts";
-import { ratios, type Spread, spreadOf } from "./figures.ts";
-import type { Measurement, Stage } from "./measure.ts";
+import { type Result, type Row, rowsOf } from "./comparison.ts";
+import { type Spread, spreadOf } from "./figures.ts";
+import type { Stage } from "./measure.ts";
 import { newKeys, signPayments } from "./payments.ts";
 import { type Running, start } from "./running.ts";
-import { GATE, LIMIT, type Subject } from "./subjects.ts";
+import type { Subject } from "./subjects.ts";
 
 export interface Plan {
   readonly rounds: number;
@@ -37,36 +38,9 @@ export const QUICK: Plan = { rounds: 3, cases: [free, unpaid, paid], connections
 /** Their payments take turns, so that one payer's object is not what is measured. */
 export const PAYERS = 100;
 
-export interface Row {
-  readonly name: string;
-  readonly connections: number;
-  readonly subject: string;
-  /** Null where every round was as it should be; then the figures count. */
-  readonly wrong: string | null;
-  readonly ratePerSecond: Spread;
-  readonly p50Ms: Spread;
-  readonly p99Ms: Spread;
-  readonly cpuMsPerCall: Spread;
-  readonly busy: Spread;
-  readonly clientBusy: Spread;
-  /** Of the same round, where both are right. */
-  readonly ofLimit: Spread | null;
-  readonly cpuOfLimit: Spread | null;
-  readonly p50BeyondLimitMs: Spread | null;
-  /** The gate's rate by this one's. */
-  readonly gateToIt: Spread | null;
-}
-
 export interface Comparison {
   readonly startMs: readonly { readonly subject: string; readonly startMs: Spread; readonly gzipKb: number }[];
   readonly rows: readonly Row[];
-}
-
-interface Result {
-  readonly name: string;
-  readonly connections: number;
-  readonly subject: string;
-  readonly measurement: Measurement;
 }
 
 export async function compare(
@@ -86,7 +60,7 @@ export async function compare(
     tell(`round ${round} of ${plan.rounds}`);
     const fresh = await signPayments({ count: perRound, keys });
     // Who comes first changes: what the first one leaves warm or busy shall not be one Worker's advantage.
-    const inTurn = subjects.map((_, i) => subjects[(i + round) % subjects.length] as Subject);
+    const inTurn = subjects.map((_, i) => subjects[(i + round - 1) % subjects.length] as Subject);
     const visits = await open(stage, inTurn, fresh);
     for (const { running } of visits) {
       const { name } = running.subject;
@@ -100,7 +74,7 @@ export async function compare(
   }
   return {
     startMs: subjects.map(({ name, gzipKb }) => ({ subject: name, gzipKb, startMs: spreadOf(starts.get(name) ?? []) })),
-    rows: rowsOf(results, subjects, plan),
+    rows: rowsOf(results),
   };
 }
 
@@ -143,45 +117,4 @@ async function playRound(stage: Stage, visits: readonly Visit[], plan: Plan): Pr
     }
   }
   return results;
-}
-
-function rowsOf(results: readonly Result[], subjects: readonly Subject[], plan: Plan): readonly Row[] {
-  return plan.cases.flatMap(({ name, isAlone }) =>
-    (isAlone ? [1] : plan.connections).flatMap((connections) => {
-      const of = (subject: string): readonly Measurement[] =>
-        results
-          .filter((one) => one.name === name && one.connections === connections && one.subject === subject)
-          .map(({ measurement }) => measurement);
-      const others = { limit: of(LIMIT), gate: of(GATE) };
-      return subjects.flatMap(({ name: subject }) => {
-        const own = of(subject);
-        return own.length > 0 ? [{ name, connections, subject, ...rowOf(own, others) }] : [];
-      });
-    }),
-  );
-}
-
-type Others = { readonly limit: readonly Measurement[]; readonly gate: readonly Measurement[] };
-
-const rate = ({ ratePerSecond }: Measurement): number => ratePerSecond;
-const cpu = ({ cpuMsPerCall }: Measurement): number => cpuMsPerCall;
-
-function rowOf(own: readonly Measurement[], { limit, gate }: Others): Omit<Row, "name" | "connections" | "subject"> {
-  const spread = (of: (one: Measurement) => number): Spread => spreadOf(own.map(of));
-  const areRight = (...some: (readonly Measurement[])[]): boolean =>
-    some.every((of) => of.length > 0 && of.every(({ wrong }) => wrong === null));
-  const isRight = areRight(own, limit);
-  return {
-    wrong: own.find(({ wrong }) => wrong !== null)?.wrong ?? null,
-    ratePerSecond: spread(rate),
-    p50Ms: spread(({ p50Ms }) => p50Ms),
-    p99Ms: spread(({ p99Ms }) => p99Ms),
-    cpuMsPerCall: spread(cpu),
-    busy: spread(({ busy }) => busy),
-    clientBusy: spread(({ clientBusy }) => clientBusy),
-    ofLimit: isRight ? ratios(own.map(rate), limit.map(rate)) : null,
-    cpuOfLimit: isRight ? ratios(own.map(cpu), limit.map(cpu)) : null,
-    p50BeyondLimitMs: isRight ? spreadOf(own.map(({ p50Ms }, i) => p50Ms - (limit[i]?.p50Ms ?? Number.NaN))) : null,
-    gateToIt: areRight(own, gate) ? ratios(gate.map(rate), own.map(rate)) : null,
-  };
 }

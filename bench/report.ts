@@ -1,9 +1,10 @@
 // What was measured as tables: Markdown that can be read in a terminal too, and is written into docs/performance.md.
 
-import type { Comparison, Row } from "./compare.ts";
+import type { Comparison } from "./compare.ts";
+import type { Row } from "./comparison.ts";
 import type { Delays } from "./delays.ts";
 import type { Spread } from "./figures.ts";
-import type { Section } from "./scale.ts";
+import type { Section } from "./scale/section.ts";
 import { GATE, LIMIT } from "./subjects.ts";
 
 /** Rows of equal length, the first one the heads; columns are made as wide as their widest cell. */

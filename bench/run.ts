@@ -15,7 +15,7 @@ import { machineText, readMachine } from "./machine.ts";
 import type { Stage } from "./measure.ts";
 import { buildPeers } from "./peers.ts";
 import { comparisonText, delaysText, scalingText } from "./report.ts";
-import { scale } from "./scale.ts";
+import { scale } from "./scale/scale.ts";
 import { buildGate, buildLimit, tableOf } from "./subjects.ts";
 
 const usage = "npm run bench -- [--quick | --scale [--payments N] | --delays] [--json FILE] [--write-docs]";
