@@ -11,7 +11,8 @@ interface Bindings {
   readonly CHALLENGE: string;
   readonly CHALLENGE_BODY: string;
   readonly REQUIREMENTS: string;
-  readonly BOOK: DurableObjectNamespace<Book>;
+  /** Without it there is no ledger, as with those peers that have none. */
+  readonly BOOK?: DurableObjectNamespace<Book>;
 }
 
 const bound = env as unknown as Bindings;
@@ -37,12 +38,12 @@ async function sell(target: string, header: string): Promise<Response> {
   const body = `{"x402Version":2,"paymentPayload":${payment},"paymentRequirements":${bound.REQUIREMENTS}}`;
   const ask = (path: string): Promise<Response> =>
     fetch(bound.FACILITATOR + path, { method: "POST", headers: json, body });
-  const book = bound.BOOK.getByName(payer);
+  const book = bound.BOOK?.getByName(payer);
   const verified = ask("/verify").then((answer) => answer.text());
-  await Promise.all([book.claim(nonce, body), verified]);
+  await Promise.all([book?.claim(nonce, body), verified]);
   const answer = await fetch(target);
   const settlement = await (await ask("/settle")).text();
-  waitUntil(book.record(nonce, settlement));
+  if (book) waitUntil(book.record(nonce, settlement));
   const sold = new Response(answer.body, answer);
   sold.headers.set("payment-response", btoa(settlement));
   return sold;

@@ -21,6 +21,7 @@ export interface Case {
   readonly name: string;
   /** Null where the Worker has no such thing. */
   readonly run: (stage: Stage, running: Running, order: Order, wallet: Wallet) => Promise<Measurement | null>;
+  readonly isPaid?: true;
   /** At one connection only. */
   readonly isAlone?: true;
 }
@@ -46,6 +47,7 @@ export const unpaid: Case = {
 
 export const paid: Case = {
   name: "paid call",
+  isPaid: true,
   async run(stage, running, order, wallet) {
     const payments = wallet.fresh.slice(0, paymentsFor(order));
     const requests = await paying(running, payments);
@@ -70,6 +72,7 @@ export const forged: Case = {
 /** From when the upstream sent its first event to when the client has it. */
 export const firstEvent: Case = {
   name: "paid SSE, first event",
+  isPaid: true,
   isAlone: true,
   async run(stage, running, order, wallet) {
     const expected: Expected = { ...SOLD, bodyBytes: null };

@@ -108,9 +108,10 @@ async function open(stage: Stage, subjects: readonly Subject[], fresh: Wallet["f
 
 async function playRound(stage: Stage, visits: readonly Visit[], plan: Plan): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (const { name, run, isAlone } of plan.cases) {
+  for (const { name, run, isAlone, isPaid = false } of plan.cases) {
     for (const connections of isAlone ? [1] : plan.connections) {
       for (const { running, wallet } of visits) {
+        if (running.subject.isPaidOnly && !isPaid) continue;
         const measurement = await run(stage, running, { connections, durationMs: plan.durationMs }, wallet);
         if (measurement) results.push({ name, connections, subject: running.subject.name, measurement });
       }

@@ -9,7 +9,7 @@ import { PAYERS } from "./compare.ts";
 import type { Measurement, Stage } from "./measure.ts";
 import { newKeys, signPayments } from "./payments.ts";
 import { start } from "./running.ts";
-import { buildGate, buildLimit, type Subject, tableOf } from "./subjects.ts";
+import { buildGate, buildLimits, type Subject, tableOf } from "./subjects.ts";
 
 const FAR_MS = { object: 30, verify: 50, settle: 300, kv: 10 };
 const CONNECTIONS = [1, 50];
@@ -35,7 +35,7 @@ export interface Delays {
 export async function delays(stage: Stage, directory: string): Promise<Delays> {
   const { backends } = stage;
   const gate = await buildGate(backends, tableOf(backends), directory);
-  const limit = await buildLimit(backends, gate, directory);
+  const { limit } = await buildLimits(backends, gate, directory);
   const keys = newKeys(PAYERS);
   const fresh = await signPayments({ count: paymentsFor(WARM) + PAYMENTS, keys });
   const rows: Delayed[] = [];

@@ -16,7 +16,7 @@ import type { Stage } from "./measure.ts";
 import { buildPeers } from "./peers.ts";
 import { comparisonText, delaysText, scalingText } from "./report.ts";
 import { scale } from "./scale/scale.ts";
-import { buildGate, buildLimit, tableOf } from "./subjects.ts";
+import { buildGate, buildLimits, tableOf } from "./subjects.ts";
 
 const usage = "npm run bench -- [--quick | --scale [--payments N] | --delays] [--json FILE] [--write-docs]";
 
@@ -80,9 +80,9 @@ async function onStage<T>(run: (stage: Stage, directory: string) => Promise<T>):
 async function runComparison(stage: Stage, directory: string, isQuick: boolean): Promise<Report> {
   const { backends } = stage;
   const gate = await buildGate(backends, tableOf(backends), directory);
-  const limit = await buildLimit(backends, gate, directory);
-  const peers = isQuick ? [] : await buildPeers(backends, directory, tell);
-  const comparison = await compare(stage, [limit, gate, ...peers], isQuick ? QUICK : FULL, tell);
+  const { limit, withoutLedger } = await buildLimits(backends, gate, directory);
+  const others = isQuick ? [] : [withoutLedger, ...(await buildPeers(backends, directory, tell))];
+  const comparison = await compare(stage, [limit, gate, ...others], isQuick ? QUICK : FULL, tell);
   return { part: "compare", text: comparisonText(comparison), figures: comparison };
 }
 

@@ -17,6 +17,8 @@ export interface Subject {
   readonly worker: WorkerSettings;
   /** What comes before the upstream's own paths. */
   readonly prefix: string;
+  /** Whether it is measured in paid cases alone, because in all others it does as another one does. */
+  readonly isPaidOnly: boolean;
   /** What answers a payment that was spent, and one that nobody signed; null where nothing is checked at all. */
   readonly refusals: { readonly replayed: number; readonly forged: number } | null;
   /** Of all modules, in kilobytes of 1000 bytes. */
@@ -24,6 +26,8 @@ export interface Subject {
 }
 
 export const LIMIT = "the limit";
+/** What is left of it without the two calls to a Durable Object. */
+export const LIMIT_WITHOUT_LEDGER = "the limit, no ledger";
 export const GATE = "Faregate";
 
 export const tableOf = (backends: Backends) => ({
@@ -51,8 +55,13 @@ export async function buildGate(backends: Backends, table: object, directory: st
   });
 }
 
+export interface Limits {
+  readonly limit: Subject;
+  readonly withoutLedger: Subject;
+}
+
 /** @param gate whose challenge it answers with */
-export async function buildLimit(backends: Backends, gate: Subject, directory: string): Promise<Subject> {
+export async function buildLimits(backends: Backends, gate: Subject, directory: string): Promise<Limits> {
   const modules = await buildOther("limit", join(import.meta.dirname, "bare-worker.ts"), directory);
   const { header, body } = await challengeOf(gate);
   const [requirements] = JSON.parse(atob(header)).accepts;
@@ -63,8 +72,9 @@ export async function buildLimit(backends: Backends, gate: Subject, directory: s
     CHALLENGE_BODY: body,
     REQUIREMENTS: JSON.stringify(requirements),
   };
-  const built = subject(LIMIT, modules, { texts, objects: { BOOK: "Book" } });
-  return { ...built, refusals: null };
+  const booked = subject(LIMIT, modules, { texts, objects: { BOOK: "Book" } });
+  const unbooked = subject(LIMIT_WITHOUT_LEDGER, modules, { texts });
+  return { limit: { ...booked, refusals: null }, withoutLedger: { ...unbooked, refusals: null, isPaidOnly: true } };
 }
 
 async function challengeOf({ worker }: Subject): Promise<{ readonly header: string; readonly body: string }> {
@@ -100,6 +110,7 @@ export function subject(
     name,
     worker: { ...worker, modules },
     prefix: "",
+    isPaidOnly: false,
     refusals: { replayed: 409, forged: 402 },
     gzipKb: bytes.reduce((sum, length) => sum + length, 0) / 1000,
   };
