@@ -37,7 +37,7 @@ export interface Payment {
   extensions?: unknown;
 }
 
-export const newAccount = (): PrivateKeyAccount => privateKeyToAccount(generatePrivateKey());
+export const newAccount = (key: Hex = generatePrivateKey()): PrivateKeyAccount => privateKeyToAccount(key);
 
 export const unixNow = (): number => Math.floor(Date.now() / 1000);
 

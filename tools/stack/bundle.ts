@@ -37,18 +37,29 @@ export interface TableFiles {
 
 /** Bundles the Worker of `root` into `outDir`; the main module comes first. */
 export async function buildBundle(root: string, tables: TableFiles, outDir: string): Promise<BundleModule[]> {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
-  const flags = ["deploy", "--dry-run", "--env", "", "--outdir", outDir, "--alias", `pricing:${tables.built}`];
-  const environment = { cwd: root, env: buildEnvironment(tables.checked) };
-  const { code, output } = await run(spawn(process.execPath, [wrangler, ...flags], { ...environment, stdio }));
+  const environment = { cwd: root, env: { ...buildEnvironment(), FAREGATE_PRICING: tables.checked } };
+  const flags = ["--env", "", "--outdir", outDir, "--alias", `pricing:${tables.built}`];
+  const { code, output } = await runWrangler(flags, environment);
   if (code !== 0) throw new Error(await buildError(output, environment));
   return readModules(outDir);
 }
 
-function buildEnvironment(checkedFile: string): NodeJS.ProcessEnv {
+/** Bundles any other Worker in the same way; `configFile` is its own wrangler.toml or wrangler.json. */
+export async function buildWorker(configFile: string, outDir: string): Promise<BundleModule[]> {
+  const environment = { cwd: dirname(configFile), env: buildEnvironment() };
+  const { code, output } = await runWrangler(["--config", configFile, "--outdir", outDir], environment);
+  if (code !== 0) throw new Error(await buildError(output, environment));
+  return readModules(outDir);
+}
+
+function runWrangler(flags: readonly string[], environment: { cwd: string; env: NodeJS.ProcessEnv }) {
+  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
+  return run(spawn(process.execPath, [wrangler, "deploy", "--dry-run", ...flags], { ...environment, stdio }));
+}
+
+function buildEnvironment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    FAREGATE_PRICING: checkedFile,
     // Without these wrangler looks for its servers first, which takes long on a machine without a network.
     WRANGLER_SEND_METRICS: "false",
     CLOUDFLARE_CF_FETCH_ENABLED: "false",

@@ -1,0 +1,3 @@
+// Stands for an optional package that is never loaded here.
+
+export {};
