@@ -15,9 +15,10 @@ export function logRequest({
   steps,
   ...about
 }: RequestLine): void {
-  const place = target && { host: target.host, path: target.path.slice(0, PATH_LENGTH_MAX) };
-  const told = { event: "request", requestId, method, ...place, route, ...ending(outcome), ...money(about) };
-  console.log(JSON.stringify({ ...told, durationMs, steps }));
+  const host = target?.host;
+  const path = target?.path.slice(0, PATH_LENGTH_MAX);
+  const told = { event: "request", requestId, method, host, path, route };
+  console.log(JSON.stringify(Object.assign(told, ending(outcome), money(about), { durationMs, steps })));
 }
 
 function ending(outcome: RequestLine["outcome"]): object {

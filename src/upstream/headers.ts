@@ -77,6 +77,8 @@ export interface Forwarding {
   readonly set: readonly (readonly [name: string, value: string])[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Origins read `X_Forwarded_For` and `X-Forwarded-For` alike (CGI and its heirs), so names compare as one. */
 const canonicalName = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 
@@ -89,13 +91,13 @@ function isRemoved(canonical: string): boolean {
 
 export function requestHeaders(from: Headers, { host, proto, conditions, set }: Forwarding): Headers {
   const named = connectionNames(from);
-  const own = new Set(set.map(([name]) => canonicalName(name)));
-  const headers = new Headers();
-  for (const [name, value] of from) {
+  const own = set.length > 0 ? new Set(set.map(([name]) => canonicalName(name))) : NONE;
+  const headers = new Headers(from);
+  for (const name of from.keys()) {
     const canonical = canonicalName(name);
     const isReplaced = named.has(canonical) || own.has(canonical);
     const isWithheld = conditions !== null && CONDITIONS.has(canonical) && !conditions.has(name);
-    if (!isReplaced && !isWithheld && !isRemoved(canonical)) headers.append(name, value);
+    if (isReplaced || isWithheld || isRemoved(canonical)) headers.delete(name);
   }
   // Cloudflare sets this one itself and overwrites what a client sends.
   const client = from.get("cf-connecting-ip");
@@ -109,16 +111,17 @@ export function requestHeaders(from: Headers, { host, proto, conditions, set }: 
 
 export function responseHeaders(from: Headers, standing: Standing): Headers {
   const named = connectionNames(from);
-  const headers = new Headers();
-  for (const [name, value] of from) {
+  const headers = new Headers(from);
+  for (const name of from.keys()) {
     const canonical = canonicalName(name);
     const isOurs = RESPONSE_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
-    const isApart = name === "set-cookie";
-    if (!isOurs && !isApart && !RESPONSE_REMOVED.has(canonical) && !named.has(canonical)) headers.append(name, value);
+    if (isOurs || RESPONSE_REMOVED.has(canonical) || named.has(canonical)) headers.delete(name);
   }
-  // Of two cookies with one name the last counts, and the runtime iterates over lines of one name in no order.
-  const cookies = named.has("set-cookie") ? [] : from.getSetCookie().filter((cookie) => !OUR_COOKIE.test(cookie));
-  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  const cookies = headers.getSetCookie();
+  if (cookies.some((cookie) => OUR_COOKIE.test(cookie))) {
+    headers.delete("set-cookie");
+    for (const cookie of cookies) if (!OUR_COOKIE.test(cookie)) headers.append("set-cookie", cookie);
+  }
   for (const name of POINTING) {
     const value = headers.get(name);
     if (value !== null) headers.set(name, publicLocation(value, standing));
@@ -128,6 +131,6 @@ export function responseHeaders(from: Headers, standing: Standing): Headers {
 
 /** What `Connection` names is of one hop too (RFC 9110 section 7.6.1). */
 function connectionNames(headers: Headers): ReadonlySet<string> {
-  const names = (headers.get("connection") ?? "").split(",");
-  return new Set(names.map((name) => canonicalName(name.trim())));
+  const names = headers.get("connection");
+  return names === null ? NONE : new Set(names.split(",").map((name) => canonicalName(name.trim())));
 }
