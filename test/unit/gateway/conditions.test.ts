@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { signPayment } from "../../support/payment.ts";
-import { openGate } from "./gate.ts";
+import { keyed, openGate } from "./gate.ts";
+
+const kindOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
 
 const CONDITIONS = {
   range: "bytes=0-1",
@@ -45,7 +47,46 @@ test.each<[string, object, string, readonly string[]]>([
   expect(await passed(route, method)).toEqual(names);
 });
 
-const kindOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
+describe("a payment with a key buys, where the route takes ranges,", () => {
+  const headers = (range: string | null, ifRange: string | null): Headers =>
+    new Headers([
+      ...[...(keyed().headers ?? [])],
+      ...(range === null ? [] : [["range", range] as [string, string]]),
+      ...(ifRange === null ? [] : [["if-range", ifRange] as [string, string]]),
+    ]);
+  type Part = readonly [range: string | null, ifRange: string | null];
+
+  /** What the second call of the same payment is told. */
+  async function again(first: Part, second: Part): Promise<string> {
+    const upstream = () => ({ status: 200, headers: { "content-length": "5" }, body: "goods" });
+    const { pay } = openGate({ routes: { "/paid": { price: "$0.01", ranges: true } } }, { upstream });
+    const payment = await signPayment("10000");
+    expect(kindOf(await pay("/paid", payment, { headers: headers(...first) }))).toBe("sold");
+    return kindOf(await pay("/paid", payment, { headers: headers(...second) }));
+  }
+
+  test.each<[string, Part]>([
+    ["the whole", [null, null]],
+    ["a part", ["bytes=0-1", null]],
+    ["a part of one version", ["bytes=0-1", '"a"']],
+  ])("%s, and that again", async (_, part) => {
+    expect(await again(part, part)).toBe("redelivered");
+  });
+
+  test("the whole, whatever version a part would be of", async () => {
+    expect(await again([null, null], [null, '"a"'])).toBe("redelivered");
+  });
+
+  test.each<[string, Part, Part]>([
+    ["a part for the whole", [null, null], ["bytes=0-1", null]],
+    ["the whole for a part", ["bytes=0-1", null], [null, null]],
+    ["a part for another one", ["bytes=0-1", null], ["bytes=2-3", null]],
+    ["a part of another version", ["bytes=0-1", '"a"'], ["bytes=0-1", '"b"']],
+    ["a part of any version for that of one", ["bytes=0-1", '"a"'], ["bytes=0-1", null]],
+  ])("nothing else: not %s", async (_, first, second) => {
+    expect(await again(first, second)).toBe("payment_bound_elsewhere");
+  });
+});
 
 test.each([
   ["passes where the route takes ranges", true, "unsold"],
@@ -55,4 +96,9 @@ test.each([
   const { pay, asked } = openGate({ routes: { "/paid": { price: "$0.01", ranges } } }, { upstream });
   expect(kindOf(await pay("/paid", await signPayment("10000")))).toBe(kind);
   expect(asked).toEqual(["verify"]);
+});
+
+test.each([300, 302, 303, 305])("a redirect (%i) is none, and gives nothing away there either", async (status) => {
+  const { pay } = openGate({ routes: { "/paid": { price: "$0.01", ranges: true } } }, { upstream: () => ({ status }) });
+  expect(kindOf(await pay("/paid", await signPayment("10000")))).toBe("upstream_not_sellable");
 });

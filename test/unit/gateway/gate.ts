@@ -45,7 +45,12 @@ export interface Sent {
   readonly signal: AbortSignal;
 }
 
-type Answer = { readonly status: number; readonly headers?: HeadersInit; readonly body?: BodyInit | null };
+type Answer = {
+  readonly status: number;
+  readonly headers?: HeadersInit;
+  readonly body?: BodyInit | null;
+  readonly webSocket?: WebSocket;
+};
 
 /** Short enough to be read whole. */
 export const GOODS: Answer = { status: 200, headers: { "content-length": "5" }, body: "goods" };
@@ -142,9 +147,10 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     async fetch(url: string, init: Omit<Sent, "url">) {
       const sent = { ...init, url };
       seen.push(sent);
-      const { status, headers, body = null } = await upstream(sent);
+      const { status, headers, body = null, ...upgraded } = await upstream(sent);
       // A status that no Response has is one that an upstream may send.
-      return { status, headers: new Headers(headers), body: body === null ? null : new Response(body).body };
+      const made = { status, headers: new Headers(headers), body: body === null ? null : new Response(body).body };
+      return { ...made, ...upgraded };
     },
   };
   let ids = 0;
