@@ -15,6 +15,7 @@ export interface Wallet {
 export interface Order {
   readonly connections: number;
   readonly durationMs: number;
+  readonly beginWithinMs?: number;
 }
 
 export interface Case {

@@ -21,6 +21,7 @@ import { type Running, start } from "./running.ts";
 import type { Subject } from "./subjects.ts";
 
 export interface Plan {
+  readonly hasPeers: boolean;
   readonly rounds: number;
   readonly cases: readonly Case[];
   readonly connections: readonly number[];
@@ -28,12 +29,19 @@ export interface Plan {
 }
 
 export const FULL: Plan = {
+  hasPeers: true,
   rounds: 7,
   cases: [free, unpaid, paid, replayed, forged, firstEvent],
   connections: [50, 1],
   durationMs: 2000,
 };
-export const QUICK: Plan = { rounds: 3, cases: [free, unpaid, paid], connections: [50], durationMs: 2000 };
+export const QUICK: Plan = {
+  hasPeers: false,
+  rounds: 3,
+  cases: [free, unpaid, paid],
+  connections: [50],
+  durationMs: 2000,
+};
 
 /** Their payments take turns, so that one payer's object is not what is measured. */
 export const PAYERS = 100;

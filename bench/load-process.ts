@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { answerParent } from "./child.ts";
 import { nowMs } from "./clock.ts";
 import type { Answered, Load } from "./load.ts";
@@ -48,7 +49,7 @@ class Lane {
 }
 
 answerParent<Load, Answered>(async (load) => {
-  const { port, connections, durationMs, isOnce, bodyBytes = 0, isStream = false } = load;
+  const { port, connections, durationMs, isOnce, bodyBytes = 0, isStream = false, beginWithinMs = 0 } = load;
   const requests = load.requests.map((request) => Buffer.from(request, "latin1"));
   const latencies: number[] = [];
   const statuses: { [status: number]: number } = {};
@@ -56,7 +57,8 @@ answerParent<Load, Answered>(async (load) => {
   const take = (): Buffer | undefined => requests[isOnce ? next++ : next++ % requests.length];
   const cpu = process.cpuUsage();
   const startMs = nowMs();
-  const work = async (): Promise<void> => {
+  const work = async (place: number): Promise<void> => {
+    if (beginWithinMs > 0) await sleep((beginWithinMs * place) / connections);
     let lane = new Lane(port, isStream);
     while (nowMs() - startMs < durationMs) {
       const request = take();
@@ -74,7 +76,7 @@ answerParent<Load, Answered>(async (load) => {
     }
     lane.close();
   };
-  await Promise.all(Array.from({ length: connections }, work));
+  await Promise.all(Array.from({ length: connections }, (_, place) => work(place)));
   const { user, system } = process.cpuUsage(cpu);
   return {
     durationMs: nowMs() - startMs,

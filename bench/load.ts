@@ -12,6 +12,8 @@ export interface Load {
   readonly requests: readonly string[];
   /** Each request is sent once, and the load ends with the last one; else they are sent in turn. */
   readonly isOnce: boolean;
+  /** The connections begin one after the other within this, and not all at once: where calls are slow they would stay in step. */
+  readonly beginWithinMs?: number;
   /** How many bytes follow each head. */
   readonly bodyBytes?: number;
   /** Measures from when the upstream sent the body's first event, instead of from the request. */

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { parseOptions, parsePath, runCommand, UsageError } from "../tools/command-line.ts";
 import { atExit } from "../tools/stack/at-exit.ts";
 import { startBackends } from "./backends.ts";
-import { compare, FULL, QUICK } from "./compare.ts";
+import { compare, FULL, type Plan, QUICK } from "./compare.ts";
 import { delays } from "./delays.ts";
 import { type Part, writeDocs } from "./docs.ts";
 import { startLoadMaker } from "./load.ts";
@@ -18,12 +18,14 @@ import { comparisonText, delaysText, scalingText } from "./report.ts";
 import { scale } from "./scale/scale.ts";
 import { buildGate, buildLimits, tableOf } from "./subjects.ts";
 
-const usage = "npm run bench -- [--quick | --scale [--payments N] | --delays] [--json FILE] [--write-docs]";
+const usage =
+  "npm run bench -- [[--quick] [--rounds N] | --scale [--payments N] | --delays] [--json FILE] [--write-docs]";
 
 const options = {
   quick: { type: "boolean" },
   scale: { type: "boolean" },
   delays: { type: "boolean" },
+  rounds: { type: "string" },
   payments: { type: "string" },
   json: { type: "string" },
   "write-docs": { type: "boolean" },
@@ -43,13 +45,14 @@ async function main(): Promise<number> {
   if ([values.quick, values.scale, values.delays].filter(Boolean).length > 1) {
     throw new UsageError("--quick, --scale and --delays are three different runs.");
   }
-  const payments = Number(values.payments ?? 100_000);
-  if (!(Number.isInteger(payments) && payments > 0)) throw new UsageError("--payments is a whole number.");
+  const plan = values.quick ? QUICK : FULL;
+  const rounds = parseCount("--rounds", values.rounds) ?? plan.rounds;
+  const payments = parseCount("--payments", values.payments) ?? 100_000;
   const machine = readMachine();
   tell(machineText(machine));
   const { part, text, figures } = await onStage((stage, directory) => {
     if (values.scale) return runScale(stage, directory, payments);
-    return values.delays ? runDelays(stage, directory) : runComparison(stage, directory, values.quick ?? false);
+    return values.delays ? runDelays(stage, directory) : runComparison(stage, directory, { ...plan, rounds });
   });
   console.log(`\n${text}`);
   const file = parsePath(values.json) ?? join(import.meta.dirname, "results/latest.json");
@@ -58,6 +61,12 @@ async function main(): Promise<number> {
   if (values["write-docs"]) writeDocs(part, `${machineText(machine)}.\n\n${text}`);
   // Slow is no failure; a wrong answer is one.
   return text.includes("wrong: ") ? 1 : 0;
+}
+
+function parseCount(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new UsageError(`${name} is a whole number above zero, not "${text}".`);
 }
 
 /** Starts what every run needs, and ends it. */
@@ -77,12 +86,12 @@ async function onStage<T>(run: (stage: Stage, directory: string) => Promise<T>):
   }
 }
 
-async function runComparison(stage: Stage, directory: string, isQuick: boolean): Promise<Report> {
+async function runComparison(stage: Stage, directory: string, plan: Plan): Promise<Report> {
   const { backends } = stage;
   const gate = await buildGate(backends, tableOf(backends), directory);
   const { limit, withoutLedger } = await buildLimits(backends, gate, directory);
-  const others = isQuick ? [] : [withoutLedger, ...(await buildPeers(backends, directory, tell))];
-  const comparison = await compare(stage, [limit, gate, ...others], isQuick ? QUICK : FULL, tell);
+  const others = plan.hasPeers ? [withoutLedger, ...(await buildPeers(backends, directory, tell))] : [];
+  const comparison = await compare(stage, [limit, gate, ...others], plan, tell);
   return { part: "compare", text: comparisonText(comparison), figures: comparison };
 }
 
