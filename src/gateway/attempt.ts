@@ -57,8 +57,8 @@ export const FIRST_DELIVERY: Ending = { delivered: { kind: "delivered" }, trunca
 export const REDELIVERY: Ending = { delivered: { kind: "redeemed" }, truncated: { kind: "undelivered" } };
 
 /**
- * The answer as the client gets it. A whole one and an opened WebSocket are delivered with that; a stream when its end has been piped, and until
- * then only `before` is on record.
+ * The answer as the client gets it. A whole one and an opened WebSocket are delivered with that; a stream when its end
+ * has been piped, and until then only `before` is on record.
  */
 export function deliver(
   gate: Gate,

@@ -27,3 +27,7 @@ export function partOf({ ranges }: Offer, headers: Headers): Purchase["part"] {
   const range = ranges ? headers.get("range") : null;
   return range === null ? null : [range, headers.get("if-range")];
 }
+
+/** A part that a client did not ask for is an API's mistake (RFC 9110 section 15.3.7), and not what it pays for. */
+export const isUnaskedPart = (status: number, offer: Offer, headers: Headers): boolean =>
+  status === 206 && offer.ranges && partOf(offer, headers) === null;

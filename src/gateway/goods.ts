@@ -6,7 +6,7 @@ import type { AdmittedPayment } from "../schemes/index.ts";
 import { capped } from "../std/index.ts";
 import { isHandshake, type Paid, type UpstreamAnswer } from "../upstream/index.ts";
 import { partsOf } from "../x402/index.ts";
-import { isSettled } from "./conditions.ts";
+import { isSettled, isUnaskedPart } from "./conditions.ts";
 import { forward } from "./forward.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 
@@ -35,8 +35,10 @@ export function paidBefore(id: string, transaction: string): Paid {
 }
 
 /** Who asks for a WebSocket pays for one, and for nothing else that an upstream may say instead. */
-const isSold = ({ status, webSocket }: UpstreamAnswer, request: Request, { chargeOn }: Offer): boolean =>
-  isHandshake(request) ? webSocket !== undefined : chargeOn.has(status);
+function isSold({ status, webSocket }: UpstreamAnswer, request: Request, offer: Offer): boolean {
+  if (isHandshake(request)) return webSocket !== undefined;
+  return offer.chargeOn.has(status) && !isUnaskedPart(status, offer, request.headers);
+}
 
 /** A redirect or a part that the offer does not sell could be the goods themselves, so neither is given away. */
 function unsold(answer: UpstreamAnswer, { ranges }: Offer, paid: Paid): Goods {

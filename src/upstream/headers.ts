@@ -60,12 +60,15 @@ const OUR_COOKIE = /^[\s=]*(?:__(?:host|secure)-)*faregate_/i;
 
 const POINTING = ["location", "content-location"];
 
+/** To the letter, as the runtime reads it: `trim` and `toLowerCase` would make the word of what is no handshake there. */
+const WEBSOCKET = /^websocket$/i;
+
 /**
  * Whether a request opens a WebSocket (RFC 6455 section 4.1). Any other upgrade is one that a server may ignore (RFC 9110
  * section 7.8), and so does the gate.
  */
 export const isHandshake = ({ method, headers }: { readonly method: string; readonly headers: Headers }): boolean =>
-  method === "GET" && headers.get("upgrade")?.trim().toLowerCase() === "websocket";
+  method === "GET" && WEBSOCKET.test(headers.get("upgrade") ?? "");
 
 export interface Forwarding {
   /** The host that the client asked. */

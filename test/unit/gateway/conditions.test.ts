@@ -102,3 +102,21 @@ test.each([300, 302, 303, 305])("a redirect (%i) is none, and gives nothing away
   const { pay } = openGate({ routes: { "/paid": { price: "$0.01", ranges: true } } }, { upstream: () => ({ status }) });
   expect(kindOf(await pay("/paid", await signPayment("10000")))).toBe("upstream_not_sellable");
 });
+
+test.each<[string, object, object, string]>([
+  ["is sold to who asked for one", { range: "bytes=0-0" }, { ranges: true }, "sold"],
+  ["is not sold to who asked for the whole", {}, { ranges: true }, "upstream_not_sellable"],
+  ["is not sold either to who only made conditions", { "if-range": '"a"' }, { ranges: true }, "upstream_not_sellable"],
+  ["is sold as it comes where its status is named and no range reaches the API", {}, { chargeOn: [206] }, "sold"],
+])("a part %s", async (_, headers, route, kind) => {
+  const upstream = () => ({
+    status: 206,
+    headers: { "content-range": "bytes 0-0/5", "content-length": "1" },
+    body: "g",
+  });
+  const { pay, asked, entry } = openGate({ routes: { "/paid": { price: "$0.01", ...route } } }, { upstream });
+  const payment = await signPayment("10000");
+  expect(kindOf(await pay("/paid", payment, { headers: new Headers(headers as HeadersInit) }))).toBe(kind);
+  expect(asked).toEqual(kind === "sold" ? ["verify", "settle"] : ["verify"]);
+  expect(entry(payment)).toBe(kind === "sold" ? "settled, delivered" : "uncharged, none");
+});

@@ -80,4 +80,18 @@ describe("who signed is who viem says", () => {
     expect(found.filter((address) => address === null).length).toBeGreaterThan(digests.length * 10);
     expect(found.filter((address) => address !== null).length).toBeGreaterThan(digests.length * 10);
   });
+
+  test("of numbers that come to the point at infinity, which is nobody's key, and of what is signed after them", async () => {
+    const account = newAccount();
+    for (let i = 0; i < 20; i++) {
+      // With k = 1 the point R is the curve's base, and s R - z G is nothing where s is z.
+      const digest = hexToBytes(`0x${hex(BigInt(i + 1))}`);
+      const { x, y } = secp256k1.ProjectivePoint.BASE.toAffine();
+      const signature = `0x${hex(x)}${hex(BigInt(i + 1))}${y % 2n === 0n ? "1b" : "1c"}`;
+      expect(recoverAddress(digest, signature)).toBeNull();
+      expect(await usual(digest, signature)).toBeNull();
+      const signed = await account.sign({ hash: bytesToHex(digest) });
+      expect(recoverAddress(digest, signed)).toBe(account.address.toLowerCase());
+    }
+  });
 });

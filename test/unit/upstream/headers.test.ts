@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { CONDITIONS, isSetByGate, requestHeaders, responseHeaders } from "../../../src/upstream/headers.ts";
+import {
+  CONDITIONS,
+  isHandshake,
+  isSetByGate,
+  requestHeaders,
+  responseHeaders,
+} from "../../../src/upstream/headers.ts";
 
 const forwarding = { host: "api.example.com", proto: "https", conditions: null, set: [] };
 const OURS = { "x-forwarded-host": "api.example.com", "x-forwarded-proto": "https", via: "1.1 faregate" };
@@ -269,5 +275,42 @@ describe("a response header", () => {
       ["Set-Cookie", "b=2"],
     ];
     expect(toClient(lines).getSetCookie()).toEqual(["a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "b=2"]);
+  });
+});
+
+describe("a handshake", () => {
+  const asks = (upgrade: string, method = "GET"): boolean => isHandshake({ method, headers: new Headers({ upgrade }) });
+
+  test.each(["websocket", "WebSocket", " websocket\t"])("is a GET with the upgrade %j", (upgrade) => {
+    expect(asks(upgrade)).toBe(true);
+  });
+
+  test.each([
+    "",
+    "h2c",
+    "websocket, h2c",
+    "websocket, websocket",
+    "websocket/13",
+    "web socket",
+    // White space to JavaScript, and none in a header: the runtime would not hand a WebSocket over for it.
+    "websocket\v",
+    "websocket\f",
+    "\u00a0websocket",
+  ])("is none with the upgrade %j", (upgrade) => {
+    expect(asks(upgrade)).toBe(false);
+  });
+
+  test("is none with the Kelvin sign, which is a k in small letters", () => {
+    // The runtime's headers hold it, Node's do not.
+    const headers = { get: () => "webSoc\u212aet" } as unknown as Headers;
+    expect(isHandshake({ method: "GET", headers })).toBe(false);
+  });
+
+  test.each(["HEAD", "POST", "OPTIONS"])("is none with %s", (method) => {
+    expect(asks("websocket", method)).toBe(false);
+  });
+
+  test("is none without an upgrade", () => {
+    expect(isHandshake({ method: "GET", headers: new Headers() })).toBe(false);
   });
 });
