@@ -44,10 +44,12 @@ function isSold({ status, webSocket }: UpstreamAnswer, request: Request, offer: 
 function unsold(answer: UpstreamAnswer, { ranges }: Offer, paid: Paid): Goods {
   const { status } = answer;
   const reason = `upstream_${status}`;
-  // Of what the client has already nothing is given away, where the offer lets it ask so.
+  // Where the offer lets a client ask so: of what it has already nothing is given away, and a 412 may hold the goods (RFC
+  // 7240 section 4.2, `return=representation`).
   const isUnchanged = status === 304 && ranges && !isSettled(paid);
   if (isPlainError(status) || isUnchanged) {
-    return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(answer) }, reason };
+    const told = status === 412 && ranges ? withoutBody(answer) : answer;
+    return { kind: "unsold", outcome: { kind: "unsold", answer: shorten(told) }, reason };
   }
   discard(answer);
   return { kind: "unsold", outcome: refuse({ reason: "upstream_not_sellable", status }), reason };
@@ -55,6 +57,11 @@ function unsold(answer: UpstreamAnswer, { ranges }: Offer, paid: Paid): Goods {
 
 /** The upstream's own challenge would name another payee under our name. */
 const isPlainError = (status: number): boolean => status >= 400 && status <= 599 && status !== 402;
+
+function withoutBody(answer: UpstreamAnswer): UpstreamAnswer {
+  discard(answer);
+  return { ...answer, body: null };
+}
 
 /** What is kept of an error page that nobody pays for. */
 const UNSOLD_BYTES_MAX = 64 * 1024;

@@ -17,7 +17,9 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
   const { headers } = call.request;
   const resourceUrl = resourceUrlOf(call.target);
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
-  if (isHandshake(call.request) && !access.offer.webSocket) return refuse({ reason: "upgrade_required" });
+  if (isHandshake(call.request) && !(access.offer.webSocket && isKnownVersion(headers))) {
+    return refuse({ reason: "upgrade_required" });
+  }
   const invitation = { challenge: access.offer.challenge, resourceUrl };
   const sale = { call, route, access, invitation };
   const voucher = headers.get(REDEEM_HEADER);
@@ -35,6 +37,9 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
   if (check.kind === "refused") return refuse({ reason: "payment_refused", code: check.reason, invitation });
   return held(gate, buy(gate, sale, presented.value, check));
 }
+
+/** Any other version of WebSockets the runtime would refuse, after it was paid (RFC 6455 section 4.4). */
+const isKnownVersion = (headers: Headers): boolean => (headers.get("sec-websocket-version") ?? "13").trim() === "13";
 
 /** A client that leaves stops neither the attempt nor its record. */
 function held(gate: Gate, ending: Promise<Outcome>): Promise<Outcome> {

@@ -50,8 +50,8 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   upgrade_required: () => ({
     status: 426,
-    message: "No WebSocket is sold here: send a plain request.",
-    headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
+    message: "No such WebSocket is sold here: send a plain request, or where WebSockets are sold one of version 13.",
+    headers: { upgrade: "HTTP/1.1", connection: "upgrade", "sec-websocket-version": "13" },
   }),
 
   payment_required: ({ invitation }) => ({

@@ -11,13 +11,15 @@ describe("a mistake of the gate's own", () => {
     "passes nothing on, charges nobody and is told to the operator alone (%s)",
     async (url) => {
       const path = fresh(url);
+      // A name that the gate was not asked by before is the first thing that it looks at.
+      const unseen = `https://${url.split("/")[1]}.example.com${path}`;
       expect((await ask("/free/ok")).status).toBe(200);
       const payment = await signPayment("10000");
       const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
       vi.spyOn(URL, "parse").mockImplementation(() => {
         throw new Error("a detail of the inside");
       });
-      const response = await pay(path, payment);
+      const response = await pay(unseen, payment);
       vi.mocked(URL.parse).mockRestore();
       expect(response.status).toBe(500);
       expect(response.headers.get("cache-control")).toBe("no-store");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { signPayment } from "../../support/payment.ts";
-import { keyed, openGate } from "./gate.ts";
+import { endless, keyed, openGate, textOf } from "./gate.ts";
 
 const kindOf = (outcome: Outcome): string => (outcome.kind === "refused" ? outcome.problem.reason : outcome.kind);
 
@@ -119,4 +119,18 @@ test.each<[string, object, object, string]>([
   expect(kindOf(await pay("/paid", payment, { headers: new Headers(headers as HeadersInit) }))).toBe(kind);
   expect(asked).toEqual(kind === "sold" ? ["verify", "settle"] : ["verify"]);
   expect(entry(payment)).toBe(kind === "sold" ? "settled, delivered" : "uncharged, none");
+});
+
+test.each([
+  ["without its body where the route takes conditions, because that may be the goods", true, ""],
+  ["with its body elsewhere", false, "goods"],
+])("a 412 is told %s, and is not charged", async (_, ranges, text) => {
+  const { body, reader } = endless();
+  const upstream = () => ({ status: 412, headers: { etag: '"a"' }, body: ranges ? body : "goods" });
+  const { pay, asked } = openGate({ routes: { "/paid": { price: "$0.01", ranges } } }, { upstream });
+  const outcome = await pay("/paid", await signPayment("10000"));
+  expect(outcome).toMatchObject({ kind: "unsold", answer: { status: 412 } });
+  expect("answer" in outcome && outcome.answer.headers.get("etag")).toBe('"a"');
+  expect([await textOf(outcome), reader.isGone]).toEqual([text, ranges]);
+  expect(asked).toEqual(["verify"]);
 });

@@ -39,3 +39,16 @@ test("a plain request to such a route is sold as elsewhere", async () => {
   expect(outcome).toMatchObject({ kind: "sold", answer: { status: 200 } });
   expect(seen[0]?.headers.has("upgrade")).toBe(false);
 });
+
+test.each([
+  ["7", "upgrade_required"],
+  ["8, 13", "upgrade_required"],
+  ["13", "sold"],
+  [null, "sold"],
+])("a handshake of the version %s is %s: another one would be paid and then refused", async (version, reason) => {
+  const headers = handshake();
+  if (version !== null) headers.set("sec-websocket-version", version);
+  const { outcome, asked } = await buy(OPENED, headers);
+  expect(reasonOf(outcome)).toBe(reason);
+  expect(asked).toEqual(reason === "sold" ? ["settle"] : []);
+});

@@ -66,8 +66,8 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
   upgrade_required: {
     problem: {},
     status: 426,
-    message: "No WebSocket is sold here: send a plain request.",
-    headers: { upgrade: "HTTP/1.1", connection: "upgrade" },
+    message: "No such WebSocket is sold here: send a plain request, or where WebSockets are sold one of version 13.",
+    headers: { upgrade: "HTTP/1.1", connection: "upgrade", "sec-websocket-version": "13" },
   },
   payment_required: {
     problem: { invitation },
@@ -194,7 +194,16 @@ const entries = Object.entries(rows).map(([reason, row]) => [reason, row] as con
 const answer = (reason: string, { problem }: Row<Problem>): Response =>
   respond({ kind: "refused", problem: { reason, ...problem } as Problem }, "*", asker);
 /** Headers that only some refusals have. */
-const CONDITIONAL = ["allow", "connection", "upgrade", "retry-after", "location", "www-authenticate", "set-cookie"];
+const CONDITIONAL = [
+  "sec-websocket-version",
+  "allow",
+  "connection",
+  "upgrade",
+  "retry-after",
+  "location",
+  "www-authenticate",
+  "set-cookie",
+];
 
 describe.each(entries)("%s", (reason, row) => {
   test(`answers ${row.status}, never to be stored`, () => {
