@@ -11,11 +11,21 @@ import { isOpen, type PaymentState } from "./state.ts";
 import type { Claim, Entry } from "./words.ts";
 
 const SELECT = "SELECT p.*, a.until AS answer_until FROM payments p LEFT JOIN answers a ON a.id = p.id";
+/** Whole texts, because SQLite's prepared statements are found by them. */
+const OF_ID = `${SELECT} WHERE p.id = ?`;
+const OF_KEY = `${SELECT} WHERE p.key_digest = ? AND p.pay IN ('claimed', 'owed', 'unknown', 'settled')
+  ORDER BY p.created_at DESC LIMIT 1`;
+const LIVE = `${SELECT} WHERE p.live = 1 ORDER BY p.created_at`;
+const DUE = `${SELECT} WHERE p.due_at <= ? ORDER BY p.due_at LIMIT ?`;
+const REPORTABLE = `${SELECT} WHERE p.report_at <= ? ORDER BY p.report_at LIMIT ?`;
+const FORGET = `DELETE FROM payments WHERE id IN (SELECT id FROM payments WHERE due_at IS NULL
+  AND MAX(updated_at, valid_before) < ? ORDER BY MAX(updated_at, valid_before) LIMIT ?)`;
 
 /** A payment that is over is remembered for so long, and at least so long after its authorization has run out. */
 const MEMORY_MS = 90 * 86_400_000;
-/** With every claim that is granted; more than one, so that a book that is used gets no longer. */
-const FORGOTTEN_MAX = 2;
+/** With every so many claims that are granted; more rows than claims, so that a book that is used gets no longer. */
+const FORGET_EVERY = 16;
+const FORGOTTEN_MAX = 2 * FORGET_EVERY;
 /** Entries that are handed out come again after this, unless the sink is said to have them. */
 const REPORT_AGAIN_MS = 60_000;
 /** A batch that every D1 plan takes. */
@@ -27,6 +37,8 @@ export class Pages {
   /** Whether what changes is reported to somebody. */
   readonly #hasSink: boolean;
   #exists: boolean;
+  /** By this instance of the book, which cannot know of more. */
+  #claims = 0;
   /** The earliest that something became due at since it was last asked. */
   #soonMs = Number.POSITIVE_INFINITY;
 
@@ -45,27 +57,26 @@ export class Pages {
   }
 
   find(id: string): Row | null {
-    return this.#rows("WHERE p.id = ?", id)[0] ?? null;
+    return this.#all<Row>(OF_ID, id)[0] ?? null;
   }
 
   /** The newest with this key that is not over without a charge: such a one may be followed by another. */
   findOfKey(keyDigest: string): Row | null {
-    const where = "WHERE p.key_digest = ? AND p.pay IN ('claimed', 'owed', 'unknown', 'settled')";
-    return this.#rows(`${where} ORDER BY p.created_at DESC LIMIT 1`, keyDigest)[0] ?? null;
+    return this.#all<Row>(OF_KEY, keyDigest)[0] ?? null;
   }
 
   live(): Row[] {
-    return this.#rows("WHERE p.live = 1 ORDER BY p.created_at");
+    return this.#all<Row>(LIVE);
   }
 
   due(nowMs: number, max: number): Row[] {
-    return this.#rows("WHERE p.due_at <= ? ORDER BY p.due_at LIMIT ?", nowMs, max);
+    return this.#all<Row>(DUE, nowMs, max);
   }
 
   /** What is to be reported. It comes again until it is `reported`, but not at once: a sink that is down is not pressed. */
   reportable(nowMs: number): Row[] {
     if (!this.#hasSink) return [];
-    const rows = this.#rows("WHERE p.report_at <= ? ORDER BY p.report_at LIMIT ?", nowMs, REPORT_MAX);
+    const rows = this.#all<Row>(REPORTABLE, nowMs, REPORT_MAX);
     for (const { id } of rows) this.#run("UPDATE payments SET report_at = ? WHERE id = ?", nowMs + REPORT_AGAIN_MS, id);
     return rows;
   }
@@ -79,11 +90,9 @@ export class Pages {
   insert(claim: Claim, released: Row | null): void {
     if (released) this.#run("DELETE FROM payments WHERE id = ?", claim.id);
     const page = pageOf(claim, Math.max((released?.seq ?? 0) + 1, claim.nowMs));
-    const names = Object.keys(page);
-    const places = names.map(() => "?").join(", ");
-    this.#run(`INSERT INTO payments (${names.join(", ")}) VALUES (${places})`, ...Object.values(page));
+    this.#run(insertionOf(page), ...Object.values(page));
     this.#expect(page.due_at);
-    this.#forget(claim.nowMs);
+    if (this.#claims++ % FORGET_EVERY === 0) this.#run(FORGET, claim.nowMs - MEMORY_MS, FORGOTTEN_MAX);
   }
 
   /** @param row with what else is to change */
@@ -102,8 +111,7 @@ export class Pages {
       // One that was given back was never begun, as far as the seller is concerned.
       report_at: isNews && state.pay !== "released" ? reportMs(row, nowMs) : row.report_at,
     };
-    const places = Object.keys(changes).map((name) => `${name} = ?`);
-    this.#run(`UPDATE payments SET ${places.join(", ")} WHERE id = ?`, ...Object.values(changes), row.id);
+    this.#run(updateOf(changes), ...Object.values(changes), row.id);
     this.#expect(changes.due_at);
     if (this.#hasSink) this.#expect(changes.report_at);
     return { ...row, ...changes };
@@ -147,19 +155,6 @@ export class Pages {
     this.#soonMs = Math.min(this.#soonMs, atMs ?? Number.POSITIVE_INFINITY);
   }
 
-  #forget(nowMs: number): void {
-    this.#run(
-      `DELETE FROM payments WHERE id IN (SELECT id FROM payments WHERE due_at IS NULL
-         AND MAX(updated_at, valid_before) < ? ORDER BY MAX(updated_at, valid_before) LIMIT ?)`,
-      nowMs - MEMORY_MS,
-      FORGOTTEN_MAX,
-    );
-  }
-
-  #rows(where: string, ...bindings: unknown[]): Row[] {
-    return this.#all<Row>(`${SELECT} ${where}`, ...bindings);
-  }
-
   #run(query: string, ...bindings: unknown[]): void {
     this.#all(query, ...bindings);
   }
@@ -168,4 +163,21 @@ export class Pages {
   #all<T extends Record<string, SqlStorageValue>>(query: string, ...bindings: unknown[]): T[] {
     return this.#exists ? this.#sql.exec<T>(query, ...bindings).toArray() : [];
   }
+}
+
+let insertion: string | null = null;
+let update: string | null = null;
+
+/** Every page has the same columns, and every change of one. */
+function insertionOf(page: object): string {
+  const names = Object.keys(page);
+  insertion ??= `INSERT INTO payments (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+  return insertion;
+}
+
+function updateOf(changes: object): string {
+  update ??= `UPDATE payments SET ${Object.keys(changes)
+    .map((name) => `${name} = ?`)
+    .join(", ")} WHERE id = ?`;
+  return update;
 }

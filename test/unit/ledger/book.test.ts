@@ -510,13 +510,20 @@ describe("the seller's books", () => {
 describe("a book that is used for long", () => {
   const LATER = NOW + 300_000 + 91 * DAY;
 
-  test("forgets what has been over for three months, no faster than it is written", () => {
-    for (let i = 0; i < 5; i++) claimed([settled, delivered], { id: idOf(i), attempt: `a-${i}` });
+  test("forgets what has been over for three months, twice as fast as it is written", () => {
+    for (let i = 0; i < 40; i++) claimed([settled, delivered], { id: idOf(i), attempt: `a-${i}` });
     const count = () => store.sql.exec("SELECT COUNT(*) AS n FROM payments").toArray()[0]?.["n"];
-    claim({ id: idOf("x"), nowMs: LATER - 2 * DAY, fingerprint: "f-2" });
-    expect(count()).toBe(6);
-    claim({ id: idOf("y"), nowMs: LATER });
-    expect(count()).toBe(5);
+    const late = (name: string, nowMs: number) => claim({ id: idOf(name), attempt: name, nowMs, fingerprint: name });
+    book = new Book(store, false);
+    late("x", LATER - 2 * DAY);
+    expect(count()).toBe(41);
+    book = new Book(store, false);
+    late("y", LATER);
+    expect(count()).toBe(42 - 32);
+    for (let i = 0; i < 15; i++) late(`y-${i}`, LATER);
+    expect(count()).toBe(10 + 15);
+    late("z", LATER);
+    expect(count()).toBe(26 - 8);
   });
 
   test("forgets nothing that is still due, or whose authorization may still be used", () => {
