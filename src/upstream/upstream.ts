@@ -1,7 +1,7 @@
 // The API behind us: one fetch, a deadline until its headers (and its whole body, where that is small), no redirects.
 // It decides nothing about money; what the answer is worth is the gateway's to say.
 
-import { readBounded } from "../std/index.ts";
+import { declaredLength, readBounded, readFramed } from "../std/index.ts";
 import { isHandshake, requestHeaders, responseHeaders } from "./headers.ts";
 import type { Paid, Signer } from "./signature.ts";
 import type { SigningKeySettings } from "./signing-key.ts";
@@ -101,7 +101,8 @@ export function buildUpstream({
         ...(service === null && new URL(url).hostname !== own.hostname && { cf: { resolveOverride: own.hostname } }),
         signal: deadline.signal,
       });
-      return { kind: "answered", answer: await readAnswer(response, request, own) };
+      // A Worker behind a service binding may write a length that nothing holds its body to.
+      return { kind: "answered", answer: await readAnswer(response, request, own, service === null) };
     } catch {
       return { kind: "failed", reason: deadline.signal.aborted ? "upstream_timeout" : "upstream_unreachable" };
     } finally {
@@ -111,7 +112,12 @@ export function buildUpstream({
   };
 }
 
-async function readAnswer(response: Response, request: UpstreamRequest, upstream: URL): Promise<UpstreamAnswer> {
+async function readAnswer(
+  response: Response,
+  request: UpstreamRequest,
+  upstream: URL,
+  isFramed: boolean,
+): Promise<UpstreamAnswer> {
   const { status, body, webSocket } = response;
   const { method, url: asked, proto, host, wholeBytesMax } = request;
   const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` });
@@ -119,14 +125,9 @@ async function readAnswer(response: Response, request: UpstreamRequest, upstream
   if (length === null) headers.delete("content-length");
   const answer = { status, headers, body, length, ...(webSocket && { webSocket }) };
   if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return answer;
-  const bytes = await readBounded(body, length);
-  if (!bytes.ok || bytes.value.byteLength !== length) throw new Error("the upstream's body is not as long as it says");
-  return { ...answer, body: bytes.value };
-}
-
-/** Null for a length that is written twice, or beside a transfer coding, which then decides (RFC 9112 section 6.3). */
-function declaredLength(headers: Headers): number | null {
-  const length = headers.get("content-length");
-  const isPlain = length !== null && /^\d{1,15}$/.test(length) && !headers.has("transfer-encoding");
-  return isPlain ? Number(length) : null;
+  const bytes = isFramed
+    ? await readFramed(body)
+    : await readBounded(body, length).then((read) => read.ok && read.value);
+  if (!bytes || bytes.byteLength !== length) throw new Error("the upstream's body is not as long as it says");
+  return { ...answer, body: bytes };
 }
