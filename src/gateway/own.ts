@@ -13,7 +13,7 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
   if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
   // A JWK set (RFC 7517 section 5).
   if (!isPayment) return { kind: "told", json: { keys: await gate.publicKeys() } };
-  const [sealed = ""] = below;
+  const [sealed] = below as [string];
   return tellPayment(gate, sealed);
 }
 

@@ -29,7 +29,7 @@ export async function redeem(gate: Gate, sale: Sale, voucher: string): Promise<O
 async function readVoucher(gate: Gate, { call }: Sale, voucher: string): Promise<string | null> {
   const signed = /^([^.]+)\.(\d{1,12})\.([^.]+)$/.exec(voucher);
   if (signed === null) return openSealed(gate.seal, "redeem", voucher);
-  const [, encoded = "", until = "", signature = ""] = signed;
+  const [, encoded, until, signature] = signed as unknown as [string, string, string, string];
   const id = decodeId(encoded);
   const leftSeconds = Number(until) - Math.floor(gate.nowMs() / 1000);
   if (id === null || leftSeconds < 0 || leftSeconds > SIGNED_SECONDS_MAX) return null;

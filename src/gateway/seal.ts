@@ -22,7 +22,7 @@ export async function sealId({ sign }: Seal, purpose: Purpose, id: string): Prom
 export async function openSealed({ sign }: Seal, purpose: Purpose, text: string): Promise<string | null> {
   const parts = /^([^.]+)\.([^.]+)$/.exec(text);
   if (parts === null) return null;
-  const [, encoded = "", mac = ""] = parts;
+  const [, encoded, mac] = parts as unknown as [string, string, string];
   const id = decodeId(encoded);
   const expected = id && (await sign(`${purpose}:${id}`));
   return expected && isEqual(expected, mac) ? id : null;

@@ -48,14 +48,12 @@ function open(): Recover {
   view.setUint32(HEAP_END_POINTER, STACK + STACK_BYTES, true);
   const library = instantiate(memory, bytes);
   const context = library._secp256k1_context_create(CONTEXT_VERIFY);
-  const [digestAt = 0, signatureAt = 0, parsedAt = 0, keyAt = 0, writtenAt = 0, lengthAt = 0] = [
-    32,
-    64,
-    KEY_BYTES,
-    64,
-    KEY_BYTES,
-    4,
-  ].map((size) => library._malloc(size));
+  const digestAt = library._malloc(32);
+  const signatureAt = library._malloc(64);
+  const parsedAt = library._malloc(65);
+  const keyAt = library._malloc(64);
+  const writtenAt = library._malloc(KEY_BYTES);
+  const lengthAt = library._malloc(4);
   return (digest, signature, recovery) => {
     bytes.set(digest, digestAt);
     bytes.set(signature, signatureAt);

@@ -136,3 +136,11 @@ describe("upstreamUrl", () => {
     },
   );
 });
+
+test("a host is read the same however many others were asked before", () => {
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 300; i++) {
+      expect(parseTarget(`https://H${i}.example:443/x`)).toMatchObject({ ok: true, value: { host: `h${i}.example` } });
+    }
+  }
+});
