@@ -2,7 +2,7 @@
 // read, and no redirect followed. Everything in an answer is somebody's word until its shape was looked at. A URL often
 // holds a key, and what a provider says may repeat it: neither is ever in a fault.
 
-import { err, isObject, ok, parseJson, type Result, readBounded } from "../std/index.ts";
+import { err, isObject, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
 import { parseQuantity } from "./hex.ts";
 
 export interface ChainSettings {
@@ -104,7 +104,7 @@ async function post(url: string, body: string, timeoutMs: number, fetcher: Fetch
       signal: AbortSignal.timeout(timeoutMs),
     });
     const { status } = response;
-    const bytes = response.body && (await readBounded(response.body, BODY_BYTES_MAX));
+    const bytes = await readAnswer(response, BODY_BYTES_MAX);
     if (REFUSING_STATUSES.includes(status)) return err({ kind: "refused", detail: `answered ${status}` });
     if (status !== 200) return err(fault(`answered ${status}`));
     if (!bytes) return err(fault("answered nothing"));

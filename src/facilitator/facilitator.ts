@@ -3,7 +3,7 @@
 // `x402/`; what never arrived is `unavailable` for a verify and `unknown` for a settle.
 
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
-import { declaredLength, parseJson, readBounded, readFramed } from "../std/index.ts";
+import { parseJson, readAnswer } from "../std/index.ts";
 import {
   type Expected,
   type FacilitatorReply,
@@ -84,19 +84,11 @@ async function call(url: string, init: RequestInit, deadline: AbortSignal): Prom
   try {
     const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
     if (response.status >= 300 && response.status < 400) return null;
-    const bytes = response.body && (await readCapped(response.body, response.headers));
-    if (!bytes) return null;
-    const json = parseJson(new TextDecoder().decode(bytes), JSON_LIMITS);
+    const bytes = await readAnswer(response, BODY_BYTES_MAX);
+    if (!bytes?.ok) return null;
+    const json = parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS);
     return { status: response.status, json: json.ok ? json.value : undefined };
   } catch {
     return null;
   }
-}
-
-/** What is compressed is longer than its declared length says. Null beyond the cap. */
-async function readCapped(body: ReadableStream<Uint8Array>, headers: Headers): Promise<Uint8Array | null> {
-  const length = headers.has("content-encoding") ? null : declaredLength(headers);
-  if (length !== null && length <= BODY_BYTES_MAX) return readFramed(body);
-  const read = await readBounded(body, BODY_BYTES_MAX);
-  return read.ok ? read.value : null;
 }

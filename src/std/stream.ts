@@ -24,6 +24,17 @@ export function readBounded(
   return drain(stream.getReader(), bytesMax);
 }
 
+/** The same of an answer of the network; null where it has no body. */
+export async function readAnswer(
+  { body, headers }: Response,
+  bytesMax: number,
+): Promise<Result<Uint8Array, "too_large"> | null> {
+  if (body === null) return null;
+  // What is compressed is longer than its declared length says.
+  const length = headers.has("content-encoding") ? null : declaredLength(headers);
+  return length !== null && length <= bytesMax ? ok(await readFramed(body)) : readBounded(body, bytesMax);
+}
+
 /** The whole stream as bytes; null where it is too long, too slow, or breaks off. It is cancelled then. */
 export async function readWithin(
   stream: ReadableStream<Uint8Array>,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { capped, limited, readBounded, readWithin } from "../../../src/std/stream.ts";
+import { capped, limited, readAnswer, readBounded, readWithin } from "../../../src/std/stream.ts";
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 
@@ -166,5 +166,32 @@ describe("capped", () => {
         },
       ),
     );
+  });
+});
+
+describe("an answer of the network is read whole", () => {
+  const answer = (headers: Record<string, string>, length = 1000): Response =>
+    new Response(new Uint8Array(length), { headers });
+
+  test("by its declared length, where that is within the limit", async () => {
+    expect(await readAnswer(answer({ "content-length": "1000" }), 1000)).toEqual({
+      ok: true,
+      value: new Uint8Array(1000),
+    });
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["of a length that nobody declares", {}],
+    ["of a declared length beyond the limit", { "content-length": "1000" }],
+    ["of a declared length that is not plain", { "content-length": "5, 5" }],
+    ["with a transfer coding, which decides", { "content-length": "5", "transfer-encoding": "chunked" }],
+    ["that is longer than it says, because it was compressed", { "content-length": "5", "content-encoding": "gzip" }],
+  ])("and not beyond the limit, %s", async (_, headers) => {
+    expect(await readAnswer(answer(headers), 999)).toEqual({ ok: false, error: "too_large" });
+    expect(await readAnswer(answer(headers), 1000)).toMatchObject({ ok: true });
+  });
+
+  test("or has no body at all", async () => {
+    expect(await readAnswer(new Response(null), 10)).toBeNull();
   });
 });
