@@ -168,16 +168,19 @@ export class Pages {
 let insertion: string | null = null;
 let update: string | null = null;
 
-/** Every page has the same columns, and every change of one. */
+/** Every page has the same columns, and every change of one: either text is made once. */
 function insertionOf(page: object): string {
-  const names = Object.keys(page);
-  insertion ??= `INSERT INTO payments (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+  insertion ??= insertInto(Object.keys(page));
   return insertion;
 }
 
+const insertInto = (names: readonly string[]): string =>
+  `INSERT INTO payments (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`;
+
 function updateOf(changes: object): string {
-  update ??= `UPDATE payments SET ${Object.keys(changes)
-    .map((name) => `${name} = ?`)
-    .join(", ")} WHERE id = ?`;
+  update ??= updateWith(Object.keys(changes));
   return update;
 }
+
+const updateWith = (names: readonly string[]): string =>
+  `UPDATE payments SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE id = ?`;
