@@ -16,6 +16,7 @@ import {
   readErrors,
   reasonOf,
   upfront,
+  WAYS,
 } from "./gate.ts";
 
 const account = newAccount();
@@ -25,15 +26,7 @@ beforeEach(async () => {
   payment = await sign();
 });
 
-const table = {
-  maxUnsettledTotal: "$0.01",
-  routes: {
-    "/after": "$0.01",
-    "/before": { price: "$0.01", settle: "before" },
-    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
-    "/wallets": { price: "$0.01", contractWallets: true },
-  },
-};
+const table = { ...WAYS, routes: { ...WAYS.routes, "/wallets": { price: "$0.01", contractWallets: true } } };
 const invalid = (invalidReason: string) => (): object => ({ isValid: false, invalidReason });
 
 describe("a payment that KV knows as spent", () => {

@@ -36,6 +36,16 @@ export const TABLE = {
   routes: { "/free": "free", "/paid": "$0.01", "/closed": "closed" },
 };
 
+/** A route of each way to settle, and room for one call of 0.01 that nobody has paid yet. */
+export const WAYS = {
+  maxUnsettledTotal: "$0.01",
+  routes: {
+    "/after": "$0.01",
+    "/before": { price: "$0.01", settle: "before" },
+    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
+  },
+};
+
 export interface Sent {
   readonly method: string;
   readonly url: string;

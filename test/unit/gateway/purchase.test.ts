@@ -12,6 +12,7 @@ import {
   reasonOf,
   rejected,
   upfront,
+  WAYS,
 } from "./gate.ts";
 
 let payment: Payment;
@@ -21,14 +22,6 @@ beforeEach(async () => {
   other = await signPayment("10000");
 });
 
-const table = {
-  maxUnsettledTotal: "$0.01",
-  routes: {
-    "/after": "$0.01",
-    "/before": { price: "$0.01", settle: "before" },
-    "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
-  },
-};
 const receiptOf = ({ payload }: Payment) => ({
   ...{ success: true, transaction: HASH, network: NETWORK, payer: payload.authorization.from },
   x402Version: 2,
@@ -36,7 +29,7 @@ const receiptOf = ({ payload }: Payment) => ({
 
 describe("a call that is served and then settled", () => {
   test("is executed once, settled once, and handed over with its receipt", async () => {
-    const { pay, seen, asked, reports, entry, kv } = openGate(table);
+    const { pay, seen, asked, reports, entry, kv } = openGate(WAYS);
     expect(await pay("/after", payment)).toMatchObject({ kind: "sold", receipt: receiptOf(payment) });
     expect(seen).toHaveLength(1);
     expect(asked).toEqual(["verify", "settle"]);
@@ -48,7 +41,7 @@ describe("a call that is served and then settled", () => {
   test("is kept back where its settlement is rejected, and is known as neither spent nor open", async () => {
     const { body, reader } = endless();
     const settle = rejected("insufficient_funds");
-    const { pay, entry, kv } = openGate(table, { settle, upstream: () => ({ status: 200, body }) });
+    const { pay, entry, kv } = openGate(WAYS, { settle, upstream: () => ({ status: 200, body }) });
     const receipt = { ...receiptOf(payment), success: false, transaction: "", errorReason: "insufficient_funds" };
     expect(await pay("/after", payment)).toMatchObject({
       problem: { reason: "settlement_rejected", code: "insufficient_funds", receipt },
@@ -60,7 +53,7 @@ describe("a call that is served and then settled", () => {
 
   test("is kept back where nobody says whether it was settled, and is open then", async () => {
     const { body, reader } = endless();
-    const { pay, entry, kv } = openGate(table, { settle: broken, upstream: () => ({ status: 200, body }) });
+    const { pay, entry, kv } = openGate(WAYS, { settle: broken, upstream: () => ({ status: 200, body }) });
     expect(await pay("/after", payment)).toMatchObject({
       problem: { reason: "settlement_unknown", credit: { payment: expect.any(String), redeem: expect.any(String) } },
     });
@@ -77,7 +70,7 @@ describe("a call that is settled before it is served", () => {
       then.push(...gate.asked, gate.entry(payment));
       return GOODS;
     };
-    const gate = openGate(table, { upstream });
+    const gate = openGate(WAYS, { upstream });
     expect(await gate.pay(path, upfront(payment))).toMatchObject({ kind: "sold", receipt: receiptOf(payment) });
     expect(then).toEqual(["settle", "settled, none"]);
     expect(gate.entry(payment)).toBe("settled, delivered");
@@ -86,7 +79,7 @@ describe("a call that is settled before it is served", () => {
 
   test("is on record as settled at its end where the ledger was away at first", async () => {
     let records = 0;
-    const { pay, entry } = openGate(table, {
+    const { pay, entry } = openGate(WAYS, {
       ledger: (method) => (method === "record" && ++records <= 3 ? "away" : "answers"),
     });
     const errors = await readErrors(async () => {
@@ -100,7 +93,7 @@ describe("a call that is settled before it is served", () => {
     ["rejected", rejected("insufficient_funds"), "settlement_rejected", "rejected, none"],
     ["not answered", broken, "settlement_unknown", "unknown, none"],
   ])("is not executed where that is %s", async (_, settle, reason, state) => {
-    const { pay, seen, entry } = openGate(table, { settle });
+    const { pay, seen, entry } = openGate(WAYS, { settle });
     expect(reasonOf(await pay("/before", upfront(payment)))).toBe(reason);
     expect(seen).toEqual([]);
     expect(entry(payment)).toBe(state);
@@ -114,7 +107,7 @@ describe("a call that is served, and settled behind its answer", () => {
       then.push(gate.entry(payment));
       return { success: true, network: NETWORK, transaction: HASH };
     };
-    const gate = openGate(table, { settle });
+    const gate = openGate(WAYS, { settle });
     expect(await gate.pay("/async", payment)).toMatchObject({ kind: "served" });
     expect(then).toEqual(["owed, delivered"]);
     expect(gate.reports).toEqual(["served", "delivered", "settled"]);
@@ -123,17 +116,17 @@ describe("a call that is served, and settled behind its answer", () => {
   });
 
   test("counts against what all payers may owe until it is settled", async () => {
-    const { pay } = openGate(table);
+    const { pay } = openGate(WAYS);
     expect(reasonOf(await pay("/async", payment))).toBe("served");
     expect(reasonOf(await pay("/async", other))).toBe("served");
-    const { pay: payInVain } = openGate(table, { settle: rejected("insufficient_funds") });
+    const { pay: payInVain } = openGate(WAYS, { settle: rejected("insufficient_funds") });
     expect(reasonOf(await payInVain("/async", payment))).toBe("served");
     expect(codeOf(await payInVain("/async", other))).toBe("gate_over_cap");
   });
 
   test("is owed where its settlement is rejected, and is soon settled again", async () => {
     let wallet = rejected("insufficient_funds");
-    const { pay, alarm, entry, asked, reports, kv } = openGate(table, { settle: () => wallet() });
+    const { pay, alarm, entry, asked, reports, kv } = openGate(WAYS, { settle: () => wallet() });
     expect(reasonOf(await pay("/async", payment))).toBe("served");
     expect(entry(payment)).toBe("owed, delivered");
     expect(reports).toEqual(["served", "delivered", "postponed insufficient_funds"]);
@@ -145,7 +138,7 @@ describe("a call that is served, and settled behind its answer", () => {
   });
 
   test("is open where nobody says whether it was settled", async () => {
-    const { pay, entry, reports, kv } = openGate(table, { settle: broken });
+    const { pay, entry, reports, kv } = openGate(WAYS, { settle: broken });
     expect(reasonOf(await pay("/async", payment))).toBe("served");
     expect(entry(payment)).toBe("unknown, delivered");
     expect(reports).toEqual(["served", "delivered", "lost"]);
@@ -154,7 +147,7 @@ describe("a call that is served, and settled behind its answer", () => {
 
   test("is never owed where the API fails, and no longer counts against what all payers may owe", async () => {
     let status = 500;
-    const { pay, asked, reports, entry } = openGate(table, { upstream: () => ({ ...GOODS, status }) });
+    const { pay, asked, reports, entry } = openGate(WAYS, { upstream: () => ({ ...GOODS, status }) });
     expect(await pay("/async", payment)).toMatchObject({ kind: "unsold", answer: { status: 500 } });
     expect(asked).toEqual(["verify"]);
     expect(reports).toEqual(["uncharged upstream_500"]);
@@ -165,7 +158,7 @@ describe("a call that is served, and settled behind its answer", () => {
 
   test("is neither served nor owed where no ledger holds that it is", async () => {
     const { body, reader } = endless();
-    const { pay, asked, reports, entry } = openGate(table, {
+    const { pay, asked, reports, entry } = openGate(WAYS, {
       ledger: (_, events) => (events.includes("served") ? "away" : "answers"),
       upstream: () => ({ status: 200, body }),
     });
