@@ -1,8 +1,7 @@
-// The Worker's door: reads `env`, builds the dependencies once, mounts Hono. Clock, randomness and `env` enter here
-// and nowhere else. Whatever goes wrong is answered here, never by the upstream: the gate fails closed.
+// The Worker's door: reads `env` and builds the dependencies once. Clock, randomness and `env` enter here and nowhere
+// else. Whatever goes wrong is answered here, never by the upstream: the gate fails closed.
 
 import { env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
-import { Hono } from "hono/tiny";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
@@ -21,7 +20,7 @@ import {
   writeEntries,
 } from "./ledger/index.ts";
 import { logRequest } from "./log.ts";
-import { respond } from "./outcome/index.ts";
+import { type Asker, respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
 import { encodeBytes, err, ok, type Result, toBase64Url } from "./std/index.ts";
 import {
@@ -55,22 +54,18 @@ const RPC_TIMEOUT_MS = 5_000;
 const gate = openGate(env as Bindings);
 /** A gate that cannot be opened lets no page read why. */
 const cors = gate.ok ? gate.value.config.cors : [];
-/** No pattern of Hono's is asked: every request is the gate's, also one whose target no pattern matches. */
-const app = new Hono<{ Variables: { requestId: string } }>();
 
-app.notFound(async (c) => {
-  const requestId = crypto.randomUUID();
-  c.set("requestId", requestId);
-  const { raw } = c.req;
-  if (!gate.ok) return fail(raw, requestId, "misconfigured", { mistakes: gate.error });
-  return respond(await handle(gate.value, raw, requestId), cors, { requestId, origin: raw.headers.get("origin") });
-});
-
-app.onError((error, c) =>
-  fail(c.req.raw, c.get("requestId"), "internal_error", { error: String(error), stack: error.stack }),
-);
-
-export default app;
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const asker = { requestId: crypto.randomUUID(), origin: request.headers.get("origin") };
+    if (!gate.ok) return fail(asker, "misconfigured", { mistakes: gate.error });
+    try {
+      return respond(await handle(gate.value, request, asker.requestId), cors, asker);
+    } catch (error) {
+      return fail(asker, "internal_error", { error: String(error), stack: error instanceof Error && error.stack });
+    }
+  },
+};
 
 /** Acts for the ledger, each row in an invocation of its own. */
 export class Clerk extends WorkerEntrypoint<Bindings> {
@@ -93,13 +88,12 @@ export class Ledger extends LedgerObject<Bindings> {
 }
 
 function fail(
-  { headers }: Request,
-  requestId: string,
+  asker: Asker,
   reason: Extract<Problem["reason"], "misconfigured" | "internal_error">,
   evidence: object,
 ): Response {
-  console.error(JSON.stringify({ event: reason, requestId, ...evidence }));
-  return respond({ kind: "refused", problem: { reason } }, cors, { requestId, origin: headers.get("origin") });
+  console.error(JSON.stringify({ event: reason, requestId: asker.requestId, ...evidence }));
+  return respond({ kind: "refused", problem: { reason } }, cors, asker);
 }
 
 /** The error is every reason why requests cannot be served, as sentences. */

@@ -42,7 +42,6 @@ const DOOR = "index";
 
 /** Where a package is imported, and nowhere else. `pricing` is the operator's table. */
 const HOMES: { readonly [name: string]: readonly string[] } = {
-  hono: [DOOR],
   pricing: [DOOR],
   "cloudflare:workers": [DOOR, "ledger"],
   viem: ["schemes", "chain"],

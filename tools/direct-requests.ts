@@ -47,8 +47,8 @@ function urlsOf({ routes, hosts }: Config, upstream: UpstreamSettings): readonly
     .slice(0, ROUTES_MAX)
     .map(({ names, host }) => {
       const asked = host ?? hosts?.[0]?.host.replace(/:\d+$/, "") ?? upstream.url.hostname;
-      const base = addressOf(upstream, asked).href.replace(/\/$/, "");
-      return `${base}/${names.map((name) => name ?? "1").join("/")}`;
+      const { origin, prefix } = addressOf(upstream, asked);
+      return `${origin}${prefix}/${names.map((name) => name ?? "1").join("/")}`;
     });
 }
 

@@ -3,6 +3,7 @@
 
 import * as v from "valibot";
 import type { FacilitatorSettings } from "../facilitator/index.ts";
+import { baseOf } from "../route/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { type FacilitatorEntry, facilitatorObject, type Table, type UpstreamEntry, upstreamObject } from "./schema.ts";
@@ -46,8 +47,10 @@ function upstreamSettings(value: string | UpstreamEntry): UpstreamSettings {
   const entry = typeof value === "string" ? v.parse(upstreamObject, { url: value }) : value;
   const { url, timeoutSeconds, headers, service = null, host, sign = [] } = entry;
   const timeoutMs = timeoutSeconds * 1000;
+  const address = new URL(url.replace(/\/$/, ""));
   return {
-    url: new URL(url.replace(/\/$/, "")),
+    url: address,
+    base: baseOf(address),
     timeoutMs,
     headers: Object.entries(headers),
     service,

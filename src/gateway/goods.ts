@@ -66,7 +66,8 @@ function withoutBody(answer: UpstreamAnswer): UpstreamAnswer {
 /** What is kept of an error page that nobody pays for. */
 const UNSOLD_BYTES_MAX = 64 * 1024;
 
-function shorten({ status, headers, body }: UpstreamAnswer): UpstreamAnswer {
+function shorten({ status, headers: whole, body }: UpstreamAnswer): UpstreamAnswer {
+  const headers = new Headers(whole);
   headers.delete("content-length");
   const isStream = body instanceof ReadableStream;
   const start = isStream ? capped(body, UNSOLD_BYTES_MAX) : (body?.subarray(0, UNSOLD_BYTES_MAX) ?? null);

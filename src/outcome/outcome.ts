@@ -11,6 +11,8 @@ export interface Answer {
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
   /** Of a status 101. */
   readonly webSocket?: WebSocket;
+  /** All of it as the upstream sent it, where nothing was taken off or written anew: a free route hands on just that. */
+  readonly whole?: Response;
 }
 
 export type Outcome =

@@ -2,7 +2,7 @@
 
 import type { Invitation, Problem } from "../problem.ts";
 import { encodeChallenge, encodeReceipt, encodeV1Challenge } from "../x402/index.ts";
-import { type CorsPolicy, preflightHeaders, setCors } from "./cors.ts";
+import { type CorsPolicy, corsHeaders, type HeaderTexts, preflightHeaders, setCors } from "./cors.ts";
 import type { Answer, Outcome } from "./outcome.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -14,48 +14,41 @@ export interface Asker {
 }
 
 export function respond(outcome: Outcome, cors: CorsPolicy, { requestId, origin }: Asker): Response {
-  if (outcome.kind === "passed") return toResponse(outcome.answer);
-  const response = respondAlone(outcome, requestId);
-  setCors(response.headers, cors, origin);
-  return response;
-}
-
-function respondAlone(outcome: Exclude<Outcome, { kind: "passed" }>, requestId: string): Response {
   switch (outcome.kind) {
-    case "preflight":
-      return new Response(null, { status: 204, headers: preflightHeaders(outcome.preflight) });
+    case "passed":
+      return outcome.answer.whole ?? toResponse(outcome.answer);
+    case "preflight": {
+      const headers = { ...preflightHeaders(outcome.preflight), ...corsHeaders(cors, origin) };
+      return new Response(null, { status: 204, headers });
+    }
     case "told":
-      return Response.json(outcome.json, { headers: { "cache-control": "no-store" } });
+      return Response.json(outcome.json, { headers: { "cache-control": "no-store", ...corsHeaders(cors, origin) } });
     case "unsold":
     case "served":
-      return toResponse(withPrivateCaching(outcome.answer));
+      return toResponse(forPayer(outcome.answer, cors, origin));
     case "redelivered":
     case "sold": {
-      const answer = withPrivateCaching(outcome.answer);
+      const answer = forPayer(outcome.answer, cors, origin);
       answer.headers.set(...encodeReceipt(outcome.receipt));
       return toResponse(answer);
     }
     case "refused":
-      return refuse(outcome.problem, requestId);
+      return refuse(outcome.problem, requestId, corsHeaders(cors, origin));
   }
 }
 
-function refuse(problem: Problem, requestId: string): Response {
+function refuse(problem: Problem, requestId: string, shared: HeaderTexts): Response {
   const { status, message, code, headers, evidence, invitation } = refusalOf(problem);
   const error = code ?? problem.reason;
   const members = JSON.stringify({ error, message, ...evidence, requestId });
-  const response = new Response(invitation ? withV1(members, invitation) : members, {
+  const own = { ...headers, "content-type": "application/json", "cache-control": "no-store", ...shared };
+  if (!invitation) return new Response(members, { status, headers: own });
+  const { challenge, resourceUrl } = invitation;
+  const reason = problem.reason === "payment_required" ? "PAYMENT-SIGNATURE header is required" : error;
+  return new Response(withV1(members, invitation), {
     status,
-    headers: { ...headers },
+    headers: { ...own, "payment-required": encodeChallenge(challenge, resourceUrl, reason) },
   });
-  response.headers.set("content-type", "application/json");
-  response.headers.set("cache-control", "no-store");
-  if (invitation) {
-    const reason = problem.reason === "payment_required" ? "PAYMENT-SIGNATURE header is required" : error;
-    const { challenge, resourceUrl } = invitation;
-    response.headers.set("payment-required", encodeChallenge(challenge, resourceUrl, reason));
-  }
-  return response;
 }
 
 /** One object for both: what we say to a reader, and the challenge that v1 clients look for in the body. */
@@ -72,8 +65,9 @@ const SHARED_CACHING = [
   "age",
 ];
 
-function withPrivateCaching(answer: Answer): Answer {
+function forPayer(answer: Answer, cors: CorsPolicy, origin: string | null): Answer {
   const headers = new Headers(answer.headers);
+  setCors(headers, cors, origin);
   for (const name of SHARED_CACHING) headers.delete(name);
   headers.set("cache-control", "private, no-store");
   return { ...answer, headers };

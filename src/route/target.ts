@@ -1,6 +1,6 @@
 // The request target as the runtime hands it over, read once: host, canonical path and query.
 
-import { err, ok, type Result } from "../std/index.ts";
+import { err, ok, type Result, remembering } from "../std/index.ts";
 import type { Place } from "./matcher.ts";
 import { type Allowance, canonicalPath, type PathFlaw, type Spelling } from "./path.ts";
 
@@ -30,19 +30,14 @@ const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/;
 export const isHostName = (text: string): boolean =>
   HOST.exec(text)?.[1] === text && !text.endsWith(".") && URL.parse(`http://${text}`)?.hostname === text;
 
-/** A gate is asked by few names, and parsing a URL takes longer than all else that is done with a target. */
-const hostNames = new Map<string, string>();
-const HOST_NAMES_MAX = 100;
-
-/** @returns without the port; null for what is no host */
-function hostNameOf(written: string): string | null {
-  const known = hostNames.get(written);
-  if (known !== undefined) return known;
+/**
+ * Without the port; null for what is no host. A gate is asked by few names, and parsing a URL takes longer than all else
+ * that is done with a target.
+ */
+const hostNameOf = remembering(100, (written): string | null => {
   const hostname = HOST.exec(written)?.[1] ?? "";
-  if (!isHostName(hostname) || !URL.canParse(`http://${written}`)) return null;
-  if (hostNames.size < HOST_NAMES_MAX) hostNames.set(written, hostname);
-  return hostname;
-}
+  return isHostName(hostname) && URL.canParse(`http://${written}`) ? hostname : null;
+});
 
 const DEFAULT_PORTS: { readonly [proto: string]: string } = { http: ":80", https: ":443" };
 
@@ -77,17 +72,28 @@ export function parseTarget(url: string, allowed?: ReadonlySet<Allowance>): Resu
   });
 }
 
+/** Where requests go to. */
+export interface Base {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Path, without a trailing slash; empty where there is none. */
+  readonly prefix: string;
+}
+
+export const baseOf = ({ origin, pathname }: URL): Base => ({ origin, prefix: pathname === "/" ? "" : pathname });
+
+/** Segments that no parser reads in another way: of unreserved characters (RFC 3986 section 2.3), and none begins with a dot. */
+const PLAIN_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?$/;
+
 /**
  * The URL to fetch, by concatenation. Parsing it must give the host and the path that were matched; anything else is
  * a bug, and a bug fetches nothing.
- *
- * @param base the upstream's origin and path prefix, without a trailing slash
  */
-export function upstreamUrl(base: URL, target: Target): string {
-  const prefix = base.pathname === "/" ? "" : base.pathname;
-  const text = `${base.origin}${prefix}${target.path}${target.query}`;
+export function upstreamUrl({ origin, prefix }: Base, { path, query }: Target): string {
+  const text = `${origin}${prefix}${path}${query}`;
+  if (PLAIN_PATH.test(path)) return text;
   const parsed = URL.parse(text);
-  if (parsed?.origin === base.origin && parsed.pathname === prefix + target.path) return text;
+  if (parsed?.origin === origin && parsed.pathname === prefix + path) return text;
   // Without the query, which is nobody's to read in a log.
-  throw new Error(`the upstream's URL does not keep the path that was matched: ${prefix}${target.path}`);
+  throw new Error(`the upstream's URL does not keep the path that was matched: ${prefix}${path}`);
 }

@@ -7,11 +7,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export const encodeBase64 = (text: string): string => encodeBytes(encoder.encode(text));
 
-export function encodeBytes(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
+export const encodeBytes = (bytes: Uint8Array): string => bytes.toBase64();
 
 /** The same for URLs and file names, without padding (RFC 4648 section 5). */
 export const toBase64Url = (base64: string): string =>
@@ -22,13 +18,10 @@ export const fromBase64Url = (text: string): string => text.replaceAll("-", "+")
 
 /** Null for what is not the standard alphabet; padding may be left out. */
 export function decodeBytes(text: string): Uint8Array | null {
-  // `atob` also skips white space, which the RFC does not allow here.
+  // The runtime also skips white space, which the RFC does not allow here.
   if (/[^A-Za-z0-9+/=]/.test(text)) return null;
   try {
-    const binary = atob(text);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
+    return Uint8Array.fromBase64(text);
   } catch {
     return null;
   }

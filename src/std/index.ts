@@ -1,4 +1,5 @@
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes, fromBase64Url, toBase64Url } from "./base64.ts";
 export { isObject, type JsonObject, parseJson } from "./json.ts";
+export { remembering } from "./remember.ts";
 export { err, ok, type Result } from "./result.ts";
 export { capped, declaredLength, limited, readAnswer, readBounded, readFramed, readWithin } from "./stream.ts";

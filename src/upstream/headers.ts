@@ -1,6 +1,7 @@
 // Which headers cross the gate. Pure functions over Headers: to the upstream nothing of the payment, of the
 // connection, or of who claims to have forwarded it; to the client nothing that looks like a payment of ours.
 
+import { remembering } from "../std/index.ts";
 import { publicLocation, type Standing } from "./location.ts";
 import { nextVia } from "./via.ts";
 
@@ -58,7 +59,7 @@ const RESPONSE_REMOVED_PREFIXES = ["payment-", "x-payment-"];
 /** A cookie by a name of ours: behind a prefix that browsers know, or without a name, where some read the value as one. */
 const OUR_COOKIE = /^[\s=]*(?:__(?:host|secure)-)*faregate_/i;
 
-const POINTING = ["location", "content-location"];
+const POINTING: ReadonlySet<string> = new Set(["location", "content-location"]);
 
 /** To the letter, as the runtime reads it: `trim` and `toLowerCase` would make the word of what is no handshake there. */
 const WEBSOCKET = /^websocket$/i;
@@ -85,22 +86,42 @@ const NONE: ReadonlySet<string> = new Set();
 /** Origins read `X_Forwarded_For` and `X-Forwarded-For` alike (CGI and its heirs), so names compare as one. */
 const canonicalName = (name: string): string => name.toLowerCase().replaceAll("_", "-");
 
-/** Whether the gate removes or sets this request header itself, so that an operator cannot. */
-export const isSetByGate = (name: string): boolean => isRemoved(canonicalName(name));
-
-function isRemoved(canonical: string): boolean {
-  return REQUEST_REMOVED.has(canonical) || REQUEST_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
+interface Name {
+  readonly canonical: string;
+  readonly isCondition: boolean;
+  /** Of what goes to the upstream, and of what goes to the client. */
+  readonly isRemoved: { readonly request: boolean; readonly response: boolean };
 }
+
+const NAMES_MAX = 1000;
+
+/** All of a header that its name tells: the same few names come with every request. */
+const readName = remembering(NAMES_MAX, (name): Name => {
+  const canonical = canonicalName(name);
+  const isOf = (names: ReadonlySet<string>, prefixes: readonly string[]): boolean =>
+    names.has(canonical) || prefixes.some((prefix) => canonical.startsWith(prefix));
+  return {
+    canonical,
+    isCondition: CONDITIONS.has(canonical),
+    isRemoved: {
+      request: isOf(REQUEST_REMOVED, REQUEST_REMOVED_PREFIXES),
+      response: isOf(RESPONSE_REMOVED, RESPONSE_REMOVED_PREFIXES),
+    },
+  };
+});
+
+/** Whether the gate removes or sets this request header itself, so that an operator cannot. */
+export const isSetByGate = (name: string): boolean => readName(name).isRemoved.request;
 
 export function requestHeaders(from: Headers, { host, proto, conditions, set }: Forwarding): Headers {
   const named = connectionNames(from);
   const own = set.length > 0 ? new Set(set.map(([name]) => canonicalName(name))) : NONE;
   const headers = new Headers(from);
   for (const name of from.keys()) {
-    const canonical = canonicalName(name);
+    const { canonical, isCondition, isRemoved } = readName(name);
     const isReplaced = named.has(canonical) || own.has(canonical);
-    const isWithheld = conditions !== null && CONDITIONS.has(canonical) && !conditions.has(name);
-    if (isReplaced || isWithheld || isRemoved(canonical)) headers.delete(name);
+    const isWithheld = isCondition && conditions !== null && !conditions.has(name);
+    if (isRemoved.request || isReplaced || isWithheld) headers.delete(name);
   }
   // Cloudflare sets this one itself and overwrites what a client sends.
   const client = from.get("cf-connecting-ip");
@@ -112,23 +133,33 @@ export function requestHeaders(from: Headers, { host, proto, conditions, set }: 
   return headers;
 }
 
-export function responseHeaders(from: Headers, standing: Standing): Headers {
+/**
+ * The headers themselves where all of them stay as they are.
+ *
+ * @param length of the body; one that nobody can say is not handed on
+ */
+export function responseHeaders(from: Headers, standing: Standing, length: number | null): Headers {
   const named = connectionNames(from);
+  const removed = length === null && from.has("content-length") ? ["content-length"] : [];
+  const rewritten: [name: string, value: string][] = [];
+  let hasOurCookie = false;
+  for (const [name, value] of from) {
+    const { canonical, isRemoved } = readName(name);
+    if (isRemoved.response || named.has(canonical)) removed.push(name);
+    else if (name === "set-cookie") hasOurCookie ||= OUR_COOKIE.test(value);
+    else if (POINTING.has(name)) rewritten.push([name, publicLocation(value, standing)]);
+  }
+  if (removed.length + rewritten.length === 0 && !hasOurCookie) return from;
   const headers = new Headers(from);
-  for (const name of from.keys()) {
-    const canonical = canonicalName(name);
-    const isOurs = RESPONSE_REMOVED_PREFIXES.some((prefix) => canonical.startsWith(prefix));
-    if (isOurs || RESPONSE_REMOVED.has(canonical) || named.has(canonical)) headers.delete(name);
-  }
-  const cookies = headers.getSetCookie();
-  if (cookies.some((cookie) => OUR_COOKIE.test(cookie))) {
-    headers.delete("set-cookie");
-    for (const cookie of cookies) if (!OUR_COOKIE.test(cookie)) headers.append("set-cookie", cookie);
-  }
-  for (const name of POINTING) {
-    const value = headers.get(name);
-    if (value !== null) headers.set(name, publicLocation(value, standing));
-  }
+  for (const name of removed) headers.delete(name);
+  for (const [name, value] of rewritten) headers.set(name, value);
+  return hasOurCookie ? withoutOurCookies(headers) : headers;
+}
+
+function withoutOurCookies(headers: Headers): Headers {
+  const theirs = headers.getSetCookie().filter((cookie) => !OUR_COOKIE.test(cookie));
+  headers.delete("set-cookie");
+  for (const cookie of theirs) headers.append("set-cookie", cookie);
   return headers;
 }
 

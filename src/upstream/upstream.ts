@@ -1,6 +1,7 @@
 // The API behind us: one fetch, a deadline until its headers (and its whole body, where that is small), no redirects.
 // It decides nothing about money; what the answer is worth is the gateway's to say.
 
+import { type Base, baseOf } from "../route/index.ts";
 import { declaredLength, readBounded, readFramed } from "../std/index.ts";
 import { isHandshake, requestHeaders, responseHeaders } from "./headers.ts";
 import type { Paid, Signer } from "./signature.ts";
@@ -9,6 +10,8 @@ import type { SigningKeySettings } from "./signing-key.ts";
 export interface UpstreamSettings {
   /** Scheme, host and path prefix, without a trailing slash in the prefix. */
   readonly url: URL;
+  /** Of `url`. */
+  readonly base: Base;
   readonly timeoutMs: number;
   /** Values may hold `{{SECRET}}`. */
   readonly headers: readonly (readonly [name: string, template: string])[];
@@ -46,13 +49,15 @@ export interface UpstreamAnswer {
   readonly length: number | null;
   /** What the connection became, of a status 101; it is handed on as it is, so that no message passes through here. */
   readonly webSocket?: WebSocket;
+  /** All of it as it came, where nothing was taken off or written anew. */
+  readonly whole?: Response;
 }
 
 export type Forwarded =
   | { readonly kind: "answered"; readonly answer: UpstreamAnswer }
   | { readonly kind: "failed"; readonly reason: "upstream_timeout" | "upstream_unreachable" };
 
-export interface UpstreamOptions extends Pick<UpstreamSettings, "url" | "timeoutMs" | "service"> {
+export interface UpstreamOptions extends Omit<UpstreamSettings, "headers" | "sign"> {
   /** Secrets filled in. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Null where requests are not signed. */
@@ -63,30 +68,24 @@ export interface UpstreamOptions extends Pick<UpstreamSettings, "url" | "timeout
 export type Upstream = (request: UpstreamRequest) => Promise<Forwarded>;
 
 /** Where a request goes to: the upstream's address, with the host that it is asked for. */
-export function addressOf({ url, host }: UpstreamSettings, clientHostname: string): URL {
-  if (host === "upstream") return url;
+export function addressOf({ url, base, host }: UpstreamSettings, clientHostname: string): Base {
+  if (host === "upstream") return base;
   const address = new URL(url);
   address.hostname = host === "client" ? clientHostname : host;
-  return address;
+  return baseOf(address);
 }
 
-export function buildUpstream({
-  url: own,
-  timeoutMs,
-  service,
-  headers: fixed,
-  signer,
-  fetcher,
-}: UpstreamOptions): Upstream {
+export function buildUpstream(options: UpstreamOptions): Upstream {
+  const { base, timeoutMs, service, headers: fixed, signer, fetcher } = options;
   return async (request) => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     try {
-      const { url, method, headers, body, cancel, ...rest } = request;
+      const { url, method, headers, body, cancel, host, proto, conditions } = request;
       cancel?.addEventListener("abort", () => deadline.abort());
       // Last, so that nothing stands where the gate's own headers do.
       const set = signer === null ? fixed : [...fixed, ...(await signer(request))];
-      const forwarded = requestHeaders(headers, { ...rest, set });
+      const forwarded = requestHeaders(headers, { host, proto, conditions, set });
       if (isHandshake(request)) forwarded.set("upgrade", "websocket");
       const response = await fetcher.fetch(url, {
         method,
@@ -97,12 +96,11 @@ export function buildUpstream({
         encodeResponseBody: "manual",
         // What one payer bought is not another's, also where the upstream says that it may be shared.
         ...(request.priced && { cache: "no-store" }),
-        // The platform takes the Host header from the URL, and connects to this host instead where both are of one zone.
-        ...(service === null && new URL(url).hostname !== own.hostname && { cf: { resolveOverride: own.hostname } }),
+        ...connection(options, url),
         signal: deadline.signal,
       });
       // A Worker behind a service binding may write a length that nothing holds its body to.
-      return { kind: "answered", answer: await readAnswer(response, request, own, service === null) };
+      return { kind: "answered", answer: await readAnswer(response, request, base, service === null) };
     } catch {
       return { kind: "failed", reason: deadline.signal.aborted ? "upstream_timeout" : "upstream_unreachable" };
     } finally {
@@ -112,18 +110,24 @@ export function buildUpstream({
   };
 }
 
+/** The platform takes the Host header from the URL, and connects to the upstream's own host where both are of one zone. */
+function connection({ url: own, service, host }: UpstreamOptions, url: string): Pick<RequestInit, "cf"> {
+  if (host === "upstream" || service !== null || new URL(url).hostname === own.hostname) return {};
+  return { cf: { resolveOverride: own.hostname } };
+}
+
 async function readAnswer(
   response: Response,
   request: UpstreamRequest,
-  upstream: URL,
+  upstream: Base,
   isFramed: boolean,
 ): Promise<UpstreamAnswer> {
   const { status, body, webSocket } = response;
   const { method, url: asked, proto, host, wholeBytesMax } = request;
-  const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` });
   const length = declaredLength(response.headers);
-  if (length === null) headers.delete("content-length");
-  const answer = { status, headers, body, length, ...(webSocket && { webSocket }) };
+  const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` }, length);
+  const whole = headers === response.headers && { whole: response };
+  const answer = { status, headers, body, length, ...(webSocket && { webSocket }), ...whole };
   if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return answer;
   const bytes = isFramed
     ? await readFramed(body)

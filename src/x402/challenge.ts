@@ -1,6 +1,6 @@
-// PAYMENT-REQUIRED (transport HTTP v2): everything that does not depend on the request is prepared at start-up, so
-// that a challenge costs one concatenation and one base64, and no I/O. The body of the same answer is the challenge of
-// v1, so that one answer serves both generations of clients.
+// PAYMENT-REQUIRED (transport HTTP v2): everything that does not depend on the request is prepared, so that a challenge
+// costs the base64 of its URL and one concatenation, and no I/O. The body of the same answer is the challenge of v1, so
+// that one answer serves both generations of clients.
 
 import { encodeBase64, type JsonObject } from "../std/index.ts";
 import { v1NameOf } from "./networks.ts";
@@ -16,8 +16,10 @@ const ERROR_BYTES_MAX = 128;
 export const CHALLENGE_FIXED_BYTES_MAX = JSON_BYTES_MAX - RESOURCE_URL_BYTES_MAX - ERROR_BYTES_MAX;
 
 export interface Challenge {
-  /** JSON after the two values that a request adds. */
+  /** JSON after the two values that a request adds; it begins with two characters of ASCII. */
   readonly tail: string;
+  /** The tail without its first 0, 1 or 2 bytes, in base64; each is written when a request first asks for it. */
+  readonly encoded: string[];
   readonly fixedBytes: number;
   /** v1's entries as JSON, each without its opening brace and its resource. */
   readonly v1: readonly string[];
@@ -32,8 +34,8 @@ export function buildChallenge(
   const resource = JSON.stringify(about).slice(1);
   const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
-  const fixedBytes = new TextEncoder().encode(encode(tail, "", "")).byteLength;
-  return { tail, fixedBytes, v1: v1Entries(about, accepts) };
+  const fixedBytes = bytesOf(headOf("", "") + tail);
+  return { tail, encoded: [], fixedBytes, v1: v1Entries(about, accepts) };
 }
 
 /** At most one entry a network, because a v1 payment names no asset. */
@@ -56,10 +58,17 @@ export function encodeV1Challenge({ v1 }: Challenge, url: string): string {
 }
 
 /** The PAYMENT-REQUIRED header's value. `url` is the resource as the client sees it. */
-export function encodeChallenge(challenge: Challenge, url: string, error: string): string {
-  return encodeBase64(encode(challenge.tail, url, error.slice(0, ERROR_BYTES_MAX)));
+export function encodeChallenge({ tail, encoded }: Challenge, url: string, error: string): string {
+  const head = headOf(url, error.slice(0, ERROR_BYTES_MAX));
+  // Base64 writes three bytes at a time, so the head takes what its last three still need.
+  const taken = (3 - (bytesOf(head) % 3)) % 3;
+  encoded[taken] ??= encodeBase64(tail.slice(taken));
+  return encodeBase64(head + tail.slice(0, taken)) + encoded[taken];
 }
 
-function encode(tail: string, url: string, error: string): string {
-  return `{"x402Version":2,"error":${JSON.stringify(error)},"resource":{"url":${JSON.stringify(url)}${tail}`;
+const utf8 = new TextEncoder();
+const bytesOf = (text: string): number => utf8.encode(text).byteLength;
+
+function headOf(url: string, error: string): string {
+  return `{"x402Version":2,"error":${JSON.stringify(error)},"resource":{"url":${JSON.stringify(url)}`;
 }

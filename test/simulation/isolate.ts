@@ -62,9 +62,9 @@ export class Isolate {
   #build(): Gate {
     const { rules, open, kv, chain, upstream } = this.#around;
     const { config } = rules;
-    const [{ url, timeoutMs, service }] = config.upstreams as [(typeof config.upstreams)[number]];
+    const [settings] = config.upstreams as [(typeof config.upstreams)[number]];
     const fetcher = { fetch: upstream.fetch.bind(upstream) } as unknown as Pick<Fetcher, "fetch">;
-    const behind = buildUpstream({ url, timeoutMs, service, headers: [], signer: null, fetcher });
+    const behind = buildUpstream({ ...settings, headers: [], signer: null, fetcher });
     const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
     return {
       config,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baseOf } from "../../src/route/index.ts";
 import {
   buildDirectory,
   buildSigner,
@@ -98,7 +99,9 @@ async function ask(url: string, change: Change): Promise<{ readonly status: numb
     },
   } as unknown as Pick<Fetcher, "fetch">;
   const signer = buildSigner(change.key ?? key, () => Date.now() - 1000 * (change.secondsAgo ?? 0));
-  const upstream = buildUpstream({ url: new URL(url), timeoutMs: 5000, service: null, headers: [], signer, fetcher });
+  const [address, timeoutMs] = [new URL(url), 5000];
+  const at = { url: address, base: baseOf(address), host: "upstream", timeoutMs, service: null };
+  const upstream = buildUpstream({ ...at, headers: [], signer, fetcher });
   const forwarded = await upstream({
     ...{ url, method: "GET", headers: new Headers(), body: null, cancel: null, host: "api.example.com" },
     ...{ proto: "https", priced: true, conditions: null, paid: change.paid ?? null, wholeBytesMax: 1000 },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/index.ts";
+import { baseOf } from "../../../src/route/index.ts";
 import {
   CHALLENGE_FIXED_BYTES_MAX,
   encodeChallenge,
@@ -21,7 +22,9 @@ describe("a correct table", () => {
       hosts: null,
       prefix: ".faregate",
       cors: "*",
-      upstreams: [{ url, timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] }],
+      upstreams: [
+        { url, base: baseOf(url), timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] },
+      ],
       facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
       bufferBytesMax: 262_144,
       rpc: new Map(),

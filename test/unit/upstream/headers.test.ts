@@ -15,11 +15,12 @@ type Lines = { readonly [name: string]: string } | readonly [string, string][];
 const toUpstream = (lines: Lines, changes: Partial<Parameters<typeof requestHeaders>[1]> = {}): object =>
   Object.fromEntries(requestHeaders(new Headers(lines as HeadersInit), { ...forwarding, ...changes }));
 const standing = {
-  upstream: new URL("http://legacy.internal/base"),
+  upstream: { origin: "http://legacy.internal", prefix: "/base" },
   asked: "http://legacy.internal/base/x",
   publicOrigin: "https://api.example.com",
 };
-const toClient = (lines: Lines): Headers => responseHeaders(new Headers(lines as HeadersInit), standing);
+const toClient = (lines: Lines, length: number | null = 1): Headers =>
+  responseHeaders(new Headers(lines as HeadersInit), standing, length);
 
 const CONDITIONAL = ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
 
@@ -267,6 +268,26 @@ describe("a response header", () => {
 
   test.each(["Location", "Content-Location"])("points at the gate where %s pointed at the upstream", (name) => {
     expect(toClient({ [name]: "http://legacy.internal/base/a?b" }).get(name)).toBe("https://api.example.com/a?b");
+  });
+
+  test("stays at the gate when it is a length that nobody can say", () => {
+    const lines = { "Content-Length": "1", "X-Stays": "2" };
+    expect([...toClient(lines, null)]).toEqual([["x-stays", "2"]]);
+    expect([...toClient(lines, 1)]).toEqual([
+      ["content-length", "1"],
+      ["x-stays", "2"],
+    ]);
+  });
+
+  test("leaves all as they are, where none has to go", () => {
+    const headers = new Headers({ "Content-Type": "text/plain", "Set-Cookie": "a=1", "X-Custom": "1" });
+    expect(responseHeaders(headers, standing, null)).toBe(headers);
+  });
+
+  test("leaves the upstream's own headers alone, where some have to go", () => {
+    const headers = new Headers({ "X-Payment-Response": "1", "Content-Type": "text/plain" });
+    expect([...responseHeaders(headers, standing, null)]).toEqual([["content-type", "text/plain"]]);
+    expect(headers.get("x-payment-response")).toBe("1");
   });
 
   test("keeps each cookie apart", () => {

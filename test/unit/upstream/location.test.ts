@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { publicLocation } from "../../../src/upstream/location.ts";
 
 const standing = {
-  upstream: new URL("http://legacy.internal:9000/base"),
+  upstream: { origin: "http://legacy.internal:9000", prefix: "/base" },
   asked: "http://tenant.example.com:9000/base/x",
   publicOrigin: "https://api.example.com",
 };
@@ -24,7 +24,7 @@ describe("an address becomes the gate's own", () => {
   });
 
   test("where the upstream has no prefix", () => {
-    const atRoot = { ...standing, upstream: new URL("https://legacy.example") };
+    const atRoot = { ...standing, upstream: { origin: "https://legacy.example", prefix: "" } };
     expect(publicLocation("https://legacy.example/a", atRoot)).toBe("https://api.example.com/a");
     expect(publicLocation("https://legacy.example", atRoot)).toBe("https://api.example.com/");
     expect(publicLocation("https://legacy.example:443/a", atRoot)).toBe("https://api.example.com/a");

@@ -1,22 +1,31 @@
 import { describe, expect, test } from "vitest";
+import { baseOf } from "../../../src/route/index.ts";
 import { addressOf, buildUpstream, type UpstreamSettings } from "../../../src/upstream/index.ts";
 
 const url = new URL("http://legacy.internal:9000/base");
-const settings: UpstreamSettings = { url, timeoutMs: 1000, headers: [], service: null, host: "upstream", sign: [] };
+const settings: UpstreamSettings = {
+  url,
+  base: baseOf(url),
+  timeoutMs: 1000,
+  headers: [],
+  service: null,
+  host: "upstream",
+  sign: [],
+};
 
 describe("a request goes to", () => {
   test.each([
-    ["the upstream's own address", "upstream", "http://legacy.internal:9000/base"],
-    ["the upstream by the host that the client asked", "client", "http://api.example.com:9000/base"],
-    ["the upstream by a name of the operator's", "tenant.example.com", "http://tenant.example.com:9000/base"],
+    ["the upstream's own address", "upstream", "http://legacy.internal:9000"],
+    ["the upstream by the host that the client asked", "client", "http://api.example.com:9000"],
+    ["the upstream by a name of the operator's", "tenant.example.com", "http://tenant.example.com:9000"],
   ])("%s", (_, host, address) => {
-    expect(addressOf({ ...settings, host }, "api.example.com").href).toBe(address);
+    expect(addressOf({ ...settings, host }, "api.example.com")).toEqual({ origin: address, prefix: "/base" });
     // The settings are shared by every request.
     expect(url.href).toBe("http://legacy.internal:9000/base");
   });
 
   test("an address in brackets, where the client asked for one", () => {
-    expect(addressOf({ ...settings, host: "client" }, "[::1]").href).toBe("http://[::1]:9000/base");
+    expect(addressOf({ ...settings, host: "client" }, "[::1]").origin).toBe("http://[::1]:9000");
   });
 });
 
@@ -51,18 +60,23 @@ async function fetched(asked: string, changes: Partial<UpstreamSettings> = {}) {
 }
 
 describe("the platform is told where to connect", () => {
-  test.each(["http://api.example.com:9000/base/x", "http://tenant.example.com:9000/base/x"])(
-    "when the upstream is asked by a host that is not its own (%s)",
-    async (asked) => {
-      expect((await fetched(asked)).cf).toEqual({ resolveOverride: "legacy.internal" });
-    },
-  );
+  test.each([
+    ["client", "http://api.example.com:9000/base/x"],
+    ["tenant.example.com", "http://tenant.example.com:9000/base/x"],
+  ])("when the upstream is asked by a host that is not its own (%s)", async (host, asked) => {
+    expect((await fetched(asked, { host })).cf).toEqual({ resolveOverride: "legacy.internal" });
+  });
 
   test.each<[string, string, Partial<UpstreamSettings>]>([
     ["when it is asked by its own host", "http://legacy.internal:9000/base/x", {}],
-    ["when its own host is written in upper case", "http://LEGACY.internal:9000/base/x", {}],
+    ["when the client asks it by its own host", "http://legacy.internal:9000/base/x", { host: "client" }],
+    ["when its own host is written in upper case", "http://legacy.internal:9000/base/x", { host: "LEGACY.internal" }],
     ["when a service binding leads to it", "http://legacy.internal:9000/base/x", { service: "LEGACY" }],
-    ["when a service binding leads to it by another host", "http://api.example.com:9000/base/x", { service: "LEGACY" }],
+    [
+      "when a service binding leads to it by another host",
+      "http://api.example.com:9000/base/x",
+      { service: "LEGACY", host: "client" },
+    ],
   ])("by the URL alone %s", async (_, asked, changes) => {
     expect(await fetched(asked, changes)).not.toHaveProperty("cf");
   });
