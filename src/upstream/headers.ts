@@ -143,11 +143,11 @@ export function responseHeaders(from: Headers, standing: Standing, length: numbe
   const removed = length === null && from.has("content-length") ? ["content-length"] : [];
   const rewritten: [name: string, value: string][] = [];
   let hasOurCookie = false;
-  for (const [name, value] of from) {
+  for (const name of from.keys()) {
     const { canonical, isRemoved } = readName(name);
     if (isRemoved.response || named.has(canonical)) removed.push(name);
-    else if (name === "set-cookie") hasOurCookie ||= OUR_COOKIE.test(value);
-    else if (POINTING.has(name)) rewritten.push([name, publicLocation(value, standing)]);
+    else if (name === "set-cookie") hasOurCookie ||= from.getSetCookie().some((cookie) => OUR_COOKIE.test(cookie));
+    else if (POINTING.has(name)) rewritten.push([name, publicLocation(String(from.get(name)), standing)]);
   }
   if (removed.length + rewritten.length === 0 && !hasOurCookie) return from;
   const headers = new Headers(from);
