@@ -28,6 +28,8 @@ const FORGET_EVERY = 16;
 const FORGOTTEN_MAX = 2 * FORGET_EVERY;
 /** Entries that are handed out come again after this, unless the sink is said to have them. */
 const REPORT_AGAIN_MS = 60_000;
+/** Claims whose pages are kept in memory until they are reported; more are read again. */
+const FRESH_MAX = 256;
 /** A batch that every D1 plan takes. */
 const REPORT_MAX = 40;
 
@@ -39,6 +41,8 @@ export class Pages {
   #exists: boolean;
   /** By this instance of the book, which cannot know of more. */
   #claims = 0;
+  /** Pages as this instance wrote them with a claim, and as nothing has changed them yet: most reports are about such a one. */
+  readonly #fresh = new Map<string, Row>();
   /** The earliest that something became due at since it was last asked. */
   #soonMs = Number.POSITIVE_INFINITY;
 
@@ -57,7 +61,7 @@ export class Pages {
   }
 
   find(id: string): Row | null {
-    return this.#all<Row>(OF_ID, id)[0] ?? null;
+    return this.#fresh.get(id) ?? this.#all<Row>(OF_ID, id)[0] ?? null;
   }
 
   /** The newest with this key that is not over without a charge: such a one may be followed by another. */
@@ -91,6 +95,8 @@ export class Pages {
     if (released) this.#run("DELETE FROM payments WHERE id = ?", claim.id);
     const page = pageOf(claim, Math.max((released?.seq ?? 0) + 1, claim.nowMs));
     this.#run(insertionOf(page), ...Object.values(page));
+    if (this.#fresh.size >= FRESH_MAX) this.#fresh.clear();
+    this.#fresh.set(claim.id, { ...page, answer_until: null });
     this.#expect(page.due_at);
     if (this.#claims++ % FORGET_EVERY === 0) this.#run(FORGET, claim.nowMs - MEMORY_MS, FORGOTTEN_MAX);
   }
@@ -111,6 +117,7 @@ export class Pages {
       // One that was given back was never begun, as far as the seller is concerned.
       report_at: isNews && state.pay !== "released" ? reportMs(row, nowMs) : row.report_at,
     };
+    this.#fresh.delete(row.id);
     this.#run(updateOf(changes), ...Object.values(changes), row.id);
     this.#expect(changes.due_at);
     if (this.#hasSink) this.#expect(changes.report_at);
