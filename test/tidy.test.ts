@@ -2,6 +2,7 @@
 // that finds nothing wrong there guards nothing.
 
 import { posix } from "node:path";
+import { analyse } from "scslre";
 import type { Node } from "typescript/unstable/ast";
 import {
   isArrowFunction,
@@ -17,6 +18,7 @@ import {
   isMethodDeclaration,
   isNewExpression,
   isPropertyAccessExpression,
+  isRegularExpressionLiteral,
   isSetAccessorDeclaration,
   isStringLiteral,
   SyntaxKind,
@@ -127,6 +129,15 @@ function tooLong({ text }: Source, node: Node): string | null {
   if (!isFunction(node)) return null;
   const lines = lineAt(text, node.getEnd()) - lineAt(text, node.getStart()) + 1;
   return lines > FUNCTION_LINES_MAX ? `is a function of ${lines} lines` : null;
+}
+
+/** By the form of the expression: what it is tried on may come from anybody. */
+function slow(node: Node): string | null {
+  if (isNewExpression(node) && textOf(node.expression) === "RegExp")
+    return "builds an expression that nobody can judge";
+  if (!isRegularExpressionLiteral(node)) return null;
+  const [, source = "", flags = ""] = /^\/(.*)\/([a-z]*)$/s.exec(node.text) ?? [];
+  return analyse({ source, flags }).reports.length > 0 ? `tries ${node.text} in more than linear time` : null;
 }
 
 interface Rule {
@@ -265,6 +276,16 @@ const rules: readonly Rule[] = [
       ["src/log.ts", `const a = { long() {${"\n".repeat(70)}} };`],
       ["src/log.ts", `class A {\n\n#long() {${"\n".repeat(70)}} }`],
       ["src/log.ts", `class A { constructor() {${"\n".repeat(70)}} }`],
+    ],
+  },
+  {
+    title: "no regular expression backtracks",
+    find: (source) => find(source, slow),
+    breaches: [
+      ["src/route/path.ts", "export const a = /^(a+)+$/.test(text);"],
+      ["src/route/path.ts", "export const a = /^\\d*,?\\d*$/.test(text);"],
+      ["src/route/path.ts", 'export const a = text.replace(/\\s+$/, "");'],
+      ["src/route/path.ts", "export const a = new RegExp(text);"],
     ],
   },
   {

@@ -11,7 +11,10 @@ export const encodeBytes = (bytes: Uint8Array): string => bytes.toBase64();
 
 /** The same for URLs and file names, without padding (RFC 4648 section 5). */
 export const toBase64Url = (base64: string): string =>
-  base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  base64
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/={1,2}$/, "");
 
 /** Padding stays left out. */
 export const fromBase64Url = (text: string): string => text.replaceAll("-", "+").replaceAll("_", "/");
