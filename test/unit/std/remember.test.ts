@@ -23,6 +23,13 @@ describe("what is remembered", () => {
     expect(asked).toEqual([""]);
   });
 
+  test("is nothing long", () => {
+    const { asked, length } = counting(2);
+    const texts = ["a".repeat(256), "b".repeat(257)];
+    expect([...texts, ...texts].map(length)).toEqual([256, 257, 256, 257]);
+    expect(asked).toEqual([...texts, texts[1]]);
+  });
+
   test("stays right, and few, whoever asks for more", () => {
     const { asked, length } = counting(2);
     for (let round = 0; round < 3; round++) expect(["a", "bb", "ccc"].map(length)).toEqual([1, 2, 3]);
