@@ -49,7 +49,7 @@ export interface UpstreamAnswer {
   readonly length: number | null;
   /** What the connection became, of a status 101; it is handed on as it is, so that no message passes through here. */
   readonly webSocket?: WebSocket;
-  /** All of it as it came, where nothing was taken off or written anew. */
+  /** All of it as it came, where nothing was taken off, written anew or read. */
   readonly whole?: Response;
 }
 
@@ -126,9 +126,10 @@ async function readAnswer(
   const { method, url: asked, proto, host, wholeBytesMax } = request;
   const length = declaredLength(response.headers);
   const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` }, length);
-  const whole = headers === response.headers && { whole: response };
-  const answer = { status, headers, body, length, ...(webSocket && { webSocket }), ...whole };
-  if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) return answer;
+  const answer = { status, headers, body, length, ...(webSocket && { webSocket }) };
+  if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) {
+    return headers === response.headers ? { ...answer, whole: response } : answer;
+  }
   const bytes = isFramed
     ? await readFramed(body)
     : await readBounded(body, length).then((read) => read.ok && read.value);

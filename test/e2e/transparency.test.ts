@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cellsOf } from "../support/held-tests.ts";
 import { PAY_TO } from "../support/payment.ts";
-import { type Echo, startPlainOrigin } from "../support/plain-origin.ts";
+import { type Echo, SILENT, startPlainOrigin } from "../support/plain-origin.ts";
 import { type ReadAnswer, readAnswer, sendRaw } from "../support/raw-http.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type Gates, startGates } from "./gates.ts";
@@ -85,16 +85,20 @@ const inChunks = (...chunks: readonly string[]): Sent => ({
 const MEBIBYTE = "\u0000\u00ff\r\n0123456789abc".repeat(65_536).slice(0, 1024 * 1024);
 
 describe("a client of a free route gets what the origin answers", () => {
-  test.each([200, 201, 204, 206, 301, 302, 304, 307, 400, 401, 403, 404, 410, 418, 429, 500, 503])(
-    "with the status %i",
-    async (status) => {
-      const [direct, passed] = await both(`/free/status/${status}`);
-      expect(direct?.status).toBe(status);
-      expect(passed).toEqual(direct);
-    },
-  );
+  test.each(
+    [200, 201, 204, 206, 301, 302, 304, 307, 400, 401, 403, 404, 410, 418, 429, 500, 503].flatMap((status) => [
+      [status, ""] as const,
+      [status, SILENT] as const,
+    ]),
+  )("with the status %i%s", async (status, more) => {
+    const [direct, passed] = await both(`/free/status/${status}${more}`);
+    expect(direct?.status).toBe(status);
+    expect(passed).toEqual(direct);
+  });
 
-  test.each(["empty", "byte", "mebibyte", "chunked", "gzip", "notgzip", "events", "headers"])(
+  const withSilence = (names: readonly string[]): string[] => [...names, ...names.map((name) => name + SILENT)];
+
+  test.each(withSilence(["empty", "byte", "mebibyte", "chunked", "gzip", "notgzip", "events", "headers"]))(
     "with a body or headers of its own (%s)",
     async (name) => {
       const [direct, passed] = await both(`/free/${name}`);
@@ -103,7 +107,7 @@ describe("a client of a free route gets what the origin answers", () => {
     },
   );
 
-  test.each(["empty", "byte", "mebibyte", "chunked", "gzip", "headers", "status/404", "ranged"])(
+  test.each(withSilence(["empty", "byte", "mebibyte", "chunked", "gzip", "headers", "status/404", "ranged"]))(
     "to HEAD too (%s)",
     async (name) => {
       const [direct, passed] = await both(`/free/${name}`, { method: "HEAD" });

@@ -18,6 +18,9 @@ export interface Echo {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
+/** At the end of a URL: an answer that says nothing of its connection, as Cloudflare hands answers over. */
+export const SILENT = "?silent";
+
 const DATE = "Wed, 25 Nov 2026 10:00:00 GMT";
 const TEXT = "0123456789";
 
@@ -130,6 +133,7 @@ export async function startPlainOrigin(): Promise<TestServer> {
       // The clock would differ between two requests.
       response.sendDate = false;
       response.setHeader("date", DATE);
+      if (request.url?.endsWith(SILENT)) response.removeHeader("connection");
       const name = /^\/[^/]+\/([a-z]+)/.exec(request.url ?? "")?.[1] ?? "";
       answers[name]?.(request, response, Buffer.concat(chunks));
     });

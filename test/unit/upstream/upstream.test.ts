@@ -117,3 +117,28 @@ function withAbort() {
   const controller = new AbortController();
   return { signal: controller.signal, abort: () => controller.abort() };
 }
+
+describe("an answer is handed on as it came", () => {
+  const answerTo = async (response: Response) => {
+    const fetcher = { fetch: async () => response } as unknown as Fetcher;
+    const forwarded = await buildUpstream({ ...settings, signer: null, fetcher })({
+      ...{ url: url.href, method: "GET", headers: new Headers(), body: null, cancel: null },
+      ...{ host: "api.example.com", proto: "https", priced: false, conditions: null, paid: null, wholeBytesMax: 10 },
+    });
+    if (forwarded.kind !== "answered") return expect.fail(forwarded.reason);
+    return forwarded.answer;
+  };
+
+  test("where nothing was taken off", async () => {
+    const response = new Response("goods", { headers: { "x-custom": "1" } });
+    expect((await answerTo(response)).whole).toBe(response);
+  });
+
+  test.each([
+    ["where a header was taken off", "goods", { connection: "close" }],
+    ["where its body was read", "goods", { "content-length": "5" }],
+    ["where its body was read, and is empty", "", { "content-length": "0" }],
+  ])("but not %s", async (_, body, headers) => {
+    expect(await answerTo(new Response(body, { headers: headers as HeadersInit }))).not.toHaveProperty("whole");
+  });
+});
