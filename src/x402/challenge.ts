@@ -2,7 +2,7 @@
 // costs the base64 of its URL and one concatenation, and no I/O. The body of the same answer is the challenge of v1, so
 // that one answer serves both generations of clients.
 
-import { encodeBase64, type JsonObject } from "../std/index.ts";
+import { encodeBase64, encodeBytes, type JsonObject } from "../std/index.ts";
 import { v1NameOf } from "./networks.ts";
 import type { PaymentRequirements, ResourceInfo } from "./types.ts";
 
@@ -34,7 +34,7 @@ export function buildChallenge(
   const resource = JSON.stringify(about).slice(1);
   const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
-  const fixedBytes = bytesOf(headOf("", "") + tail);
+  const fixedBytes = utf8.encode(headOf("", "") + tail).byteLength;
   return { tail, encoded: [], fixedBytes, v1: v1Entries(about, accepts) };
 }
 
@@ -59,15 +59,15 @@ export function encodeV1Challenge({ v1 }: Challenge, url: string): string {
 
 /** The PAYMENT-REQUIRED header's value. `url` is the resource as the client sees it. */
 export function encodeChallenge({ tail, encoded }: Challenge, url: string, error: string): string {
-  const head = headOf(url, error.slice(0, ERROR_BYTES_MAX));
-  // Base64 writes three bytes at a time, so the head takes what its last three still need.
-  const taken = (3 - (bytesOf(head) % 3)) % 3;
+  // Base64 writes three bytes at a time, so the head takes those that its last three still need, two at the most.
+  const bytes = utf8.encode(headOf(url, error.slice(0, ERROR_BYTES_MAX)) + tail.slice(0, 2));
+  const length = bytes.byteLength - 2;
+  const taken = (3 - (length % 3)) % 3;
   encoded[taken] ??= encodeBase64(tail.slice(taken));
-  return encodeBase64(head + tail.slice(0, taken)) + encoded[taken];
+  return encodeBytes(bytes.subarray(0, length + taken)) + encoded[taken];
 }
 
 const utf8 = new TextEncoder();
-const bytesOf = (text: string): number => utf8.encode(text).byteLength;
 
 function headOf(url: string, error: string): string {
   return `{"x402Version":2,"error":${JSON.stringify(error)},"resource":{"url":${JSON.stringify(url)}`;
