@@ -95,7 +95,6 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
     named: upstreams,
     ...parts,
     sold: new Map(),
-    offers: new Map(),
   };
 }
 

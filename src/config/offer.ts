@@ -53,35 +53,12 @@ export interface Scope {
   readonly facilitators: Parts<FacilitatorSettings>;
   /** By what `chargeOn` says. */
   readonly sold: Map<string, ReadonlySet<number>>;
-  /** Those without a mistake, by the words of their routes: equal words are one offer. */
-  readonly offers: Map<string, Offer>;
 }
 
 type Charge = Exclude<Price, "free" | "closed">;
 
 /** Null where nobody could pay, which is told. */
 export function compileOffer(
-  price: Charge | undefined,
-  entry: Entry,
-  upstream: UpstreamSettings | null,
-  pricePath: Path,
-  path: Path,
-  scope: Scope,
-): Offer | null {
-  const words = JSON.stringify(entry);
-  const known = scope.offers.get(words);
-  if (known) return known;
-  let isRight = true;
-  const report: Report = (...mistake) => {
-    isRight = false;
-    scope.report(...mistake);
-  };
-  const offer = buildOffer(price, entry, upstream, pricePath, path, { ...scope, report });
-  if (offer && isRight) scope.offers.set(words, offer);
-  return offer;
-}
-
-function buildOffer(
   price: Charge | undefined,
   entry: Entry,
   upstream: UpstreamSettings | null,

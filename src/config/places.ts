@@ -11,8 +11,9 @@ export function checkPlaces(
   hosts: readonly PublicHost[] | null,
   report: Report,
 ): void {
-  const rivals = rivalsOf(drafts);
   const routes = drafts.filter(isCompiled);
+  // What did not compile stands in no matcher.
+  const rivals = matcher.hasTwins || routes.length < drafts.length ? rivalsOf(drafts) : NO_RIVALS;
   const doubtful = new Set([...rivals.keys(), ...rivals.values()]);
   for (const [route, other] of rivals) {
     const remedy = isCase(route, other) ? 'keep one, or let both say "caseSensitive": true' : "keep one";
@@ -59,6 +60,8 @@ function checkSpellings(routes: readonly PricedRoute[], report: Report): void {
   }
 }
 
+const NO_RIVALS: ReadonlyMap<Draft, Draft> = new Map();
+
 type Pattern = Pick<PricedRoute, "host" | "segments" | "names" | "rest" | "caseSensitive">;
 
 /** Whether two routes of one pattern are told apart by letter case. */
@@ -70,7 +73,7 @@ const isCase = (a: Pattern, b: Pattern): boolean =>
 
 /** No segment is empty, and none holds a slash or a star. */
 const patternOf = ({ host, segments, rest }: Pattern): string =>
-  `${host ?? ""}${segments.map((segment) => `/${segment ?? ""}`).join("")}${rest ? "/*" : ""}`;
+  `${host ?? ""}/${segments.length}/${segments.join("/")}${rest ? "/*" : ""}`;
 
 /** Routes of one pattern with a method in common, each with the one that stands before it in the file. */
 function rivalsOf(routes: readonly Draft[]): ReadonlyMap<Draft, Draft> {
@@ -80,10 +83,11 @@ function rivalsOf(routes: readonly Draft[]): ReadonlyMap<Draft, Draft> {
     const pattern = patternOf(route);
     for (const method of route.methods ?? [""]) {
       const place = `${method} ${pattern}`;
-      const others = taken.get(place) ?? [];
-      const rival = others.findLast((other) => !isChoice(route, other));
+      const others = taken.get(place);
+      const rival = others?.findLast((other) => !isChoice(route, other));
       if (rival) rivals.set(route, rival);
-      taken.set(place, [...others, route]);
+      if (others) others.push(route);
+      else taken.set(place, [route]);
     }
   }
   return rivals;

@@ -3,7 +3,7 @@
 import { type Allowance, parseRouteKey, type RouteKey } from "../route/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
 import { isTold, readMember, readMembers } from "./members.ts";
-import type { Path } from "./mistake.ts";
+import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
 import { readUpstream } from "./parts.ts";
 import { routeEntries } from "./schema.ts";
@@ -16,22 +16,61 @@ export const isCompiled = (draft: Draft): draft is PricedRoute => draft.access !
 
 /** Those whose place can be understood; what cannot is told. */
 export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope): readonly Draft[] {
-  return Object.entries(routes).flatMap(([key, value]) => {
+  const known = new Map<string, Meaning>();
+  const drafts: Draft[] = [];
+  for (const [key, value] of Object.entries(routes)) {
     const path = ["routes", key];
     const place = parseRouteKey(key, prefix);
     if (!place.ok) scope.report(path, place.error);
-    const entry = readEntry(value, path, scope);
+    const { entry, access, allows } = compileValue(value, path, scope, known);
     checkIdle(entry, place.ok && place.value.rest, path, scope);
-    const access = compileAccess(entry, isEntry(value) ? [...path, "price"] : path, path, scope);
-    if (!place.ok) return [];
+    if (!place.ok) continue;
+    const { methods, host, segments, names, rest } = place.value;
     // What is free has to be named; what is priced or closed may not be walked around from below.
     const below = access?.kind !== "free" && !entry.exact;
-    checkAllowances(entry, place.value.rest || below, path, scope);
+    if (!rest && !below) checkAllowances(entry, allows, path, scope);
     checkCase(entry, place.value, path, scope);
     checkWebSocket(entry, place.value, path, scope);
     const caseSensitive = entry.caseSensitive ?? false;
-    return [{ key, ...place.value, access, below, allows: allowancesOf(entry), caseSensitive }];
-  });
+    drafts.push({
+      key,
+      methods,
+      host,
+      segments,
+      names,
+      rest,
+      access,
+      below,
+      allows,
+      caseSensitive,
+    });
+  }
+  return drafts;
+}
+
+/** What a route's value says, wherever it stands. */
+interface Meaning {
+  readonly entry: Entry;
+  readonly access: Access | null;
+  readonly allows: ReadonlySet<Allowance>;
+}
+
+/** @param known those without a mistake, by their words: most routes of a large table say the same */
+function compileValue(value: unknown, path: Path, scope: Scope, known: Map<string, Meaning>): Meaning {
+  const words = JSON.stringify(value);
+  const before = known.get(words);
+  if (before) return before;
+  let isRight = true;
+  const report: Report = (...mistake) => {
+    isRight = false;
+    scope.report(...mistake);
+  };
+  const told = { ...scope, report };
+  const entry = readEntry(value, path, told);
+  const access = compileAccess(entry, isEntry(value) ? [...path, "price"] : path, path, told);
+  const meaning = { entry, access, allows: allowancesOf(entry) };
+  if (isRight) known.set(words, meaning);
+  return meaning;
 }
 
 /** A price alone stands for an object with nothing else. */
@@ -85,9 +124,9 @@ function allowancesOf(entry: Entry): ReadonlySet<Allowance> {
 }
 
 /** What lies below has to be the route's own, because some origins read such a spelling as something there. */
-function checkAllowances(entry: Entry, coversBelow: boolean, path: Path, { report }: Scope): void {
-  if (coversBelow || entry.price === "closed") return;
-  for (const allowance of allowancesOf(entry)) {
+function checkAllowances(entry: Entry, allows: ReadonlySet<Allowance>, path: Path, { report }: Scope): void {
+  if (entry.price === "closed") return;
+  for (const allowance of allows) {
     report(
       [...path, allowance],
       `this is about what lies below the key, which it does not cover; ${coverRemedy(entry)}`,
@@ -98,8 +137,8 @@ function checkAllowances(entry: Entry, coversBelow: boolean, path: Path, { repor
 const coverRemedy = ({ exact }: Entry): string => (exact ? 'remove "exact"' : 'end the key in "/*"');
 
 function checkCase(entry: Entry, { segments, names }: RouteKey, path: Path, { report }: Scope): void {
-  const hasCase = names.some((name, i) => name !== null && (name !== segments[i] || name !== name.toUpperCase()));
-  if (!entry.caseSensitive || entry.price === "closed" || hasCase) return;
+  if (!entry.caseSensitive || entry.price === "closed") return;
+  if (names.some((name, i) => name !== null && (name !== segments[i] || name !== name.toUpperCase()))) return;
   report([...path, "caseSensitive"], "no name in this key has a letter case; remove this");
 }
 

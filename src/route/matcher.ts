@@ -36,9 +36,10 @@ export interface Place {
   readonly spelling?: Spelling;
 }
 
-/** Routes of one pattern, by method; the empty key is the route without methods. */
+/** Routes of one pattern. */
 interface Slot<R extends Route> {
-  readonly byMethod: Map<string, Hit<R> | Choice<R>>;
+  /** By the method's place in `METHODS`; behind them the route without methods. */
+  readonly byMethod: (Hit<R> | Choice<R> | undefined)[];
   /** Whether one of them is priced or closed. */
   readonly isBarrier: boolean;
 }
@@ -75,8 +76,11 @@ const REFUSALS = Array.from({ length: 2 ** METHODS.length }, (_, set) => {
   return set > 0 ? ({ kind: "method_not_allowed", allow } as const) : undefined;
 });
 const EVERY_METHOD = REFUSALS.length - 1;
+/** In a slot. */
+const NO_METHOD = METHODS.length;
 /** In a set of methods: one of them is there, but not in this spelling. */
 const REFUSED = REFUSALS.length;
+const NO_ROUTES = Array<undefined>(METHODS.length + 1).fill(undefined);
 const REFUSED_FOR = {
   empty_segment: { kind: "refused", flaw: "empty_segment" },
   semicolon: { kind: "refused", flaw: "semicolon" },
@@ -87,6 +91,8 @@ const REFUSED_FOR = {
 export class Matcher<R extends Route> {
   readonly #anyHost: Node<R> = emptyNode();
   readonly #hosts = new Map<string, Node<R>>();
+  /** Whether two routes of one pattern have a method in common. */
+  hasTwins = false;
   /** What some route lets through. */
   readonly allows: ReadonlySet<Allowance>;
 
@@ -101,8 +107,8 @@ export class Matcher<R extends Route> {
 
   match(method: string, place: Place): Match<R> {
     // HEAD is priced like GET.
-    const verb = method === "HEAD" ? "GET" : method;
-    const isKnown = METHODS.includes(verb);
+    const verb = METHODS.indexOf(method === "HEAD" ? "GET" : method);
+    const isKnown = verb >= 0;
     const found = isKnown ? this.#find(verb, place) : "barrier";
     if (typeof found === "object") return found;
     const oddity = place.spelling?.oddity;
@@ -119,13 +125,13 @@ export class Matcher<R extends Route> {
 
   /** Whether what is routed at the place is so, whatever the method; a barrier is not. */
   every(place: Place, is: (route: R) => boolean): boolean {
-    return METHODS.every((verb) => {
+    return METHODS.every((_, verb) => {
       const found = this.#find(verb, place);
       return found === undefined || (typeof found === "object" && is(found.route));
     });
   }
 
-  #find(verb: string, place: Place): Meant<R> {
+  #find(verb: number, place: Place): Meant<R> {
     const { hostname, segments } = place;
     const own = this.#hosts.get(hostname);
     const found = (own && find(own, segments, 0, verb)) ?? find(this.#anyHost, segments, 0, verb);
@@ -136,12 +142,10 @@ export class Matcher<R extends Route> {
 
   #methodSet(place: Place): number {
     let set = 0;
-    let bit = 1;
-    for (const verb of METHODS) {
+    for (let verb = 0; verb < METHODS.length; verb++) {
       const found = this.#find(verb, place);
-      if (typeof found === "object") set |= bit;
+      if (typeof found === "object") set |= 1 << verb;
       else if (found === "refused") set |= REFUSED;
-      bit <<= 1;
     }
     return set;
   }
@@ -151,13 +155,26 @@ export class Matcher<R extends Route> {
     for (const segment of route.segments) {
       node = segment === null ? (node.named ??= emptyNode()) : childOf((node.children ??= new Map()), segment);
     }
-    if (route.rest) node.rest = put(node.rest, route);
-    else node.exact = put(node.exact, route);
-    if (route.below && !route.rest) node.below = put(node.below, route);
+    if (route.rest) node.rest = this.#put(node.rest, route);
+    else node.exact = this.#put(node.exact, route);
+    if (route.below && !route.rest) node.below = this.#put(node.below, route);
+  }
+
+  #put(slot: Slot<R> | null, route: R): Slot<R> {
+    const byMethod = slot?.byMethod ?? NO_ROUTES.slice();
+    const hit = { kind: "route", route } as const;
+    for (const method of route.methods ?? [""]) {
+      const verb = method === "" ? NO_METHOD : METHODS.indexOf(method);
+      const known = byMethod[verb];
+      if (known) this.hasTwins = true;
+      const others = known?.kind === "choice" ? known.hits : [];
+      byMethod[verb] = route.caseSensitive ? { kind: "choice", hits: [...others, hit] } : hit;
+    }
+    return { byMethod, isBarrier: slot?.isBarrier || route.access.kind !== "free" };
   }
 }
 
-function find<R extends Route>(node: Node<R>, segments: readonly string[], depth: number, verb: string): Found<R> {
+function find<R extends Route>(node: Node<R>, segments: readonly string[], depth: number, verb: number): Found<R> {
   const segment = segments[depth];
   if (segment === undefined) return pick(node.exact, verb) ?? pick(node.rest, verb);
   const child = node.children?.get(segment);
@@ -166,26 +183,15 @@ function find<R extends Route>(node: Node<R>, segments: readonly string[], depth
   return named ?? pick(node.rest, verb) ?? pick(node.below, verb);
 }
 
-function pick<R extends Route>(slot: Slot<R> | null, verb: string): Found<R> {
+function pick<R extends Route>(slot: Slot<R> | null, verb: number): Found<R> {
   if (slot === null) return undefined;
-  return slot.byMethod.get(verb) ?? slot.byMethod.get("") ?? (slot.isBarrier ? "barrier" : undefined);
+  return slot.byMethod[verb] ?? slot.byMethod[NO_METHOD] ?? (slot.isBarrier ? "barrier" : undefined);
 }
 
 /** By hand, because a callback would be an allocation. */
 function choose<R extends Route>({ hits }: Choice<R>, place: Place): Hit<R> | undefined {
   for (const hit of hits) if (isNamed(hit.route, place)) return hit;
   return undefined;
-}
-
-function put<R extends Route>(slot: Slot<R> | null, route: R): Slot<R> {
-  const { byMethod, isBarrier } = slot ?? { byMethod: new Map(), isBarrier: false };
-  const hit = { kind: "route", route } as const;
-  for (const method of route.methods ?? [""]) {
-    const known = byMethod.get(method);
-    const others = known?.kind === "choice" ? known.hits : [];
-    byMethod.set(method, route.caseSensitive ? { kind: "choice", hits: [...others, hit] } : hit);
-  }
-  return { byMethod, isBarrier: isBarrier || route.access.kind !== "free" };
 }
 
 function childOf<R extends Route>(children: Map<string, Node<R>>, name: string): Node<R> {

@@ -58,6 +58,7 @@ export function shadowsOf<R extends Route>(
   hosts: readonly string[],
   depthMax: number,
 ): ReadonlySet<R> | null {
+  if (isAlone(route, hosts)) return null;
   const served = hosts.length > 0 ? hosts : [route.host ?? STRANGER];
   const shadows = new Set<R>();
   for (const hostname of served.filter((host) => host === (route.host ?? host))) {
@@ -74,6 +75,10 @@ export function shadowsOf<R extends Route>(
   }
   return shadows;
 }
+
+/** Whether its path and its methods are the route's own, so that nothing can stand before it there; most are. */
+const isAlone = ({ host, methods, rest }: Route, hosts: readonly string[]): boolean =>
+  methods !== null && !rest && (hosts.length === 0 || hosts.some((served) => served === host));
 
 /** What stands before a route at a place and lets nothing past. */
 const barriersOf = <R extends Route>(route: R, routes: readonly R[], place: Place): readonly R[] =>

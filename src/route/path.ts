@@ -54,6 +54,11 @@ const isAllowable = (flaw: PathFlaw): flaw is AllowableFlaw => ALLOWABLE.has(fla
 
 /** Unreserved and sub-delims (RFC 3986 section 3.3) but for `;`, and `:`, `@`, `/`: these stand for themselves. */
 const NOT_PLAIN = /[^A-Za-z0-9_~!$&'()*+,=:@./-]/;
+/** No slash at the begin, empty segments, and those that begin or end with a dot. */
+const ODD_SEGMENT = /^(?!\/)|\/[./]|\.(?:\/|$)/;
+
+/** Whether no parser reads the path in another way: it is its own canonical form. */
+export const isPlainPath = (path: string): boolean => !NOT_PLAIN.test(path) && !ODD_SEGMENT.test(path);
 
 /**
  * @param raw the path of a request target, up to `?` or `#`; it begins with `/`
@@ -63,9 +68,21 @@ export function canonicalPath(
   raw: string,
   allowed: ReadonlySet<Allowance> = NO_ALLOWANCES,
 ): Result<CanonicalPath, PathFlaw> {
+  if (isPlainPath(raw)) return ok(pathAsWritten(raw));
   const plain = plainPath(raw);
   if (plain.ok || allowed.size === 0 || !isAllowable(plain.error)) return plain;
   return oddPath(raw, allowed, plain.error);
+}
+
+function pathAsWritten(text: string): CanonicalPath {
+  const lower = text.toLowerCase();
+  const names = segmentsOf(text);
+  return { text, segments: lower === text ? names : segmentsOf(lower), spelling: { names, oddity: null } };
+}
+
+function segmentsOf(path: string): readonly string[] {
+  const inner = path.endsWith("/") ? path.slice(1, -1) : path.slice(1);
+  return inner === "" ? [] : inner.split("/");
 }
 
 function plainPath(raw: string): Result<CanonicalPath, PathFlaw> {

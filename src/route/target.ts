@@ -2,7 +2,7 @@
 
 import { err, ok, type Result, remembering } from "../std/index.ts";
 import type { Place } from "./matcher.ts";
-import { type Allowance, canonicalPath, type PathFlaw, type Spelling } from "./path.ts";
+import { type Allowance, canonicalPath, isPlainPath, type PathFlaw, type Spelling } from "./path.ts";
 
 export interface Target extends Place {
   /** `http` or `https`. */
@@ -82,16 +82,13 @@ export interface Base {
 
 export const baseOf = ({ origin, pathname }: URL): Base => ({ origin, prefix: pathname === "/" ? "" : pathname });
 
-/** Segments that no parser reads in another way: of unreserved characters (RFC 3986 section 2.3), and none begins with a dot. */
-const PLAIN_PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?$/;
-
 /**
  * The URL to fetch, by concatenation. Parsing it must give the host and the path that were matched; anything else is
  * a bug, and a bug fetches nothing.
  */
 export function upstreamUrl({ origin, prefix }: Base, { path, query }: Target): string {
   const text = `${origin}${prefix}${path}${query}`;
-  if (PLAIN_PATH.test(path)) return text;
+  if (isPlainPath(path)) return text;
   const parsed = URL.parse(text);
   if (parsed?.origin === origin && parsed.pathname === prefix + path) return text;
   // Without the query, which is nobody's to read in a log.

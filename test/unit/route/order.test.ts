@@ -104,6 +104,25 @@ test("the first route of a sorted table that covers a request and has its method
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
 });
 
+test("a route is shadowed by those that are meant wherever it could be, and by none where it is meant", () => {
+  const seen = { shadowed: 0, reached: 0 };
+  const property = fc.property(tables, places, (routes, place) => {
+    const matcher = new Matcher(routes);
+    for (const route of matcher.hasTwins ? [] : routes) {
+      const isShadowed = shadowsOf(route, routes, matcher, [], 3) !== null;
+      seen[isShadowed ? "shadowed" : "reached"]++;
+      const method = route.methods?.[0] ?? "PATCH";
+      const match = matcher.match(method, place);
+      if (isShadowed) expect(match.kind === "route" && match.route === route).toBe(false);
+      const own = { hostname: route.host ?? "x.example", segments: route.segments.map((segment) => segment ?? "~") };
+      const isAlone = route.methods !== null && !route.rest;
+      if (isAlone) expect(matcher.match(method, own)).toMatchObject({ kind: "route", route: { key: route.key } });
+    }
+  });
+  fc.assert(property, { numRuns: 5000 });
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
+});
+
 describe("what shadows a route", () => {
   const shadows = (keys: readonly string[], hosts: readonly string[] = []): readonly string[] | null => {
     const routes = keys.map((key) => routeOf([key, "paid"]));
