@@ -3,6 +3,7 @@
 import type { Stage } from "../measure.ts";
 import { buildGate, tableOf } from "../subjects.ts";
 import { growBodies, growHeaders } from "./lengths.ts";
+import { growMatches } from "./matches.ts";
 import { growLedger, growPayers } from "./payments.ts";
 import { growRoutes } from "./routes.ts";
 import type { Section } from "./section.ts";
@@ -16,6 +17,7 @@ export async function scale(
 ): Promise<readonly Section[]> {
   const gate = await buildGate(stage.backends, tableOf(stage.backends), directory);
   const parts: readonly (readonly [name: string, grow: () => Promise<Section>])[] = [
+    ["matches", async () => growMatches(tableOf(stage.backends))],
     ["routes", () => growRoutes(stage, directory)],
     ["payers", () => growPayers(stage, gate)],
     ["kept payments", () => growLedger(stage, gate, payments)],
