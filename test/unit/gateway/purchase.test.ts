@@ -11,6 +11,7 @@ import {
   readErrors,
   reasonOf,
   rejected,
+  transactionOf,
   upfront,
   WAYS,
 } from "./gate.ts";
@@ -23,7 +24,7 @@ beforeEach(async () => {
 });
 
 const receiptOf = ({ payload }: Payment) => ({
-  ...{ success: true, transaction: HASH, network: NETWORK, payer: payload.authorization.from },
+  ...{ success: true, transaction: transactionOf(payment), network: NETWORK, payer: payload.authorization.from },
   x402Version: 2,
 });
 
@@ -35,7 +36,7 @@ describe("a call that is served and then settled", () => {
     expect(asked).toEqual(["verify", "settle"]);
     expect(reports).toEqual(["settled", "delivered"]);
     expect(entry(payment)).toBe("settled, delivered");
-    expect([...kv]).toEqual([[idOf(payment), HASH]]);
+    expect([...kv]).toEqual([[idOf(payment), transactionOf(payment)]]);
   });
 
   test("is kept back where its settlement is rejected, and is known as neither spent nor open", async () => {
