@@ -71,9 +71,9 @@ export function buildFacilitator(
   const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline);
-    // Whatever it says of a payment, it is there; a server's error and what is no JSON say nothing of one.
-    if (reply !== null && reply.status < 500 && reply.json !== undefined) breaker.answered();
-    else breaker.failed();
+    // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
+    if (reply === null) breaker.failed();
+    else breaker.answered();
     return reply;
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -118,15 +118,14 @@ export async function readSupported(url: string, timeoutMs: number): Promise<rea
   return reply && readKinds(reply);
 }
 
-/** Null where no whole answer came: a connection error, the deadline, a redirect, or a body beyond the cap. */
+/** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */
 async function call(url: string, init: RequestInit, deadline: AbortSignal): Promise<FacilitatorReply | null> {
   try {
     const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
-    if (response.status >= 300 && response.status < 400) return null;
-    const bytes = await readAnswer(response, BODY_BYTES_MAX);
-    if (!bytes?.ok) return null;
-    const json = parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS);
-    return { status: response.status, json: json.ok ? json.value : undefined };
+    const { status } = response;
+    const bytes = status >= 300 && status < 400 ? null : await readAnswer(response, BODY_BYTES_MAX);
+    const json = bytes?.ok ? parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS) : null;
+    return { status, json: json?.ok ? json.value : undefined };
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
 // `GET /__calls?nonce=0x…` lists them. It moves no money; where money counts, the reference facilitator is used.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { transactionOf } from "./payment.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
 
 export interface FacilitatorCall {
@@ -50,13 +51,17 @@ const verify: { readonly [name: string]: Behaviour } = {
   shapeless: (_, __, response) => reply(response, 200, { isValid: "yes" }),
 };
 
-/** A payment of its own is a transaction of its own, and its nonce is as good a name as any. */
-const settled = ({ payer, network, nonce }: Asked) => ({ success: true, payer, network, transaction: nonce });
+const settled = ({ payer, network, nonce }: Asked) => ({
+  success: true,
+  payer,
+  network,
+  transaction: transactionOf(nonce),
+});
 
 const pending = ({ network, nonce }: Asked) => ({
   success: false,
   errorReason: "settlement_pending",
-  transaction: nonce,
+  transaction: transactionOf(nonce),
   network,
 });
 
@@ -67,7 +72,7 @@ const settle: { readonly [name: string]: Behaviour } = {
   rejected: ({ network }, _, response, errorReason) =>
     reply(response, 200, { success: false, errorReason, transaction: "", network }),
   broadcast: ({ network, nonce }, _, response, errorReason) =>
-    reply(response, 200, { success: false, errorReason, transaction: nonce, network }),
+    reply(response, 200, { success: false, errorReason, transaction: transactionOf(nonce), network }),
   // The same one for whoever asks.
   repeated: (asked, _, response) => reply(response, 200, { ...settled(asked), transaction: `0x${"ab".repeat(32)}` }),
   // Sent to the chain and not mined yet, so many times; then what it came to.

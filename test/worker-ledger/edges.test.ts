@@ -138,7 +138,7 @@ describe("finding out", () => {
     expect(await calledEndpoints(payment)).toEqual([]);
   });
 
-  test.each(["", "?verify=invalid:nonce_already_used", "?verify=drop"])(
+  test.each(["", "?verify=invalid:nonce_already_used", "?verify=html"])(
     "asks for no more than a word where it is not known whether a settlement was begun (%s)",
     async (query) => {
       const payment = await signPayment("10000");

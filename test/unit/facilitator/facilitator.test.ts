@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
-import { NETWORK, signPayment } from "../../support/payment.ts";
+import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
 
 const server = await startFakeFacilitator();
 afterAll(server.stop);
@@ -31,14 +31,14 @@ async function settle(behaviour: string, settleTimeoutMs: number) {
 describe("a settlement that is under way", () => {
   test("is asked for again with the identical body until it is settled", async () => {
     const { settlement, calls, nonce } = await settle("pending:2", 5000);
-    expect(settlement).toEqual({ kind: "settled", transaction: nonce });
+    expect(settlement).toEqual({ kind: "settled", transaction: transactionOf(nonce) });
     expect(calls.map(({ endpoint }) => endpoint)).toEqual(["/settle", "/settle", "/settle"]);
     expect(new Set(calls.map(({ text }) => text)).size).toBe(1);
   });
 
   test("is unknown when the time is up, and its hash is kept for who looks at the chain", async () => {
     const { settlement, tookMs, nonce } = await settle("pending:99", 1500);
-    expect(settlement).toMatchObject({ kind: "unknown", transaction: nonce });
+    expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
     expect(tookMs).toBeLessThan(1500 + 1500);
   });
 
@@ -46,7 +46,7 @@ describe("a settlement that is under way", () => {
     "is no failure, whatever comes later, and keeps its hash (%s)",
     async (behaviour) => {
       const { settlement, calls, nonce } = await settle(behaviour, 2500);
-      expect(settlement).toMatchObject({ kind: "unknown", transaction: nonce });
+      expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
       expect(calls.length).toBeGreaterThan(1);
     },
   );

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
-import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   type Around,
   asksUpfront,
@@ -15,7 +15,6 @@ import {
   openGate,
   readErrors,
   reasonOf,
-  transactionOf,
   upfront,
   WAYS,
 } from "./gate.ts";
@@ -207,7 +206,7 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     const outcome = await gate.pay("/before", gate.next);
     expect(outcome).toMatchObject({
       kind: "redelivered",
-      receipt: { success: true, transaction: transactionOf(payment) },
+      receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
     });
     expect(gate.asked).toEqual(["verify"]);
     expect(gate.entry(payment)).toBe("settled, redeemed");

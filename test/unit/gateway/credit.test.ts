@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Problem } from "../../../src/problem.ts";
-import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, broken, endless, GOODS, openGate, readErrors, reasonOf, transactionOf, upfront } from "./gate.ts";
+import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { type Around, broken, endless, GOODS, openGate, readErrors, reasonOf, upfront } from "./gate.ts";
 
 let payment: Payment;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ describe("what was paid for and not delivered", () => {
         reason: "paid_undelivered",
         cause,
         status,
-        receipt: { success: true, transaction: transactionOf(payment) },
+        receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
       },
     });
     expect(entry(payment)).toBe("settled, undelivered");

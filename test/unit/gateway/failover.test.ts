@@ -116,6 +116,12 @@ describe("a facilitator that does not answer", () => {
     expect([await askedOne(), await askedOne()]).toEqual([1, 1]);
   });
 
+  test("is asked on while it answers nonsense", async () => {
+    const { pay, verifiedAt } = open({ verify: () => ({ nonsense: true }) });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(8);
+  });
+
   test("settles nothing first while it rests: the next one does", async () => {
     const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
     for (let i = 0; i < 3; i++) {

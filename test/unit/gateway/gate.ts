@@ -21,7 +21,7 @@ import type { Report } from "../../../src/ledger/words.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { buildUpstream } from "../../../src/upstream/index.ts";
 import { eip3009PaymentId, partsOf } from "../../../src/x402/index.ts";
-import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment } from "../../support/payment.ts";
+import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment, transactionOf } from "../../support/payment.ts";
 import { openStore } from "../../support/sqlite.ts";
 
 export const ORIGIN = "https://api.example.com";
@@ -337,16 +337,15 @@ export const requestOf = (path: string, { method = "GET", headers, body = null }
     body: body instanceof Uint8Array ? new Response(body as BodyInit).body : body,
   }) as unknown as Request;
 
+const nonceOf = (body: string): string => JSON.parse(body).paymentPayload.payload.authorization.nonce;
 export const payerOf = (body: string): string => JSON.parse(body).paymentPayload.payload.authorization.from;
 export const isValid = (body: string): object => ({ isValid: true, payer: payerOf(body) });
 export const isSettled = (body: string): object => ({
   success: true,
   payer: payerOf(body),
   network: JSON.parse(body).paymentRequirements.network,
-  transaction: transactionOf(JSON.parse(body).paymentPayload),
+  transaction: transactionOf(nonceOf(body)),
 });
-/** A payment of its own is a transaction of its own. */
-export const transactionOf = ({ payload }: Pick<Payment, "payload">): string => payload.authorization.nonce;
 
 function newLedger(place: Place): Ledger {
   const nothing = async (): Promise<void> => undefined;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import { findOut } from "../../../src/gateway/index.ts";
-import { type Payment, signPayment } from "../../support/payment.ts";
+import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   type Around,
   broken,
@@ -14,7 +14,6 @@ import {
   paidWith,
   reasonOf,
   rejected,
-  transactionOf,
 } from "./gate.ts";
 
 let payment: Payment;
@@ -68,7 +67,7 @@ describe("without a chain to ask, a settlement that nobody answered for", () => 
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(2);
     expect(gate.entry(payment)).toBe("settled, undelivered");
-    expect([...gate.kv]).toEqual([[idOf(payment), transactionOf(payment)]]);
+    expect([...gate.kv]).toEqual([[idOf(payment), transactionOf(payment.payload.authorization.nonce)]]);
   });
 
   test("no longer counts against what all payers may owe, once it is known", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
-import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   asksUpfront,
   broken,
@@ -16,7 +16,6 @@ import {
   reasonOf,
   rejected,
   textOf,
-  transactionOf,
   upfront,
 } from "./gate.ts";
 
@@ -68,7 +67,11 @@ describe("a payment that is presented again", () => {
       clock.nowMs += laterMs;
       expect(await pay("/paid", payment)).toEqual({
         kind: "refused",
-        problem: { reason: "payment_settled", transaction: transactionOf(payment), isCredit: false },
+        problem: {
+          reason: "payment_settled",
+          transaction: transactionOf(payment.payload.authorization.nonce),
+          isCredit: false,
+        },
       });
     }
     expect([...calls, ...asked]).toEqual(before);
@@ -158,7 +161,7 @@ describe("a settlement that nobody answered for", () => {
     const { pay, asked, seen, entry } = openGate({}, { settle: losing(1) });
     expect(reasonOf(await pay("/paid", payment))).toBe("settlement_unknown");
     expect(await pay("/paid", payment)).toMatchObject({
-      problem: { reason: "payment_settled", transaction: transactionOf(payment) },
+      problem: { reason: "payment_settled", transaction: transactionOf(payment.payload.authorization.nonce) },
     });
     expect(asked.filter((question) => question === "settle")).toHaveLength(2);
     expect(entry(payment)).toBe("settled, undelivered");
@@ -172,7 +175,7 @@ describe("a settlement that nobody answered for", () => {
       const outcome = await pay("/paid", payment, keyed());
       expect(outcome).toMatchObject({
         kind: "redelivered",
-        receipt: { success: true, transaction: transactionOf(payment) },
+        receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
       });
       expect(await textOf(outcome)).toBe("goods");
       expect(entry(payment)).toBe("settled, redeemed");
@@ -233,7 +236,7 @@ describe("a call that was paid for upfront and failed", () => {
     const again = await pay("/before", upfront(payment), keyed());
     expect(again).toMatchObject({
       kind: "redelivered",
-      receipt: { success: true, transaction: transactionOf(payment) },
+      receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
     });
     expect(entry(payment)).toBe("settled, redeemed");
     expect(reports.at(-1)).toBe("redeemed");
@@ -248,7 +251,7 @@ describe("a call that was paid for upfront and failed", () => {
         problem: {
           reason: "paid_undelivered",
           status: 500,
-          receipt: { success: true, transaction: transactionOf(payment) },
+          receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
         },
       });
     expect(entry(payment)).toBe("settled, undelivered");
