@@ -17,12 +17,15 @@ import {
   type Settlement,
   type Verdict,
 } from "../x402/index.ts";
+import type { Authorize, AuthSettings } from "./auth.ts";
 
 export interface FacilitatorSettings {
   /** Without a trailing slash. */
   readonly url: string;
   readonly verifyTimeoutMs: number;
   readonly settleTimeoutMs: number;
+  /** Null where it asks nobody who they are. */
+  readonly auth: AuthSettings | null;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -44,9 +47,13 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 
-export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings): Facilitator {
+/** @param authorize of `openAuth`, for these settings */
+export function buildFacilitator(
+  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<FacilitatorSettings, "auth">,
+  authorize: Authorize | null = null,
+): Facilitator {
   const post = (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> =>
-    call(url + path, { method: "POST", body, headers: { "content-type": "application/json" } }, deadline);
+    call(url + path, { method: "POST", body, headers: { "content-type": "application/json" } }, deadline, authorize);
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
     const reply = await post("/settle", body, deadline);
@@ -74,15 +81,26 @@ export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: Faci
 const LOST: LateSettlement = { kind: "unknown", detail: "settle was not answered", transaction: null };
 
 /** What the facilitator says that it can do, or null where it does not say. */
-export async function readSupported(url: string, timeoutMs: number): Promise<readonly Kind[] | null> {
-  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs));
+export async function readSupported(
+  url: string,
+  timeoutMs: number,
+  authorize: Authorize | null = null,
+): Promise<readonly Kind[] | null> {
+  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
   return reply && readKinds(reply);
 }
 
 /** Null where no whole answer came: a connection error, the deadline, a redirect, or a body beyond the cap. */
-async function call(url: string, init: RequestInit, deadline: AbortSignal): Promise<FacilitatorReply | null> {
+async function call(
+  url: string,
+  init: RequestInit & { readonly method: string },
+  deadline: AbortSignal,
+  authorize: Authorize | null,
+): Promise<FacilitatorReply | null> {
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
+    const headers = new Headers(init.headers);
+    for (const [name, value] of (await authorize?.(init.method, url)) ?? []) headers.set(name, value);
+    const response = await fetch(url, { ...init, headers, redirect: "manual", signal: deadline });
     if (response.status >= 300 && response.status < 400) return null;
     const bytes = await readAnswer(response, BODY_BYTES_MAX);
     if (!bytes?.ok) return null;
