@@ -32,8 +32,8 @@ export function openAuth(
   return settings.kind === "cdp" ? openCdp(settings, sources) : openHeaders(settings.headers, sources.secrets);
 }
 
-/** What a header's value may hold between its ends (RFC 9110 section 5.5), in ASCII. */
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+/** What a header's value may hold (RFC 9110 section 5.5) and every server reads alike. */
+const HEADER_VALUE = /^[\x20-\x7e]*$/;
 
 function openHeaders(templates: HeaderList, secrets: Secrets): Result<Authorize, readonly string[]> {
   const filled = fillSecrets(templates, secrets);

@@ -1,7 +1,9 @@
 // API keys of Coinbase CDP: each call carries a JWT (RFC 7519) that the key signs, good for one method, host and path and
 // for two minutes (docs.cdp.coinbase.com/get-started/authentication/jwt-authentication; `aud` and the nonce's form are
-// the official TypeScript SDK's). It is made anew for each call, because its nonce is there so that none is sent twice.
-// Only bundles whose table names such a key have this file.
+// the official TypeScript SDK's). It is made anew for each call, as Coinbase asks of its users
+// (docs.cdp.coinbase.com/coinbase-app/authentication-authorization/api-key-authentication) and its SDKs do: whoever told
+// its nonce from one that was used could refuse it, and a settlement would stay unknown. Only bundles whose table names
+// such a key have this file.
 
 import { SignJWT } from "jose";
 import type { Authorize } from "./auth.ts";

@@ -40,6 +40,9 @@ test("a bundle has the code for a key of Coinbase CDP where its table has one, a
     scriptOf("plain", table),
     scriptOf("cdp", { ...table, facilitators: [{ url: "https://facilitator.example.com", auth }] }),
   ]);
+  // Each chooses in a file of its own.
+  const chosen = (name: string): string => readFileSync(join(workshop, name, "features.ts"), "utf8");
+  expect([chosen("plain"), chosen("cdp")].map((text) => text.includes("import"))).toEqual([false, true]);
   for (const trace of ["ERR_JWS_", "ERR_JWT_", "cdp_service"]) {
     expect(plain).not.toContain(trace);
     expect(withKey).toContain(trace);

@@ -399,7 +399,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     auth: {
       type: "[auth](#who-may-ask-a-facilitator)",
-      otherwise: "nobody is told who asks",
+      otherwise: "it is told nothing",
       means: "How the facilitator is told who asks, for one that serves its customers alone.",
       example: { bearer: "{{FACILITATOR_KEY}}" },
     },

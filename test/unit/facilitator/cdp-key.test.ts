@@ -35,6 +35,8 @@ describe("a key of Coinbase CDP", () => {
   });
 });
 
+/** Object ids, the first of keys on elliptic curves. */
+const [EC_KIND, OTHER_KIND] = ["2a8648ce3d0201", "2a8648ce3d0202"];
 const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
 const ed25519 = generateKeyPairSync("ed25519").privateKey;
 const { secret: sec1, publicKey } = newEc("sec1");
@@ -53,6 +55,10 @@ describe("no key of Coinbase CDP is", () => {
     ["a longer EC key in SEC 1", newEc("sec1", "P-384").secret],
     ["an EC key of another curve in PKCS#8", newEc("pkcs8", "secp256k1").secret],
     ["an Ed25519 key in PKCS#8", String(ed25519.export({ type: "pkcs8", format: "pem" }))],
+    [
+      "a key of another kind on the curve",
+      changed(pkcs8, "PRIVATE KEY", (der) => Buffer.from(der.toString("hex").replace(EC_KIND, OTHER_KIND), "hex")),
+    ],
     ["an RSA key in PKCS#8", String(rsa.export({ type: "pkcs8", format: "pem" }))],
     ["an RSA key in PKCS#1", String(rsa.export({ type: "pkcs1", format: "pem" }))],
     ["a public key", String(publicKey.export({ type: "spki", format: "pem" }))],
