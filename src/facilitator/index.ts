@@ -1,3 +1,5 @@
+export { type Authorize, type AuthSettings, openAuth } from "./auth.ts";
+export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
   type Facilitator,
