@@ -3,6 +3,7 @@
 
 import { formatUnits } from "viem";
 import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
+import { titleOf } from "../src/facilitator/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { findNetwork } from "../src/x402/index.ts";
 
@@ -63,7 +64,7 @@ function linesOf(route: string, access: Access): readonly Cells[] {
   const { offer } = access;
   const about = {
     ...passage(access),
-    facilitator: offer.facilitators.map(({ url }) => url).join(", "),
+    facilitator: offer.facilitators.map(titleOf).join(", "),
     mode: offer.mode,
     sells: soldText(offer),
     settles: settlesText(offer),

@@ -15,7 +15,7 @@ interface Part {
 const parts: { readonly [Name in keyof Features]: Part } = {
   buildCdpAuth: {
     from: "facilitator/index.ts",
-    isNeeded: ({ facilitators }) => facilitators.some(({ auth }) => auth?.kind === "cdp"),
+    isNeeded: ({ facilitators }) => facilitators.some((one) => one.kind === "http" && one.auth?.kind === "cdp"),
   },
 };
 

@@ -3,14 +3,8 @@
 
 import * as v from "valibot";
 import type { AuthSettings, FacilitatorSettings } from "../facilitator/index.ts";
-import { headerName, headersHint, headerValue, isSecretName, object, ownHeader, record, secretHint } from "./fields.ts";
+import { headerName, headersHint, headerValue, object, ownHeader, record, secretName } from "./fields.ts";
 import type { Report } from "./mistake.ts";
-
-const secret = (example: string) =>
-  v.pipe(
-    v.string(secretHint(example)),
-    v.check((value) => isSecretName(value), secretHint(example)),
-  );
 
 /** A facilitator is sent JSON, and is told so. */
 const isOwnHere = (header: string): boolean => header.toLowerCase() === "content-type";
@@ -27,14 +21,14 @@ const keyIdHint = "write the key's id, or the name of the secret that holds it";
 export const cdpObject = object(
   {
     keyId: v.pipe(v.string(keyIdHint), v.regex(/^[\x20-\x7e]+$/, keyIdHint)),
-    secret: secret("CDP_KEY_SECRET"),
+    secret: secretName("CDP_KEY_SECRET"),
   },
   'write an object such as { "keyId": "{{CDP_KEY_ID}}", "secret": "{{CDP_KEY_SECRET}}" }',
 );
 
 const authHint = 'write an object with one of "bearer", "headers" and "cdp"';
 export const authObject = object(
-  { bearer: v.optional(secret("FACILITATOR_KEY")), headers: v.optional(headers), cdp: v.optional(cdpObject) },
+  { bearer: v.optional(secretName("FACILITATOR_KEY")), headers: v.optional(headers), cdp: v.optional(cdpObject) },
   authHint,
 );
 export const auth = v.pipe(
@@ -55,7 +49,7 @@ export function authSettings(entry: AuthEntry | undefined): AuthSettings | null 
 /** What one facilitator may have settled is asked of it again by its URL alone. */
 export function checkAuth(facilitators: readonly FacilitatorSettings[], report: Report): void {
   const known = new Map<string, string>();
-  for (const { url, auth } of facilitators) {
+  for (const { url, auth } of facilitators.filter((one) => one.kind === "http")) {
     const meant = JSON.stringify(auth);
     if ((known.get(url) ?? meant) !== meant)
       report(["facilitators"], `${url} stands with two kinds of auth; write one`);

@@ -3,12 +3,13 @@
 import { Matcher } from "../route/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import { checkAuth } from "./auth.ts";
+import { readFacilitators } from "./facilitators.ts";
 import { MISSING_KEY } from "./fields.ts";
 import { parseLimit, parseThreshold } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
 import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
 import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
-import { Parts, readFacilitators, readUpstream } from "./parts.ts";
+import { Parts, readUpstream } from "./parts.ts";
 import { checkPlaces } from "./places.ts";
 import { compileRoutes, isCompiled } from "./routes.ts";
 import { tableEntries, tableHint } from "./schema.ts";
@@ -31,7 +32,6 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   const routes = drafts.filter(isCompiled);
   const matcher = new Matcher(routes);
   checkPlaces(drafts, matcher, hosts, report);
-  const rpc = readRpc(table.rpc ?? {}, scope.book, report);
   checkKeyIds(scope, report);
   checkAuth(scope.facilitators.all(), report);
   const { upstream, bodyBytesMax } = scope;
@@ -46,7 +46,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
     upstreams: scope.upstreams.all(),
     facilitators: scope.facilitators.all(),
     bufferBytesMax,
-    rpc,
+    rpc: scope.rpc,
     unsettledTotalMicros: scope.unsettledTotalMicros,
   });
 }
@@ -63,7 +63,9 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
   };
   const settings = table.upstream === undefined ? null : readUpstream(table.upstream, upstreams, ["upstream"], report);
   const upstream = settings && parts.upstreams.add(settings);
-  const facilitators = readFacilitators(table.facilitators ?? [], parts.facilitators);
+  const rpc = readRpc(table.rpc ?? {}, book, report);
+  const around = { book, options, rpc, facilitators: parts.facilitators };
+  const facilitators = readFacilitators(table.facilitators ?? [], around, [], report);
   const { verifyAbove } = table;
   const verifyAboveMicros = verifyAbove === undefined ? null : parseThreshold(verifyAbove, ["verifyAbove"], report);
   checkTime(maxTimeoutSeconds, upstream, { facilitators, verifyAboveMicros }, [], report);
@@ -79,7 +81,7 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
     upstream,
     usualFacilitators: facilitators,
     verifyAboveMicros,
-    networks: new Set(Object.keys(table.rpc ?? {}).map(caip2Of)),
+    rpc,
     chargeOn: soldStatuses(table.chargeOn ?? []),
     maxTimeoutSeconds,
     bodyBytesMax: table.bodyBytesMax ?? null,

@@ -69,6 +69,13 @@ export const isSecretName = (value: string): boolean => /^\{\{\s*\w+\s*\}\}$/.te
 export const secretHint = (example: string): string =>
   `write a secret's name such as {{${example}}}; no key belongs into this file`;
 
+/** A secret by its name: its text stands nowhere in the file. */
+export const secretName = (example: string) =>
+  v.pipe(
+    v.string(secretHint(example)),
+    v.check((value) => isSecretName(value), secretHint(example)),
+  );
+
 export const MISSING_KEY = "this key is missing";
 export const unknownKey = (entries: object): string =>
   `there is no such key; known are ${Object.keys(entries).join(", ")}`;

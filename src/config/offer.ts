@@ -11,10 +11,11 @@ import {
   PAYMENT_IDENTIFIER,
   paymentIdentifier,
 } from "../x402/index.ts";
+import { readFacilitators } from "./facilitators.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
-import { type Parts, readFacilitators } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
@@ -35,8 +36,8 @@ export interface Scope {
   readonly usualFacilitators: readonly FacilitatorSettings[];
   /** Null where settlements are believed. */
   readonly verifyAboveMicros: bigint | null;
-  /** Those that an RPC is named for (CAIP-2). */
-  readonly networks: ReadonlySet<string>;
+  /** URLs by network (CAIP-2). */
+  readonly rpc: ReadonlyMap<string, readonly string[]>;
   readonly chargeOn: ReadonlySet<number>;
   readonly maxTimeoutSeconds: number;
   /** Null where the table sets no limit. */
@@ -74,7 +75,7 @@ export function compileOffer(
   const { mode = scope.mode, contractWallets = scope.contractWallets } = entry;
   const { paymentIdentifier: identifier = scope.identifier } = entry;
   const extensions = advertised(entry.extensions ?? scope.extensions, identifier);
-  const facilitators = facilitatorsOf(entry, scope);
+  const facilitators = facilitatorsOf(entry, path, scope);
   if (entry.extensions) checkExtensions(entry.extensions, path, scope.report);
   const options = optionsOf(entry, path, scope);
   if (price === undefined) return null;
@@ -168,9 +169,9 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   return options.map(({ payTo, ...option }) => ({ ...option, payTo: payTo ?? "" }));
 }
 
-function facilitatorsOf(entry: Entry, scope: Scope): readonly FacilitatorSettings[] {
+function facilitatorsOf(entry: Entry, path: Path, scope: Scope): readonly FacilitatorSettings[] {
   if (isTold(entry, "facilitators")) return [];
-  return entry.facilitators ? readFacilitators(entry.facilitators, scope.facilitators) : scope.usualFacilitators;
+  return entry.facilitators ? readFacilitators(entry.facilitators, scope, path, scope.report) : scope.usualFacilitators;
 }
 
 const thresholdOf = ({ verifyAbove }: Entry, path: Path, scope: Scope): bigint | null =>
@@ -180,7 +181,7 @@ const thresholdOf = ({ verifyAbove }: Entry, path: Path, scope: Scope): bigint |
 
 /** What is to be looked for on a chain needs somebody to ask. */
 function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, path: Path, scope: Scope): void {
-  for (const { network } of priced.filter((option) => !scope.networks.has(option.network))) {
+  for (const { network } of priced.filter((option) => !scope.rpc.has(option.network))) {
     const at = verifyAbove === undefined ? [] : path;
     scope.report([...at, "verifyAbove"], `rpc names nobody to ask about ${network}; add it there, or remove this`);
   }

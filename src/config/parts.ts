@@ -1,13 +1,11 @@
-// The parts behind the gate that a table names: upstreams and facilitators. Equal settings are one part, so that a table
+// The parts that a table names, upstreams among them. Equal settings are one part, so that a table
 // of ten thousand routes does not build ten thousand of them.
 
 import * as v from "valibot";
-import type { FacilitatorSettings } from "../facilitator/index.ts";
 import { baseOf } from "../route/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import { authSettings } from "./auth.ts";
 import { type Path, type Report, said } from "./mistake.ts";
-import { type FacilitatorEntry, facilitatorObject, type Table, type UpstreamEntry, upstreamObject } from "./schema.ts";
+import { type Table, type UpstreamEntry, upstreamObject } from "./schema.ts";
 
 /** Settings by what they say; the first of equal ones stands for all. */
 export class Parts<Settings> {
@@ -57,21 +55,5 @@ function upstreamSettings(value: string | UpstreamEntry): UpstreamSettings {
     service,
     host,
     sign: [sign].flat(),
-  };
-}
-
-/** In their order. */
-export const readFacilitators = (
-  values: readonly (string | FacilitatorEntry)[],
-  parts: Parts<FacilitatorSettings>,
-): readonly FacilitatorSettings[] => values.map((value) => parts.add(facilitatorSettings(value)));
-
-function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {
-  const entry = typeof value === "string" ? v.parse(facilitatorObject, { url: value }) : value;
-  return {
-    url: entry.url.replace(/\/$/, ""),
-    verifyTimeoutMs: entry.verifyTimeoutSeconds * 1000,
-    settleTimeoutMs: entry.settleTimeoutSeconds * 1000,
-    auth: authSettings(entry.auth),
   };
 }

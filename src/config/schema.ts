@@ -19,6 +19,7 @@ import {
   record,
   seconds,
   secretHint,
+  secretName,
   text,
 } from "./fields.ts";
 
@@ -105,29 +106,77 @@ const facilitatorUrl = v.pipe(
     "write an https URL without query, fragment or user (http only for this machine)",
   ),
 );
+const count = (most: number) =>
+  v.pipe(
+    v.number("write a number"),
+    v.integer("write a whole number"),
+    v.minValue(1, "write 1 or more"),
+    v.maxValue(most, `write at most ${most}`),
+  );
+
+const rpcHint = 'write an object of networks and RPC URLs such as { "base": "https://rpc.example.com/{{RPC_KEY}}" }';
+const rpcUrl = v.pipe(
+  text,
+  v.regex(
+    /^(https:\/\/[^\s/]|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/,
+    "write an https URL (http only for this machine)",
+  ),
+);
+const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, "write at least one URL"));
+
+const gwei = "write a number of gwei above zero";
+export const directObject = object(
+  {
+    key: secretName("RELAYER_KEY"),
+    network: v.optional(text),
+    rpc: v.optional(rpcUrls),
+    confirmations: v.optional(count(100), 1),
+    maxFeeGwei: v.optional(
+      v.pipe(v.number(gwei), v.minValue(1e-9, gwei), v.maxValue(1e6, "write at most 1000000")),
+      100,
+    ),
+  },
+  'write an object such as { "key": "{{RELAYER_KEY}}" }',
+);
 export const facilitatorObject = object(
   {
-    url: facilitatorUrl,
+    url: v.optional(facilitatorUrl),
+    direct: v.optional(directObject),
     verifyTimeoutSeconds: v.optional(seconds(60), 5),
     settleTimeoutSeconds: v.optional(seconds(120), 20),
     auth: v.optional(auth),
   },
   urlHint,
 );
+const facilitatorHint = 'write a URL, or an object with "url" or "direct"';
+/** One at an address, or one of the gate's own; who asks is told to the first alone. */
+export const facilitator = v.pipe(
+  facilitatorObject,
+  v.check(({ url, direct }) => (url === undefined) !== (direct === undefined), facilitatorHint),
+  v.check(
+    ({ direct, auth }) => direct === undefined || auth === undefined,
+    "what settles here asks nobody; remove auth",
+  ),
+);
 /** An attempt may have to ask one after the other. */
 const FACILITATORS_MAX = 5;
 const facilitators = v.pipe(
   v.array(
-    v.union([facilitatorUrl, facilitatorObject], urlHint),
+    v.union([facilitatorUrl, facilitator], facilitatorHint),
     'write a list such as ["https://x402.org/facilitator"]',
   ),
   v.minLength(1, "write at least one"),
   v.maxLength(FACILITATORS_MAX, `write at most ${FACILITATORS_MAX}`),
-  v.check((entries) => new Set(entries.map(urlOf)).size === entries.length, "one of them stands here twice; keep one"),
+  v.check(
+    (entries) => new Set(entries.map(placeOf)).size === entries.length,
+    "one of them stands here twice; keep one",
+  ),
 );
 
-const urlOf = (entry: string | { readonly url: string }): string =>
-  (typeof entry === "string" ? entry : entry.url).replace(/\/$/, "");
+const placeOf = (entry: string | v.InferOutput<typeof facilitatorObject>): string =>
+  typeof entry === "string"
+    ? placeOf({ url: entry } as typeof entry & object)
+    : JSON.stringify(entry.direct ?? entry.url?.replace(/\/$/, ""));
 
 const optionHint = 'write a network such as "base", or an object with "network"';
 export const optionObject = object(
@@ -171,23 +220,6 @@ const identifier = v.picklist(["optional", "required", "off"], 'write "optional"
 const limitHint = 'write dollars such as "$10"';
 const limit = v.pipe(v.string(limitHint), v.regex(/^\$\d+(\.\d+)?$/, limitHint));
 
-const count = (most: number) =>
-  v.pipe(
-    v.number("write a number"),
-    v.integer("write a whole number"),
-    v.minValue(1, "write 1 or more"),
-    v.maxValue(most, `write at most ${most}`),
-  );
-
-const rpcHint = 'write an object of networks and RPC URLs such as { "base": "https://rpc.example.com/{{RPC_KEY}}" }';
-const rpcUrl = v.pipe(
-  text,
-  v.regex(
-    /^(https:\/\/[^\s/]|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/,
-    "write an https URL (http only for this machine)",
-  ),
-);
-const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, "write at least one URL"));
 const rpc = record(text, v.union([rpcUrl, rpcUrls], rpcHint), rpcHint);
 const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 

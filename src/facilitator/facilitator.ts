@@ -21,14 +21,39 @@ import type { Authorize, AuthSettings } from "./auth.ts";
 import { Breaker } from "./breaker.ts";
 import { type Notes, Supported } from "./supported.ts";
 
-export interface FacilitatorSettings {
-  /** Without a trailing slash. */
-  readonly url: string;
+interface Timeouts {
   readonly verifyTimeoutMs: number;
   readonly settleTimeoutMs: number;
+}
+
+/** One over HTTP. */
+export interface HttpSettings extends Timeouts {
+  readonly kind: "http";
+  /** Without a trailing slash. */
+  readonly url: string;
   /** Null where it asks nobody who they are. */
   readonly auth: AuthSettings | null;
 }
+
+/** One that lives in the Worker: an account of the seller's, which pays the gas. */
+export interface DirectSettings extends Timeouts {
+  readonly kind: "direct";
+  /** CAIP-2. */
+  readonly network: string;
+  /** RPC URLs in order of preference; `{{SECRET}}` may stand in them, and stands for the key. */
+  readonly urls: readonly string[];
+  readonly key: string;
+  /** Blocks in which a transaction has to be seen: 1 is mined. */
+  readonly confirmations: number;
+  /** The most that is offered for a unit of gas. */
+  readonly maxFeeGwei: number;
+}
+
+export type FacilitatorSettings = HttpSettings | DirectSettings;
+
+/** As people call it. */
+export const titleOf = (settings: FacilitatorSettings): string =>
+  settings.kind === "http" ? settings.url : `the gate itself, on ${settings.network}`;
 
 const BODY_BYTES_MAX = 64 * 1024;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
@@ -68,7 +93,7 @@ export interface FacilitatorParts {
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<FacilitatorSettings, "auth">,
+  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<HttpSettings, "kind" | "auth">,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breaker = new Breaker(nowMs, random);

@@ -2,11 +2,14 @@ export { type Authorize, type AuthSettings, openAuth } from "./auth.ts";
 export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
+  type DirectSettings,
   type Facilitator,
   type FacilitatorParts,
   type FacilitatorSettings,
   facilitatorBody,
+  type HttpSettings,
   readSupported,
+  titleOf,
 } from "./facilitator.ts";
 export { buildFacilitators, type Facilitators } from "./facilitators.ts";
 export type { Notes } from "./supported.ts";

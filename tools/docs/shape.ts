@@ -4,6 +4,8 @@ import type * as v from "valibot";
 import { authObject, cdpObject } from "../../src/config/auth.ts";
 import {
   atomicObject,
+  directObject,
+  facilitator,
   facilitatorObject,
   optionObject,
   routeEntries,
@@ -31,6 +33,7 @@ export const shapes = {
   upstream: entriesOf(upstreamObject),
   signingKey: entriesOf(signingKeyObject),
   facilitator: entriesOf(facilitatorObject),
+  direct: entriesOf(directObject),
   auth: entriesOf(authObject),
   cdp: entriesOf(cdpObject),
   option: entriesOf(optionObject),
@@ -44,7 +47,7 @@ export type Part = keyof typeof shapes;
 export const definitions = {
   upstream: upstreamObject,
   signingKey,
-  facilitator: facilitatorObject,
+  facilitator,
   option: optionObject,
   token: tokenObject,
   atomic: atomicObject,
