@@ -34,6 +34,7 @@ const LEVELS = [
   ["schemes", "outcome"],
   ["route"],
   ["facilitator", "ledger", "chain", "upstream"],
+  ["direct"],
   ["config"],
   ["gateway"],
   ["log"],
@@ -45,8 +46,8 @@ const DOOR = "index";
 /** Where a package is imported, and nowhere else. `pricing` is the operator's table. */
 const HOMES: { readonly [name: string]: readonly string[] } = {
   pricing: [DOOR],
-  "cloudflare:workers": [DOOR, "ledger"],
-  viem: ["schemes", "chain"],
+  "cloudflare:workers": [DOOR, "ledger", "direct"],
+  viem: ["schemes", "chain", "direct"],
   "@bitauth/libauth": ["schemes"],
   "#secp256k1": ["schemes"],
   "@noble/hashes": ["schemes"],
