@@ -57,7 +57,7 @@ export const QUICK: Omit<DirectSettings, "urls"> = {
   feeMax: 100_000_000_000n,
   pollMs: 20,
   resendMs: 200,
-  replaceAfterMs: 600,
+  replaceAfterMs: 60_000,
   settlementsMin: 100,
 };
 
