@@ -90,6 +90,15 @@ export default defineConfig({
       worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),
       worker("worker-misconfigured", "pricing.ts", {}),
       {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker-direct/wrangler.toml" } })],
+        test: {
+          name: "worker-direct",
+          include: ["test/worker-direct/**/*.test.ts"],
+          testTimeout: 30_000,
+          globalSetup: ["test/support/chain-network.ts"],
+        },
+      },
+      {
         resolve: { alias: PLATFORM },
         test: {
           name: "simulation",

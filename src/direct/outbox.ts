@@ -84,7 +84,9 @@ export class Outbox {
     if (known) return { kind: "taken", sent: known };
     const { usedNonces, pendingNonces, id, chainId, to, data, gas, fees, validBeforeMs } = wanted;
     if (this.#shelf.countFrom(usedNonces) >= WAITING_MAX) return { kind: "busy" };
-    const nonce = Math.max(usedNonces, pendingNonces, this.#shelf.nextNonce());
+    // More than a node holds for one account is not what it holds.
+    const pending = pendingNonces - usedNonces > WAITING_MAX ? usedNonces : pendingNonces;
+    const nonce = Math.max(usedNonces, pending, this.#shelf.nextNonce());
     const row = { nonce, id, recipient: to, data, gas, valid_before: validBeforeMs, tx: null };
     this.#put({ ...row, created_at: nowMs, sent_at: nowMs }, chainId, fees, sign, nowMs);
     this.#shelf.forget(usedNonces, nowMs);

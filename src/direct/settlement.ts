@@ -133,6 +133,7 @@ async function findOut(
   transaction: string,
   deadline: Deadline,
 ): Promise<Settlement> {
+  console.warn(JSON.stringify({ event: "relayer_reverted", id: order.id, transaction }));
   const authorization = authorizationOf(order, createdAtMs);
   const fate = await deadline.before(desk.chain.fateOf(authorization));
   if (fate?.kind === "paid") return settled(desk, order, fate.transaction, deadline);

@@ -114,6 +114,11 @@ describe("a nonce", () => {
     expect(take({ usedNonces: 7, pendingNonces: 9 }).nonce).toBe(9);
   });
 
+  test("is not skipped for more than a node can hold", () => {
+    expect(take({ usedNonces: 7, pendingNonces: 7 + 65 }).nonce).toBe(7);
+    expect(take({ id: "p-2", usedNonces: 7, pendingNonces: 7 + 64 }).nonce).toBe(71);
+  });
+
   test("is not handed out again by a node that is behind", () => {
     take({ usedNonces: 7, pendingNonces: 7 });
     expect(take({ id: "p-2", usedNonces: 3, pendingNonces: 3 }).nonce).toBe(8);
