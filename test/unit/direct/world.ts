@@ -135,9 +135,9 @@ const headers = { "content-type": "application/json" };
 export type World = Awaited<ReturnType<typeof startWorld>>;
 export type Relayer = Awaited<ReturnType<World["startRelayer"]>>;
 
-/** The gate mints it; of a payment that was claimed and verified a settlement needs the body alone. */
-const admitted = (payment: Payment): AdmittedPayment =>
-  ({ facilitatorBody: facilitatorBodyOf(payment) }) as unknown as AdmittedPayment;
+/** The gate mints it; of a payment that was claimed and verified a settlement needs no more. */
+export const admitted = (payment: Payment): AdmittedPayment =>
+  ({ payment: expectedOf(payment), facilitatorBody: facilitatorBodyOf(payment) }) as unknown as AdmittedPayment;
 
 export const expectedOf = ({ payload }: Payment): Expected => ({ payer: payload.authorization.from, network });
 
