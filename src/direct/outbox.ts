@@ -25,6 +25,8 @@ export interface Wanted {
 export interface Sent {
   readonly id: string;
   readonly nonce: number;
+  /** What is sent to the token. */
+  readonly data: string;
   /** By which it was settled, once that is known. */
   readonly transaction: string | null;
   readonly createdAtMs: number;
@@ -147,9 +149,9 @@ export class Outbox {
     return signed.raw;
   }
 
-  #sentOf({ id, nonce, tx, created_at }: Row): Sent {
+  #sentOf({ id, nonce, data, tx, created_at }: Row): Sent {
     const signed = this.#shelf.signed(nonce).map(({ hash, raw }) => ({ hash, raw }));
-    return { id, nonce, transaction: tx, createdAtMs: created_at, signed: signed as unknown as Sent["signed"] };
+    return { id, nonce, data, transaction: tx, createdAtMs: created_at, signed: signed as unknown as Sent["signed"] };
   }
 }
 

@@ -12,7 +12,7 @@ import type { Sent } from "./outbox.ts";
 import { type Sighting, sight } from "./sighting.ts";
 import { EXPIRED, NONCE_USED } from "./survey.ts";
 import { tend } from "./tending.ts";
-import { transferData } from "./token.ts";
+import { isSameTransfer, transferData } from "./token.ts";
 import { affordable, surveyFor } from "./verdict.ts";
 
 /** A block's time is its maker's word, and a block may be replaced by an earlier one. */
@@ -23,7 +23,10 @@ export async function settle(desk: Desk, body: string): Promise<Settlement> {
   if (!order.ok) return { kind: "rejected", reason: order.error };
   const deadline = buildDeadline(desk.settings.settleTimeoutMs);
   const sent = await begin(desk, order.value, deadline);
-  return sent.ok ? watch(desk, order.value, sent.value, deadline) : sent.error;
+  if (!sent.ok) return sent.error;
+  // A payer may sign one nonce for two amounts. What paid the one is no payment of the other.
+  if (!isSameTransfer(sent.value.data, transferData(order.value))) return unknown(NONCE_USED);
+  return watch(desk, order.value, sent.value, deadline);
 }
 
 const unknown = (detail: string, transaction: string | null = null): Settlement => ({

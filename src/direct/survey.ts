@@ -74,11 +74,10 @@ function callsOf(order: Order, relayer: string): readonly Call[] {
 function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fault> {
   const [head, gasPrice, balance, used, pending, funds, transfer, estimate, state] = replies.map(saidIn);
   const market = readMarket(head, gasPrice);
-  const [wei, usedNonces, pendingNonces] = [parseBigQuantity(balance), parseQuantity(used), parseQuantity(pending)];
-  if (market === null || wei === null || usedNonces === null || pendingNonces === null) {
-    return err(fault("does not say what sending costs"));
-  }
-  const account = { market, balance: wei, usedNonces, pendingNonces };
+  const [wei, usedNonces] = [parseBigQuantity(balance), parseQuantity(used)];
+  if (market === null || wei === null || usedNonces === null) return err(fault("does not say what sending costs"));
+  // Not every node counts what waits; who is alone with the key does not need it.
+  const account = { market, balance: wei, usedNonces, pendingNonces: parseQuantity(pending) ?? usedNonces };
   const told = { state, funds, transfer };
   const objection = objectionOf(told, parseBlock(head) as Block, order);
   if (!objection.ok) return objection;

@@ -35,6 +35,12 @@ export function transferData(order: Order): string {
   return lower(TRANSFER_VRS + words + signature.slice(128).padStart(64, "0") + signature.slice(0, 128));
 }
 
+/** Whether both are sent for one authorization, in whatever form its signature stands there. */
+export const isSameTransfer = (data: string, other: string): boolean => wordsIn(data) === wordsIn(other);
+
+/** Payer, payee, amount, beginning, end and nonce, behind the selector. */
+const wordsIn = (data: string): string => data.slice(10, 10 + 6 * 64);
+
 export const balanceData = ({ payer }: Order): string => BALANCE_OF + addressWord(payer).slice(2);
 
 /** Whether the nonce was used, or canceled. */

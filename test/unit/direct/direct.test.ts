@@ -87,6 +87,18 @@ describe("a payment", () => {
   });
 });
 
+test("one nonce that was signed for two amounts pays one of them, whichever comes first", async () => {
+  const relayer = await world.startRelayer();
+  const cheap = await pay();
+  const dear = await pay({ nonce: cheap.payload.authorization.nonce, value: "20000" });
+  dear.accepted = { ...dear.accepted, amount: "20000" };
+  expect(await relayer.settle(cheap)).toEqual(settledBy(relayer));
+  const refused = { kind: "unknown", detail: "invalid_exact_evm_nonce_already_used", transaction: null };
+  expect(await relayer.settle(dear)).toEqual(refused);
+  expect(await relayer.settleAgain(dear)).toEqual(refused);
+  expect(relayer.signed()).toHaveLength(1);
+});
+
 describe("a payment that cannot be settled is told so, and costs nothing:", () => {
   const cases: readonly (readonly [string, () => Promise<Payment>, string])[] = [
     [
@@ -263,6 +275,34 @@ describe("the relayer's own trouble is not the buyer's:", () => {
     expect(await relayer.verify(payment)).toEqual({ kind: "valid" });
     expect(await relayer.settle(payment)).toMatchObject(unknown);
     expect(await relayer.nonces()).toBe(0);
+  });
+
+  describe("as much is under way as nodes hold for one account", () => {
+    /** Sixty-four that nobody broadcast. */
+    async function fill(relayer: Relayer): Promise<void> {
+      const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n };
+      const call = { chainId: 84532, to: relayer.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0 };
+      for (let i = 0; i < 64; i++) {
+        await relayer.stub.take(relayer.address, { id: `p-${i}`, ...call, usedNonces: 0, pendingNonces: 0 });
+      }
+    }
+
+    test("and stays so: it is unknown, and has no nonce", async () => {
+      const relayer = await world.startRelayer({ settleTimeoutMs: 500 });
+      await fill(relayer);
+      const busy = { ...unknown, detail: "too much is under way" };
+      expect(await relayer.settle(await pay())).toEqual(busy);
+      expect(relayer.signed()).toHaveLength(64);
+    });
+
+    test("and then less: it waits for that", async () => {
+      const relayer = await world.startRelayer();
+      await fill(relayer);
+      const settlement = relayer.settle(await pay());
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await world.test.setNonce({ address: relayer.address, nonce: 64 });
+      expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[64]?.hash });
+    });
   });
 
   test("it runs low, which the operator is told once in a while", async () => {

@@ -141,6 +141,13 @@ describe("an RPC says nothing of a payment", () => {
   });
 });
 
+test("a node that does not count what waits is taken to have nothing waiting", async () => {
+  const eth_getTransactionCount = (_: string, tag: string) => (tag === "latest" ? "0x5" : refuse(-32000)());
+  expect(await ask({ methods: { eth_getTransactionCount } })).toMatchObject({
+    value: { usedNonces: 5, pendingNonces: 5 },
+  });
+});
+
 test("gas has a limit, which a contract wallet cannot raise", async () => {
   const methods = { eth_estimateGas: () => numberToHex(30_000_000) };
   expect(await ask({ methods })).toMatchObject({ value: { gas: 1_000_000 } });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { encodeFunctionData, type Hex, parseAbi } from "viem";
 import { expect, test } from "vitest";
 import type { Order } from "../../../src/direct/order.ts";
-import { balanceData, stateData, transferData } from "../../../src/direct/token.ts";
+import { balanceData, isSameTransfer, stateData, transferData } from "../../../src/direct/token.ts";
 
 const abi = parseAbi([
   "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)",
@@ -74,5 +74,19 @@ test("what is asked about the payer is what viem asks", () => {
       expect(stateData(one)).toBe(encodeFunctionData(state));
     }),
     { numRuns: 20 },
+  );
+});
+
+test("two calls are one transfer where all but the signature is the same", () => {
+  fc.assert(
+    fc.property(order(bytes(65)), order(bytes(100)), (one, other) => {
+      const data = transferData(one);
+      expect(isSameTransfer(data, transferData({ ...one, signature: other.signature }))).toBe(true);
+      for (const part of ["payer", "payTo", "amount", "validAfter", "validBefore", "nonce"] as const) {
+        const isSame = String(one[part]) === String(other[part]);
+        expect(isSameTransfer(data, transferData({ ...one, [part]: other[part] }))).toBe(isSame);
+      }
+    }),
+    { numRuns: 50 },
   );
 });
