@@ -2,18 +2,17 @@
 // be mined, whatever happens here; so only what was refused before, or what the chain proves can never pay, is rejected.
 
 import { failOver } from "../chain/index.ts";
-import { err, ok, type Result } from "../std/index.ts";
 import type { Settlement } from "../x402/index.ts";
 import { broadcast } from "./broadcast.ts";
 import { buildDeadline, type Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
-import { authorizationOf, millisecondsOf, type Order, readOrder } from "./order.ts";
+import { authorizationOf, type Order, readOrder } from "./order.ts";
 import type { Sent } from "./outbox.ts";
 import { type Sighting, sight } from "./sighting.ts";
 import { EXPIRED, NONCE_USED } from "./survey.ts";
+import { begin, unknown } from "./taking.ts";
 import { tend } from "./tending.ts";
 import { isSameTransfer, transferData } from "./token.ts";
-import { affordable, surveyFor } from "./verdict.ts";
 
 /** A block's time is its maker's word, and a block may be replaced by an earlier one. */
 const MARGIN_MS = 120_000;
@@ -27,56 +26,6 @@ export async function settle(desk: Desk, body: string): Promise<Settlement> {
   // A payer may sign one nonce for two amounts. What paid the one is no payment of the other.
   if (!isSameTransfer(sent.value.data, transferData(order.value))) return unknown(NONCE_USED);
   return watch(desk, order.value, sent.value, deadline);
-}
-
-const unknown = (detail: string, transaction: string | null = null): Settlement => ({
-  kind: "unknown",
-  detail,
-  transaction,
-});
-
-/** The payment with its nonce and its signed transaction; the error is why it has none. */
-async function begin(desk: Desk, order: Order, deadline: Deadline): Promise<Result<Sent, Settlement>> {
-  const known = await deadline.before(desk.relay(order.network).find(order.id));
-  if (!known?.ok) return err(unknown("the outbox did not answer"));
-  if (known.value) return ok(known.value);
-  for (;;) {
-    const taken = await take(desk, order, deadline);
-    if (taken.kind === "ended") return err(taken.settlement);
-    if (taken.kind === "taken") return ok(taken.sent);
-    await deadline.pause(desk.settings.pollMs);
-    if (deadline.isOver()) return err(unknown("too much is under way"));
-  }
-}
-
-type Take =
-  | { readonly kind: "taken"; readonly sent: Sent }
-  | { readonly kind: "busy" }
-  | { readonly kind: "ended"; readonly settlement: Settlement };
-
-const ended = (settlement: Settlement): Take => ({ kind: "ended", settlement });
-
-async function take(desk: Desk, order: Order, deadline: Deadline): Promise<Take> {
-  const surveyed = await deadline.before(surveyFor(desk, order));
-  if (!surveyed?.ok) return ended(unknown(surveyed?.error ?? "the RPC was too slow"));
-  const { objection, usedNonces, pendingNonces, gas } = surveyed.value;
-  if (objection !== null) return objected(desk, order, objection, deadline);
-  const fees = affordable(desk, order, surveyed.value);
-  if (!fees.ok) return ended(unknown(fees.error));
-  const { id, chainId, asset, validBefore } = order;
-  const call = { to: asset, data: transferData(order), gas, fees: fees.value };
-  const wanted = { id, chainId, ...call, validBeforeMs: millisecondsOf(validBefore), usedNonces, pendingNonces };
-  const taken = await deadline.before(desk.relay(order.network).take(wanted));
-  return taken?.ok ? taken.value : ended(unknown("the outbox did not answer"));
-}
-
-/** What is objected to may be the work of somebody who settles the same payment, and was faster. */
-async function objected(desk: Desk, order: Order, objection: string, deadline: Deadline): Promise<Take> {
-  const own = await deadline.before(desk.relay(order.network).find(order.id));
-  if (!own?.ok) return ended(unknown("the outbox did not answer"));
-  if (own.value) return { kind: "taken", sent: own.value };
-  // Whoever used it may have paid with it. That was not us: what it bought elsewhere is not to buy again here.
-  return ended(objection === NONCE_USED ? unknown(objection) : { kind: "rejected", reason: objection });
 }
 
 async function watch(desk: Desk, order: Order, taken: Sent, deadline: Deadline): Promise<Settlement> {
