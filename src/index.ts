@@ -5,11 +5,12 @@ import { env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
-import { buildFacilitator } from "./facilitator/index.ts";
+import { buildFacilitator, buildFacilitators } from "./facilitator/index.ts";
 import { findOut, type Gate, handle } from "./gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
+  buildNotes,
   buildSpentPayments,
   type Clerk as ClerkPart,
   type Due,
@@ -108,14 +109,14 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   const chains = openChains(config, bindings);
   if (!chains.ok) return chains;
   const open = (name: string): LedgerStub => LEDGER.getByName(name);
-  const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
+  const parts = { notes: buildNotes(SPENT), nowMs: Date.now, random: Math.random };
   return ok({
     config,
     books: buildBooks(open),
     exposure: buildExposure(open),
     seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
-    facilitator: lookUp(facilitators),
+    facilitators: buildFacilitators(config.facilitators, (settings) => buildFacilitator(settings, parts)),
     upstream: lookUp(upstreams.value.opened),
     publicKeys: buildDirectory(upstreams.value.keys),
     chain: (network) => chains.value.get(network) ?? null,

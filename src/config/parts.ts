@@ -59,7 +59,13 @@ function upstreamSettings(value: string | UpstreamEntry): UpstreamSettings {
   };
 }
 
-export function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {
+/** In their order. */
+export const readFacilitators = (
+  values: readonly (string | FacilitatorEntry)[],
+  parts: Parts<FacilitatorSettings>,
+): readonly FacilitatorSettings[] => values.map((value) => parts.add(facilitatorSettings(value)));
+
+function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {
   const entry = typeof value === "string" ? v.parse(facilitatorObject, { url: value }) : value;
   return {
     url: entry.url.replace(/\/$/, ""),

@@ -108,16 +108,20 @@ export const facilitatorObject = object(
   },
   urlHint,
 );
+/** An attempt may have to ask one after the other. */
+const FACILITATORS_MAX = 5;
 const facilitators = v.pipe(
   v.array(
     v.union([facilitatorUrl, facilitatorObject], urlHint),
     'write a list such as ["https://x402.org/facilitator"]',
   ),
-  v.check(
-    ({ length }) => length === 1,
-    ({ input }) => `write exactly one; more cannot be used yet (there are ${input.length})`,
-  ),
+  v.minLength(1, "write at least one"),
+  v.maxLength(FACILITATORS_MAX, `write at most ${FACILITATORS_MAX}`),
+  v.check((entries) => new Set(entries.map(urlOf)).size === entries.length, "one of them stands here twice; keep one"),
 );
+
+const urlOf = (entry: string | { readonly url: string }): string =>
+  (typeof entry === "string" ? entry : entry.url).replace(/\/$/, "");
 
 const optionHint = 'write a network such as "base", or an object with "network"';
 export const optionObject = object(
@@ -245,6 +249,7 @@ export const routeEntries = {
   facilitators: v.optional(facilitators),
   settle: v.optional(settle),
   maxUnsettled: v.optional(limit),
+  verifyAbove: v.optional(limit),
   chargeOn: v.optional(chargeOn),
   ranges: v.optional(flag),
   maxTimeoutSeconds: v.optional(maxTimeoutSeconds),
@@ -284,6 +289,7 @@ export const tableEntries = {
   settle: v.optional(settle, "after"),
   maxUnsettled: v.optional(limit),
   maxUnsettledTotal: v.optional(limit, "$1000"),
+  verifyAbove: v.optional(limit),
   maxInFlight: v.optional(count(1000), 100),
   maxUncharged: v.optional(count(1000), 100),
   creditDays: v.optional(count(90), 7),

@@ -1,7 +1,10 @@
 export {
   buildFacilitator,
   type Facilitator,
+  type FacilitatorParts,
   type FacilitatorSettings,
   facilitatorBody,
   readSupported,
 } from "./facilitator.ts";
+export { buildFacilitators, type Facilitators } from "./facilitators.ts";
+export type { Notes } from "./supported.ts";

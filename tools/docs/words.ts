@@ -59,8 +59,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       ],
     },
     facilitators: {
-      type: "list of exactly one URL or [facilitator](#a-facilitator)",
-      means: "Who verifies and settles payments.",
+      type: "list of one to five URLs or [facilitators](#a-facilitator)",
+      means: "Who verifies and settles payments, the preferred one first.",
       example: ["https://x402.org/facilitator"],
     },
     routes: {
@@ -108,6 +108,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means:
         'How much all payers together may have been served and not yet settled by routes that settle `"async"`. Who would exceed it is asked to pay first.',
       example: "$200",
+    },
+    verifyAbove: {
+      type: "dollars; `$0` for every price",
+      otherwise: "the facilitator's word is believed",
+      means:
+        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says). Counted in whole tokens, as `maxUnsettled` is.",
+      example: "$1",
     },
     maxInFlight: {
       type: "whole number, 1 to 1000",
@@ -243,6 +250,12 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       otherwise: "the table's",
       means: "How much of one payer may be open when this route is bought, that of other routes counted in.",
       example: "$5",
+    },
+    verifyAbove: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "From which price on this route's settlements are looked for on the chain.",
+      example: "$0",
     },
     chargeOn: {
       type: "as the table's",
