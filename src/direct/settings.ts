@@ -41,5 +41,7 @@ export interface DirectParts {
   /** The Durable Object of that name. */
   readonly open: (name: string) => RelayerStub;
   readonly nowMs: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   readonly fetcher?: Fetch;
 }

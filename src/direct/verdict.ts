@@ -20,8 +20,12 @@ export async function verify(desk: Desk, body: string): Promise<Verdict> {
   return fees.ok ? { kind: "valid" } : { kind: "unavailable", detail: fees.error };
 }
 
-export const surveyFor = ({ endpoints, account }: Desk, order: Order): Promise<Result<Survey, string>> =>
-  failOver(endpoints, order.network, (_, askEach) => survey(askEach, order, account.address));
+export async function surveyFor({ endpoints, account, breaker }: Desk, order: Order): Promise<Result<Survey, string>> {
+  const surveyed = await failOver(endpoints, order.network, (_, askEach) => survey(askEach, order, account.address));
+  if (surveyed.ok) breaker.answered();
+  else breaker.failed();
+  return surveyed;
+}
 
 /** What to offer for the gas, or why the relayer cannot. */
 export function affordable(

@@ -1,3 +1,4 @@
+export { Breaker } from "./breaker.ts";
 export {
   buildFacilitator,
   type Facilitator,
@@ -7,4 +8,4 @@ export {
   readSupported,
 } from "./facilitator.ts";
 export { buildFacilitators, type Facilitators } from "./facilitators.ts";
-export type { Notes } from "./supported.ts";
+export { type Notes, Supported } from "./supported.ts";

@@ -5,8 +5,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, inject, test } from "vitest";
 import { buildDirect, DIRECT_DEFAULTS } from "../../src/direct/index.ts";
-import type { Account, AdmittedPayment } from "../../src/schemes/index.ts";
-import { openAccount } from "../../src/schemes/index.ts";
+import { type Account, openAccount } from "../../src/schemes/index.ts";
 import { buyer } from "../../tools/stack/accounts.ts";
 import { NETWORK, type Payment, signPayment } from "../support/payment.ts";
 import { account, type Relayer } from "./worker.ts";
@@ -17,14 +16,12 @@ const object = () => RELAYER.getByName(`${NETWORK}|${account.address}`.toLowerCa
 const directOf = (signer: Account) =>
   buildDirect(
     { ...DIRECT_DEFAULTS, urls: [inject("chain")], pollMs: 50 },
-    { account: signer, open: (name) => RELAYER.getByName(name), nowMs: Date.now },
+    { account: signer, open: (name) => RELAYER.getByName(name), nowMs: Date.now, random: Math.random },
   );
 const direct = directOf(account);
 
 const bodyOf = ({ accepted, payload }: Payment): string =>
   JSON.stringify({ x402Version: 2, paymentPayload: { accepted, payload }, paymentRequirements: accepted });
-const admitted = (payment: Payment): AdmittedPayment =>
-  ({ facilitatorBody: bodyOf(payment) }) as unknown as AdmittedPayment;
 const pay = () => signPayment("10000", {}, buyer);
 const expected = { payer: buyer.address, network: NETWORK };
 
@@ -36,7 +33,7 @@ test("twenty payments at once have twenty nonces and are all settled, each once"
   for (const verdict of await Promise.all(payments.map((one) => direct.verify(bodyOf(one), expected)))) {
     expect(verdict).toEqual({ kind: "valid" });
   }
-  const settlements = await Promise.all(payments.map((one) => direct.settle(admitted(one))));
+  const settlements = await Promise.all(payments.map((one) => direct.settle(bodyOf(one), expected)));
   expect(settlements.map(({ kind }) => kind)).toEqual(payments.map(() => "settled"));
   const sent = await rows("SELECT nonce, tx FROM sent ORDER BY nonce");
   expect(sent.map(({ nonce }) => nonce)).toEqual(payments.map((_, i) => i));
@@ -50,7 +47,7 @@ test("twenty payments at once have twenty nonces and are all settled, each once"
 
 test("an object that was ended knows what it has sent", async () => {
   const payment = await pay();
-  const settled = await direct.settle(admitted(payment));
+  const settled = await direct.settle(bodyOf(payment), expected);
   expect(settled.kind).toBe("settled");
   const ended = runInDurableObject(object(), (_, state) => state.abort("ended by a test"));
   await expect(ended).rejects.toThrow();
@@ -75,6 +72,6 @@ test("what is stuck is replaced there too, and the newest comes first", async ()
 
 test("nothing is signed for a relayer whose key is not there", async () => {
   const stranger = directOf(openAccount(buyer.privateKey) as Account);
-  const settlement = await stranger.settle(admitted(await pay()));
+  const settlement = await stranger.settle(bodyOf(await pay()), expected);
   expect(settlement).toEqual({ kind: "unknown", detail: "the outbox did not answer", transaction: null });
 });

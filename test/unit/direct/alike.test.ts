@@ -11,7 +11,7 @@ import { startFacilitator } from "../../../tools/stack/facilitator.ts";
 import type { Listener } from "../../../tools/stack/listen.ts";
 import { facilitatorBodyOf, QUICK, startRelayers } from "../../support/direct.ts";
 import { PAY_TO, type Payment } from "../../support/payment.ts";
-import { admitted, ETHER, expectedOf, pay, startWorld, type World } from "./world.ts";
+import { ETHER, expectedOf, pay, startWorld, type World } from "./world.ts";
 
 let world: World;
 let reference: Listener;
@@ -27,7 +27,11 @@ afterAll(async () => {
 const builders: readonly (readonly [string, () => Promise<Facilitator>])[] = [
   [
     "the reference facilitator",
-    async () => buildFacilitator({ url: reference.url, verifyTimeoutMs: 5_000, settleTimeoutMs: 10_000 }),
+    async () => {
+      const settings = { url: reference.url, verifyTimeoutMs: 5_000, settleTimeoutMs: 10_000 };
+      const notes = { read: async () => null, write: async () => undefined };
+      return buildFacilitator(settings, { notes, nowMs: Date.now, random: Math.random });
+    },
   ],
   [
     "the direct settlement",
@@ -35,7 +39,7 @@ const builders: readonly (readonly [string, () => Promise<Facilitator>])[] = [
       const account = openAccount(generatePrivateKey()) as Account;
       await world.test.setBalance({ address: account.address, value: ETHER });
       const { open } = startRelayers(account);
-      return buildDirect({ ...QUICK, urls: [world.rpc] }, { account, open, nowMs: Date.now });
+      return buildDirect({ ...QUICK, urls: [world.rpc] }, { account, open, nowMs: Date.now, random: Math.random });
     },
   ],
 ];
@@ -53,7 +57,7 @@ describe.each(builders)("with %s", (_, build) => {
     const payment = await pay();
     const before = await world.balanceOf(PAY_TO);
     expect(await verify(payment, facilitator)).toEqual({ kind: "valid" });
-    const settlement = await facilitator.settle(admitted(payment));
+    const settlement = await facilitator.settle(facilitatorBodyOf(payment), expectedOf(payment));
     expect(settlement).toMatchObject({ kind: "settled", transaction: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
     expect((await world.balanceOf(PAY_TO)) - before).toBe(10_000n);
     const again = await facilitator.settleAgain(facilitatorBodyOf(payment), expectedOf(payment));
@@ -87,7 +91,7 @@ describe.each(builders)("with %s", (_, build) => {
       const facilitator = await build();
       const payment = await make();
       expect(await verify(payment, facilitator)).toEqual({ kind: "invalid", reason });
-      const settlement = await facilitator.settle(admitted(payment));
+      const settlement = await facilitator.settle(facilitatorBodyOf(payment), expectedOf(payment));
       // The end of an authorization does not prove to a stranger that nothing was sent before it; to its only sender it does.
       const isExpired = reason.endsWith("valid_before");
       expect(isExpired ? ["rejected", "unknown"] : ["rejected"]).toContain(settlement.kind);
@@ -105,7 +109,9 @@ describe.each(builders)("with %s", (_, build) => {
   test("many payments at once are all settled, each by a transaction of its own", async () => {
     const facilitator = await build();
     const payments = await Promise.all(Array.from({ length: 10 }, () => pay()));
-    const settlements = await Promise.all(payments.map((payment) => facilitator.settle(admitted(payment))));
+    const settlements = await Promise.all(
+      payments.map((payment) => facilitator.settle(facilitatorBodyOf(payment), expectedOf(payment))),
+    );
     const hashes = settlements.map((one) => (one.kind === "settled" ? one.transaction : null));
     expect(new Set(hashes).size).toBe(10);
     expect(hashes).not.toContain(null);

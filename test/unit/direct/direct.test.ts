@@ -248,6 +248,30 @@ describe("an RPC", () => {
   });
 });
 
+describe("who chooses among facilitators", () => {
+  test("knows it by its account, and that it takes every network of its kind", async () => {
+    const relayer = await world.startRelayer();
+    expect(relayer.name).toBe(`direct:${relayer.address.toLowerCase()}`);
+    await relayer.supported.refresh();
+    expect(relayer.supported.lists({ scheme: "exact", network: "eip155:8453" })).toBe(true);
+    expect(relayer.supported.lists({ scheme: "exact", network: "solana:mainnet" })).toBe(false);
+  });
+
+  test("lets it rest while no RPC answers, and not for what a payment is", async () => {
+    const state: { answer: "pass" | "break" } = { answer: "pass" };
+    const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer: () => state.answer })] });
+    const bad = await pay({ validBefore: "1000000000" });
+    for (let i = 0; i < 5; i++) await relayer.verify(bad);
+    expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
+    state.answer = "break";
+    for (let i = 0; i < 3; i++) await relayer.verify(await pay());
+    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3 });
+    state.answer = "pass";
+    await relayer.settle(await pay());
+    expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
+  });
+});
+
 describe("the relayer's own trouble is not the buyer's:", () => {
   const unavailable = { kind: "unavailable" };
   const unknown = { kind: "unknown", transaction: null };

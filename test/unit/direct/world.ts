@@ -13,7 +13,6 @@ import {
 } from "viem";
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { buildDirect, type DirectSettings } from "../../../src/direct/index.ts";
-import type { AdmittedPayment } from "../../../src/schemes/index.ts";
 import { type Account, openAccount } from "../../../src/schemes/index.ts";
 import { buyer, type Chain, localChain, minter, network, startChain, usdc } from "../../../tools/stack/chain.ts";
 import { facilitatorBodyOf, QUICK, startRelayers } from "../../support/direct.ts";
@@ -48,7 +47,7 @@ export async function startWorld() {
     await test.setBalance({ address: account.address, value: ether });
     const relayers = startRelayers(account);
     const settings = { ...QUICK, urls: [rpc], ...changes };
-    const parts = { account, open: relayers.open, nowMs: Date.now };
+    const parts = { account, open: relayers.open, nowMs: Date.now, random: Math.random };
     const direct = buildDirect(settings, parts);
     const name = `${network}|${account.address}`.toLowerCase();
     return {
@@ -59,7 +58,7 @@ export async function startWorld() {
       relayers,
       stub: relayers.open(name),
       store: relayers.store(name),
-      settle: (payment: Payment) => direct.settle(admitted(payment)),
+      settle: (payment: Payment) => direct.settle(facilitatorBodyOf(payment), expectedOf(payment)),
       /** With time enough for a busy machine, unless a test wants to see that it runs out. */
       settleAgain: (payment: Payment, settleTimeoutMs = QUICK.settleTimeoutMs) => {
         const patient = buildDirect({ ...settings, settleTimeoutMs }, parts);
@@ -134,10 +133,6 @@ const headers = { "content-type": "application/json" };
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 export type Relayer = Awaited<ReturnType<World["startRelayer"]>>;
-
-/** The gate mints it; of a payment that was claimed and verified a settlement needs no more. */
-export const admitted = (payment: Payment): AdmittedPayment =>
-  ({ payment: expectedOf(payment), facilitatorBody: facilitatorBodyOf(payment) }) as unknown as AdmittedPayment;
 
 export const expectedOf = ({ payload }: Payment): Expected => ({ payer: payload.authorization.from, network });
 
