@@ -64,6 +64,7 @@ export default defineConfig({
         "src/gateway/**": whole,
         "src/ledger/state.ts": whole,
         "src/chain/{fate,judgement,receipt}.ts": whole,
+        "src/direct/{fees,order,outbox,shelf,sighting,survey,token,transaction}.ts": whole,
       },
     },
     projects: [

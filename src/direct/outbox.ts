@@ -4,7 +4,7 @@
 
 import type { Store } from "../ledger/index.ts";
 import { type Fees, replacing } from "./fees.ts";
-import { type Row, Shelf } from "./shelf.ts";
+import { type Row, Shelf, type SignedRow } from "./shelf.ts";
 import type { SignedTransaction, Transaction } from "./transaction.ts";
 
 /** A payment that is to be sent. */
@@ -64,7 +64,7 @@ const WAITING_MAX = 64;
 /** What one tending hands out. */
 const TEND_MAX = 8;
 /** Of one payment; each waits twice as long as the one before it. */
-export const SIGNED_MAX = 14;
+const SIGNED_MAX = 14;
 /** A transfer of nothing to oneself. Some networks count their own costs into a transaction's gas. */
 const FILLER_GAS = 100_000;
 
@@ -106,7 +106,7 @@ export class Outbox {
     const raws = due.map((row) => {
       if (row.nonce === usedNonces) this.#replace(row, tending, sign, nowMs);
       this.#shelf.touch(row.nonce, nowMs);
-      return this.#shelf.signed(row.nonce)[0]?.raw ?? "";
+      return this.#shelf.signed(row.nonce)[0].raw;
     });
     return { sent: this.find(tending.id), raws: [...filler, ...raws] };
   }
@@ -119,7 +119,7 @@ export class Outbox {
   #replace(row: Row, { chainId, today, feeMax, replaceAfterMs }: Tending, sign: Sign, nowMs: number): void {
     const signed = this.#shelf.signed(row.nonce);
     const [newest] = signed;
-    if (!newest || signed.length >= SIGNED_MAX) return;
+    if (signed.length >= SIGNED_MAX) return;
     if (nowMs < newest.signed_at + replaceAfterMs * 2 ** (signed.length - 1)) return;
     const old = { maxFeePerGas: BigInt(newest.max_fee), maxPriorityFeePerGas: BigInt(newest.priority_fee) };
     const fees = replacing(old, today, feeMax);
@@ -150,10 +150,19 @@ export class Outbox {
   }
 
   #sentOf({ id, nonce, data, tx, created_at }: Row): Sent {
-    const signed = this.#shelf.signed(nonce).map(({ hash, raw }) => ({ hash, raw }));
-    return { id, nonce, data, transaction: tx, createdAtMs: created_at, signed: signed as unknown as Sent["signed"] };
+    const [newest, ...older] = this.#shelf.signed(nonce);
+    return {
+      id,
+      nonce,
+      data,
+      transaction: tx,
+      createdAtMs: created_at,
+      signed: [pairOf(newest), ...older.map(pairOf)],
+    };
   }
 }
+
+const pairOf = ({ hash, raw }: SignedRow): SignedTransaction => ({ hash, raw });
 
 const signOf = ({ nonce, recipient, data, gas }: Row, chainId: number, fees: Fees, sign: Sign): SignedTransaction =>
   sign({ chainId, nonce, to: recipient, data, gas, fees });

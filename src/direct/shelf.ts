@@ -78,9 +78,10 @@ export class Shelf {
     return this.#all<Row>(query, nonce, untilMs, max);
   }
 
-  /** Newest first. */
-  signed(nonce: number): SignedRow[] {
-    return this.#all<SignedRow>("SELECT * FROM signed WHERE nonce = ? ORDER BY signed_at DESC, rowid DESC", nonce);
+  /** Newest first; a nonce has one from the beginning. */
+  signed(nonce: number): [SignedRow, ...SignedRow[]] {
+    const query = "SELECT * FROM signed WHERE nonce = ? ORDER BY signed_at DESC, rowid DESC";
+    return this.#all<SignedRow>(query, nonce) as [SignedRow, ...SignedRow[]];
   }
 
   put(row: Row, fees: Fees, signed: SignedTransaction, nowMs: number): void {

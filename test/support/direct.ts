@@ -13,6 +13,8 @@ export interface Relayers {
   readonly store: (name: string) => TestStore;
   /** Begins every object anew on what it kept, as after a crash. */
   readonly restart: () => void;
+  /** After so many more calls one is done, and its answer lost. */
+  readonly loseAnswer: (after: number) => void;
 }
 
 /** What goes in and comes out is copied, as between an object and its callers. */
@@ -31,15 +33,21 @@ export function startRelayers(account: Account, nowMs: () => number = Date.now):
     objects.set(name, running);
     return running;
   };
+  let callsToLoss = Number.POSITIVE_INFINITY;
   const ask =
     <A extends unknown[]>(call: (...args: A) => unknown) =>
     async (...args: A) => {
       await new Promise((resolve) => setImmediate(resolve));
-      return structuredClone(call(...structuredClone(args)));
+      const answer = structuredClone(call(...structuredClone(args)));
+      if (callsToLoss-- === 0) throw new Error("the answer is lost");
+      return answer;
     };
   return {
     store,
     restart: () => objects.clear(),
+    loseAnswer: (after) => {
+      callsToLoss = after;
+    },
     open: (name) => ({
       find: ask((id) => start(name).find(id)),
       take: ask((relayer, wanted) => start(name).take(relayer, wanted)),

@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { relayer as stranger } from "../../../tools/stack/chain.ts";
+import { facilitatorBodyOf } from "../../support/direct.ts";
 import { PAY_TO, type Payment } from "../../support/payment.ts";
-import { pay, type Relayer, startWorld, type World } from "./world.ts";
+import { expectedOf, pay, type Relayer, startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -59,6 +60,28 @@ describe("a payment", () => {
       expect(settlements[0]).toEqual(settledBy(relayer));
     });
     expect([paid, await relayer.nonces(), relayer.signed().length]).toEqual([10_000n, 1, 1]);
+  });
+
+  test("is settled once, by one who looked before another had settled it, and took its nonce after that", async () => {
+    const relayer = await world.startRelayer();
+    const payment = await pay();
+    const settledFirst = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const answer = async (method: string) => {
+      if (method === "eth_estimateGas") {
+        asked.resolve();
+        await settledFirst.promise;
+      }
+      return "pass" as const;
+    };
+    const slow = relayer.beside({ urls: [await world.startProxy({ answer })] });
+    const second = slow.settle(facilitatorBodyOf(payment), expectedOf(payment));
+    await asked.promise;
+    const first = await relayer.settle(payment);
+    settledFirst.resolve();
+    expect(first).toEqual(settledBy(relayer));
+    expect(await second).toEqual(first);
+    expect([await relayer.nonces(), relayer.signed().length]).toEqual([1, 1]);
   });
 
   test("is settled beside forty-nine others at once, each by its own nonce", async () => {
@@ -179,7 +202,9 @@ describe("an RPC", () => {
 
   test("that takes no transactions is passed over for the next one", async () => {
     const answer = (method: string) =>
-      method === "eth_sendRawTransaction" ? { error: { code: -32601, message: "not here" } } : ("pass" as const);
+      method === "eth_sendRawTransaction"
+        ? { instead: { error: { code: -32601, message: "not here" } } }
+        : ("pass" as const);
     const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer }), world.rpc] });
     expect(await relayer.settle(await pay())).toEqual(settledBy(relayer));
   });
@@ -188,7 +213,7 @@ describe("an RPC", () => {
     const asked: string[] = [];
     const answer = (method: string) => {
       asked.push(method);
-      return method === "eth_chainId" ? { result: "0x1" } : ("pass" as const);
+      return method === "eth_chainId" ? { instead: { result: "0x1" } } : ("pass" as const);
     };
     const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer })] });
     const payment = await pay();
@@ -230,13 +255,25 @@ describe("an RPC", () => {
     let broadcasts = 0;
     const answer = (method: string) =>
       method === "eth_sendRawTransaction" && broadcasts++ === 0
-        ? { error: { code: -32603, message: "lost" } }
+        ? { after: { error: { code: -32603, message: "lost" } } }
         : ("pass" as const);
     const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer })] });
     const paid = await moved(async () => {
       expect(await relayer.settle(await pay())).toEqual(settledBy(relayer));
     });
     expect([paid, await relayer.nonces()]).toEqual([10_000n, 1]);
+  });
+
+  test("that takes a transaction only the second time is given it again at once", async () => {
+    let broadcasts = 0;
+    const answer = (method: string) =>
+      method === "eth_sendRawTransaction" && broadcasts++ === 0
+        ? { instead: { error: { code: -32000, message: "nonce too high" } } }
+        : ("pass" as const);
+    const urls = [await world.startProxy({ answer })];
+    const relayer = await world.startRelayer({ urls, resendMs: 60_000 });
+    expect(await relayer.settle(await pay())).toEqual(settledBy(relayer));
+    expect(broadcasts).toBe(2);
   });
 
   test("that never answers costs no more than its time", async () => {
@@ -299,6 +336,16 @@ describe("the relayer's own trouble is not the buyer's:", () => {
     expect(await relayer.verify(payment)).toEqual({ kind: "valid" });
     expect(await relayer.settle(payment)).toMatchObject(unknown);
     expect(await relayer.nonces()).toBe(0);
+  });
+
+  test("its object's answers are lost now and then", async () => {
+    const relayer = await world.startRelayer();
+    for (let skipped = 0; skipped < 3; skipped++) {
+      relayer.relayers.loseAnswer(skipped);
+      const settlement = await relayer.settle(await pay());
+      expect(settlement).toEqual({ kind: "settled", transaction: relayer.signed()[skipped]?.hash });
+    }
+    expect([await relayer.nonces(), relayer.signed().length]).toEqual([3, 3]);
   });
 
   describe("as much is under way as nodes hold for one account", () => {

@@ -5,8 +5,9 @@ import { createWalletClient, encodeFunctionData, type Hash, type Hex, http } fro
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buyer, localChain, relayer as stranger, usdc } from "../../../tools/stack/chain.ts";
+import { facilitatorBodyOf } from "../../support/direct.ts";
 import { domain, PAY_TO, type Payment } from "../../support/payment.ts";
-import { pay, type Relayer, startWorld, tokenAbi, type World } from "./world.ts";
+import { expectedOf, pay, type Relayer, startWorld, tokenAbi, type World } from "./world.ts";
 
 const GWEI = 10n ** 9n;
 const FAILED = "invalid_exact_evm_transaction_failed";
@@ -47,6 +48,17 @@ describe("a transaction that waits", () => {
     await mine();
     expect(await relayer.settleAgain(payment)).toEqual({ kind: "settled", transaction: hash });
     expect(await relayer.nonces()).toBe(1);
+  });
+
+  test("is watched to its end, though nothing new could be sent any more", async () => {
+    const relayer = await world.startRelayer({ settleTimeoutMs: 1_500 });
+    const payment = await pay();
+    await relayer.settle(payment);
+    const poor = relayer.beside({ feeMax: 1n, settleTimeoutMs: 10_000 });
+    const settlement = poor.settleAgain(facilitatorBodyOf(payment), expectedOf(payment));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await mine();
+    expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[0]?.hash });
   });
 
   test("is settled only when its block is as deep as was asked for", async () => {

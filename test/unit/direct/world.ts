@@ -29,6 +29,9 @@ export const tokenAbi = parseAbi([
   "function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)",
 ]);
 
+/** `instead` never reaches the chain; `after` does, and something else is answered. */
+type Answer = "pass" | "break" | { readonly instead: object } | { readonly after: object };
+
 export interface Expected {
   readonly payer: string;
   readonly network: typeof network;
@@ -48,10 +51,13 @@ export async function startWorld() {
     const relayers = startRelayers(account);
     const settings = { ...QUICK, urls: [rpc], ...changes };
     const parts = { account, open: relayers.open, nowMs: Date.now, random: Math.random };
-    const direct = buildDirect(settings, parts);
+    /** Another Worker with the same key, which asks the same object. */
+    const beside = (other: Partial<DirectSettings>) => buildDirect({ ...settings, ...other }, parts);
+    const direct = beside({});
     const name = `${network}|${account.address}`.toLowerCase();
     return {
       ...direct,
+      beside,
       key,
       account,
       address: account.address,
@@ -60,10 +66,8 @@ export async function startWorld() {
       store: relayers.store(name),
       settle: (payment: Payment) => direct.settle(facilitatorBodyOf(payment), expectedOf(payment)),
       /** With time enough for a busy machine, unless a test wants to see that it runs out. */
-      settleAgain: (payment: Payment, settleTimeoutMs = QUICK.settleTimeoutMs) => {
-        const patient = buildDirect({ ...settings, settleTimeoutMs }, parts);
-        return patient.settleAgain(facilitatorBodyOf(payment), expectedOf(payment));
-      },
+      settleAgain: (payment: Payment, settleTimeoutMs = QUICK.settleTimeoutMs) =>
+        beside({ settleTimeoutMs }).settleAgain(facilitatorBodyOf(payment), expectedOf(payment)),
       verify: (payment: Payment) => direct.verify(facilitatorBodyOf(payment), expectedOf(payment)),
       nonces: () => test.getTransactionCount({ address: account.address }),
       signed: (): { nonce: number; hash: Hash; raw: Hex }[] => {
@@ -100,16 +104,22 @@ export async function startWorld() {
     },
     send,
     /** The RPC through somebody who can be told to break off, or to answer something else. */
-    async startProxy(change: { answer: (method: string) => "pass" | "break" | object }) {
+    async startProxy(change: { answer: (method: string) => Answer | Promise<Answer> }) {
       const proxy = await startServer(async (request, response) => {
         const calls: { id: number; method: string }[] = JSON.parse(await readText(request));
-        const answers = calls.map(({ method }) => change.answer(method));
+        const answers = await Promise.all(calls.map(({ method }) => change.answer(method)));
         if (answers.includes("break")) return request.socket.destroy();
-        const passed = await fetch(rpc, { method: "POST", headers, body: JSON.stringify(calls) });
+        const isPassed = (answer: Answer | undefined) => typeof answer !== "object" || "after" in answer;
+        const passed = await fetch(rpc, {
+          method: "POST",
+          headers,
+          body: JSON.stringify(calls.filter((_, i) => isPassed(answers[i]))),
+        });
         const replies: { id: number }[] = await passed.json();
-        const changed = replies.map((reply) => {
-          const answer = answers[calls.findIndex(({ id }) => id === reply.id)];
-          return typeof answer === "object" ? { jsonrpc: "2.0", id: reply.id, ...answer } : reply;
+        const changed = calls.map(({ id }, i) => {
+          const answer = answers[i];
+          if (typeof answer !== "object") return replies.find((reply) => reply.id === id);
+          return { jsonrpc: "2.0", id, ...("after" in answer ? answer.after : answer.instead) };
         });
         return response.writeHead(200, headers).end(JSON.stringify(changed));
       });
