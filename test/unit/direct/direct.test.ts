@@ -359,10 +359,9 @@ describe("the relayer's own trouble is not the buyer's:", () => {
     }
 
     test("and stays so: it is unknown, and has no nonce", async () => {
-      const relayer = await world.startRelayer({ settleTimeoutMs: 500 });
+      const relayer = await world.startRelayer({ settleTimeoutMs: 1_000 });
       await fill(relayer);
-      const busy = { ...unknown, detail: "too much is under way" };
-      expect(await relayer.settle(await pay())).toEqual(busy);
+      expect(await relayer.settle(await pay())).toMatchObject(unknown);
       expect(relayer.signed()).toHaveLength(64);
     });
 
