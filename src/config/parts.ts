@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { FacilitatorSettings } from "../facilitator/index.ts";
 import { baseOf } from "../route/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
+import { authSettings } from "./auth.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { type FacilitatorEntry, facilitatorObject, type Table, type UpstreamEntry, upstreamObject } from "./schema.ts";
 
@@ -71,5 +72,6 @@ function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSetti
     url: entry.url.replace(/\/$/, ""),
     verifyTimeoutMs: entry.verifyTimeoutSeconds * 1000,
     settleTimeoutMs: entry.settleTimeoutSeconds * 1000,
+    auth: authSettings(entry.auth),
   };
 }

@@ -17,6 +17,7 @@ import {
   type Settlement,
   type Verdict,
 } from "../x402/index.ts";
+import type { Authorize, AuthSettings } from "./auth.ts";
 import { Breaker } from "./breaker.ts";
 import { type Notes, Supported } from "./supported.ts";
 
@@ -25,6 +26,8 @@ export interface FacilitatorSettings {
   readonly url: string;
   readonly verifyTimeoutMs: number;
   readonly settleTimeoutMs: number;
+  /** Null where it asks nobody who they are. */
+  readonly auth: AuthSettings | null;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -53,6 +56,8 @@ const PENDING_PAUSE_MS = 1_000;
 
 /** What it takes of the world. */
 export interface FacilitatorParts {
+  /** Of `openAuth`, for these settings. */
+  readonly authorize: Authorize | null;
   readonly notes: Notes;
   readonly nowMs: () => number;
   /** From 0 up to 1. */
@@ -63,14 +68,14 @@ export interface FacilitatorParts {
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings,
-  { notes, nowMs, random }: FacilitatorParts,
+  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<FacilitatorSettings, "auth">,
+  { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breaker = new Breaker(nowMs, random);
-  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs), notes, nowMs);
+  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
   const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
-    const reply = await call(url + path, init, deadline);
+    const reply = await call(url + path, init, deadline, authorize);
     // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
     if (reply === null) breaker.failed();
     else breaker.answered();
@@ -113,15 +118,26 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const LOST: LateSettlement = { kind: "unknown", detail: "settle was not answered", transaction: null };
 
 /** What the facilitator says that it can do, or null where it does not say. */
-export async function readSupported(url: string, timeoutMs: number): Promise<readonly Kind[] | null> {
-  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs));
+export async function readSupported(
+  url: string,
+  timeoutMs: number,
+  authorize: Authorize | null = null,
+): Promise<readonly Kind[] | null> {
+  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
   return reply && readKinds(reply);
 }
 
 /** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */
-async function call(url: string, init: RequestInit, deadline: AbortSignal): Promise<FacilitatorReply | null> {
+async function call(
+  url: string,
+  init: RequestInit & { readonly method: string },
+  deadline: AbortSignal,
+  authorize: Authorize | null,
+): Promise<FacilitatorReply | null> {
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
+    const headers = new Headers(init.headers);
+    for (const [name, value] of (await authorize?.(init.method, url)) ?? []) headers.set(name, value);
+    const response = await fetch(url, { ...init, headers, redirect: "manual", signal: deadline });
     const { status } = response;
     const bytes = status >= 300 && status < 400 ? null : await readAnswer(response, BODY_BYTES_MAX);
     const json = bytes?.ok ? parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS) : null;

@@ -16,11 +16,7 @@ export interface Facilitators {
   readonly all: readonly Facilitator[];
 }
 
-export function buildFacilitators(
-  settings: readonly FacilitatorSettings[],
-  build: (settings: FacilitatorSettings) => Facilitator,
-): Facilitators {
-  const built = new Map(settings.map((one) => [one, build(one)]));
+export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facilitator>): Facilitators {
   const all = [...built.values()];
   return {
     among(those, need) {

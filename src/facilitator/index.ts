@@ -1,4 +1,6 @@
+export { type Authorize, type AuthSettings, openAuth } from "./auth.ts";
 export { Breaker } from "./breaker.ts";
+export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
   type Facilitator,

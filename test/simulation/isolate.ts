@@ -67,14 +67,21 @@ export class Isolate {
     const fetcher = { fetch: upstream.fetch.bind(upstream) } as unknown as Pick<Fetcher, "fetch">;
     const behind = buildUpstream({ ...settings, headers: [], signer: null, fetcher });
     const nowMs = (): number => this.#world.nowMs + this.#skewMs;
-    const parts = { notes: buildNotes(kv.view()), nowMs, random: () => this.#world.random.int(0, 999) / 1000 };
+    const parts = {
+      authorize: null,
+      notes: buildNotes(kv.view()),
+      nowMs,
+      random: () => this.#world.random.int(0, 999) / 1000,
+    };
     return {
       config,
       books: buildBooks(open),
       spent: buildSpentPayments(kv.view(), new Map()),
       exposure: buildExposure(open),
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
-      facilitators: buildFacilitators(config.facilitators, (settings) => buildFacilitator(settings, parts)),
+      facilitators: buildFacilitators(
+        new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)])),
+      ),
       upstream: () => behind,
       publicKeys: async () => [],
       chain: () => (rules.hasRpc ? chain : null),

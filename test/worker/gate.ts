@@ -31,7 +31,7 @@ export function configOf(table: unknown): Config {
   return config.value;
 }
 
-const PARTS = { notes: buildNotes(SPENT), nowMs: Date.now, random: Math.random };
+const PARTS = { authorize: null, notes: buildNotes(SPENT), nowMs: Date.now, random: Math.random };
 
 export interface Held {
   readonly promises: Promise<unknown>[];
@@ -57,7 +57,9 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     exposure: buildExposure(openLedger),
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
-    facilitators: buildFacilitators(config.facilitators, (settings) => buildFacilitator(settings, PARTS)),
+    facilitators: buildFacilitators(
+      new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, PARTS)])),
+    ),
     upstream: (settings) => buildUpstream({ ...settings, headers: [], signer: null, fetcher: globalThis }),
     publicKeys: async () => [],
     chain: () => null,

@@ -410,6 +410,46 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "How long settling may take. After that nobody knows yet, and the client is told so with 503.",
       example: 30,
     },
+    auth: {
+      type: "[auth](#who-may-ask-a-facilitator)",
+      otherwise: "it is told nothing",
+      means: "How the facilitator is told who asks, for one that serves its customers alone.",
+      example: { bearer: "{{FACILITATOR_KEY}}" },
+    },
+  },
+  auth: {
+    bearer: {
+      type: "`{{NAME}}`",
+      otherwise: "none",
+      means: "The secret that is sent as `Authorization: Bearer`.",
+      example: "{{FACILITATOR_KEY}}",
+    },
+    headers: {
+      type: "object: a header's name to its value",
+      otherwise: "none",
+      means:
+        "Sent with every call. `{{NAME}}` stands for the secret of that name. `Content-Type`, and what an upstream's `headers` cannot set, cannot be written.",
+      example: { "x-api-key": "{{FACILITATOR_KEY}}" },
+    },
+    cdp: {
+      type: "[CDP key](#a-key-of-coinbase-cdp)",
+      otherwise: "none",
+      means: "An API key of Coinbase CDP, which signs a token for each call.",
+      example: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" },
+    },
+  },
+  cdp: {
+    keyId: {
+      type: "text, in which `{{NAME}}` stands for the secret of that name",
+      means: "The key's id: a UUID, or `organizations/…/apiKeys/…`.",
+      example: "{{CDP_KEY_ID}}",
+    },
+    secret: {
+      type: "`{{NAME}}`",
+      means:
+        "The secret that holds the private key as Coinbase hands it out: base64 of 64 bytes (Ed25519), or a PEM file of an EC key (ES256).",
+      example: "{{CDP_KEY_SECRET}}",
+    },
   },
   option: {
     network: {

@@ -25,7 +25,9 @@ describe("a correct table", () => {
       upstreams: [
         { url, base: baseOf(url), timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] },
       ],
-      facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
+      facilitators: [
+        { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000, auth: null },
+      ],
       bufferBytesMax: 262_144,
       rpc: new Map(),
       unsettledTotalMicros: 1_000_000_000n,

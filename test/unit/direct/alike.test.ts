@@ -30,7 +30,7 @@ const builders: readonly (readonly [string, () => Promise<Facilitator>])[] = [
     async () => {
       const settings = { url: reference.url, verifyTimeoutMs: 5_000, settleTimeoutMs: 10_000 };
       const notes = { read: async () => null, write: async () => undefined };
-      return buildFacilitator(settings, { notes, nowMs: Date.now, random: Math.random });
+      return buildFacilitator(settings, { authorize: null, notes, nowMs: Date.now, random: Math.random });
     },
   ],
   [

@@ -11,7 +11,7 @@ afterAll(server.stop);
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
 async function settle(behaviour: string, settleTimeoutMs: number) {
-  const parts = { notes: NO_NOTES, nowMs: Date.now, random: Math.random };
+  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
   const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, parts);
   const payment = await signPayment("10000");
   const { from: payer, nonce } = payment.payload.authorization;

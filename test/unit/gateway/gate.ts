@@ -166,7 +166,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     },
   };
   let ids = 0;
-  const parts = { notes: buildNotes(kvOf(kv)), nowMs: () => clock.nowMs, random: () => 0 };
+  const parts = { authorize: null, notes: buildNotes(kvOf(kv)), nowMs: () => clock.nowMs, random: () => 0 };
   const gate: Gate = {
     config,
     books: buildBooks(open),
@@ -179,7 +179,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     },
     spent: buildSpentPayments(kvOf(kv), new Map()),
     facilitators: onNetwork(facilitator, () =>
-      buildFacilitators(config.facilitators, (settings) => buildFacilitator(settings, parts)),
+      buildFacilitators(new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)]))),
     ),
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
