@@ -67,6 +67,7 @@ export default defineConfig({
         "src/gateway/**": whole,
         "src/ledger/state.ts": whole,
         "src/chain/{fate,judgement,receipt}.ts": whole,
+        "src/direct/{fees,order,outbox,shelf,sighting,survey,token,transaction}.ts": whole,
       },
     },
     projects: [
@@ -92,6 +93,15 @@ export default defineConfig({
       worker("worker-lock", "pricing-lock.ts", { bindings: LOCK_KEYS }),
       worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),
       worker("worker-misconfigured", "pricing.ts", {}),
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker-direct/wrangler.toml" } })],
+        test: {
+          name: "worker-direct",
+          include: ["test/worker-direct/**/*.test.ts"],
+          testTimeout: 30_000,
+          globalSetup: ["test/support/chain-network.ts"],
+        },
+      },
       {
         resolve: { alias: PLATFORM },
         test: {

@@ -34,6 +34,7 @@ const LEVELS = [
   ["schemes", "outcome"],
   ["route"],
   ["facilitator", "ledger", "chain", "upstream"],
+  ["direct"],
   ["config"],
   ["gateway"],
   ["log"],
@@ -47,8 +48,8 @@ const DOOR = "index";
 const HOMES: { readonly [name: string]: readonly string[] } = {
   pricing: [DOOR],
   features: [DOOR],
-  "cloudflare:workers": [DOOR, "ledger"],
-  viem: ["schemes", "chain"],
+  "cloudflare:workers": [DOOR, "ledger", "direct"],
+  viem: ["schemes", "chain", "direct"],
   "@bitauth/libauth": ["schemes"],
   "#secp256k1": ["schemes"],
   "@noble/hashes": ["schemes"],

@@ -7,6 +7,10 @@ export function parseQuantity(value: unknown): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** The same for what may be larger: wei, gas and their prices. */
+export const parseBigQuantity = (value: unknown): bigint | null =>
+  typeof value === "string" && /^0x[0-9a-f]{1,64}$/i.test(value) ? BigInt(value) : null;
+
 export const toQuantity = (number: number): string => `0x${number.toString(16)}`;
 
 /** A hash, a topic or a word of 32 bytes in lower case. */

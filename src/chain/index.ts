@@ -1,6 +1,21 @@
-export type { Block } from "./blocks.ts";
+export { type Block, blockCall, parseBlock } from "./blocks.ts";
 export { buildChain, type Chain } from "./chain.ts";
-export type { Authorization } from "./events.ts";
+export { AUTHORIZATION_STATE, type Authorization } from "./events.ts";
 export type { Fate } from "./fate.ts";
+export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity } from "./hex.ts";
 export { buildHistory, type History, type Transfer, type TransferQuery } from "./history.ts";
-export type { ChainSettings } from "./rpc.ts";
+export { judgeReceipt } from "./judgement.ts";
+export { parseReceipt, type Receipt } from "./receipt.ts";
+export {
+  type Ask,
+  type AskEach,
+  buildEndpoints,
+  type Call,
+  type ChainSettings,
+  type Endpoint,
+  type Fault,
+  type Fetch,
+  failOver,
+  fault,
+  type Reply,
+} from "./rpc.ts";

@@ -2,7 +2,7 @@
 // read, and no redirect followed. Everything in an answer is somebody's word until its shape was looked at. A URL often
 // holds a key, and what a provider says may repeat it: neither is ever in a fault.
 
-import { err, isObject, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
+import { err, isObject, type JsonObject, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
 import { parseQuantity } from "./hex.ts";
 
 export interface ChainSettings {
@@ -26,8 +26,14 @@ export interface Fault {
 /** The results of all calls in their order, or the first reason why there are none. */
 export type Ask = (calls: readonly Call[]) => Promise<Result<readonly unknown[], Fault>>;
 
+/** Of one call. The error is the code of its refusal: a call that reverts is answered with one. */
+export type Reply = Result<unknown, string>;
+
+/** The same, with each call's own result or refusal. */
+export type AskEach = (calls: readonly Call[]) => Promise<Result<readonly Reply[], Fault>>;
+
 /** One URL. It answers for no other network than the one that it was seen to be on. */
-export type Endpoint = (network: string) => Ask;
+export type Endpoint = (network: string) => AskEach;
 
 export type Fetch = Pick<Fetcher, "fetch">;
 
@@ -46,16 +52,24 @@ export const buildEndpoints = ({ urls, timeoutMs }: ChainSettings, fetcher: Fetc
 export async function failOver<T>(
   endpoints: readonly Endpoint[],
   network: string,
-  read: (ask: Ask) => Promise<Result<T, Fault>>,
+  read: (ask: Ask, askEach: AskEach) => Promise<Result<T, Fault>>,
 ): Promise<Result<T, string>> {
   const details: string[] = [];
   for (const [i, endpoint] of endpoints.entries()) {
-    const found = await read(endpoint(network));
+    const askEach = endpoint(network);
+    const found = await read(askAll(askEach), askEach);
     if (found.ok) return found;
     details.push(`RPC ${i + 1} ${found.error.detail}`);
   }
   return err(details.join("; ") || "no RPC is configured");
 }
+
+const askAll =
+  (askEach: AskEach): Ask =>
+  async (calls) => {
+    const replies = await askEach(calls);
+    return replies.ok ? resultsOf(replies.value) : replies;
+  };
 
 type Post = (body: string) => Promise<Result<unknown, Fault>>;
 
@@ -64,35 +78,60 @@ function buildEndpoint(post: Post): Endpoint {
   let confirmed: string | null = null;
   return (network) => async (calls) => {
     if (confirmed === network) return askBatch(post, calls);
-    const results = await askBatch(post, [chainId, ...calls]);
-    if (!results.ok) return results;
-    const [id, ...others] = results.value;
-    if (`eip155:${parseQuantity(id)}` !== network) return err(fault("is on another chain"));
+    const replies = await askBatch(post, [chainId, ...calls]);
+    if (!replies.ok) return replies;
+    const [id = err("unknown"), ...others] = replies.value;
+    if (!id.ok) return err(refused(id.error));
+    if (`eip155:${parseQuantity(id.value)}` !== network) return err(fault("is on another chain"));
     confirmed = network;
     return ok(others);
   };
 }
 
-async function askBatch(post: Post, calls: readonly Call[]): Promise<Result<readonly unknown[], Fault>> {
+async function askBatch(post: Post, calls: readonly Call[]): Promise<Result<readonly Reply[], Fault>> {
   const json = await post(JSON.stringify(calls.map((call, id) => ({ jsonrpc: "2.0", id, ...call }))));
-  return json.ok ? readBatch(json.value, calls.length) : json;
+  return json.ok ? readReplies(json.value, calls.length) : json;
 }
 
 /** @param count of calls, whose ids are their places */
-export function readBatch(json: unknown, count: number): Result<readonly unknown[], Fault> {
-  // A batch that is refused as a whole is answered with one error.
-  const replies = Array.isArray(json) ? json : [json];
-  const refusal = replies.find((reply) => isObject(reply) && isObject(reply["error"]));
-  if (refusal) return err({ kind: "refused", detail: `refused with code ${codeOf(refusal.error)}` });
-  const results = Array.from({ length: count }, (_, id) =>
-    replies.filter((reply) => isObject(reply) && reply["id"] === id && reply["jsonrpc"] === "2.0" && "result" in reply),
+export function readReplies(json: unknown, count: number): Result<readonly Reply[], Fault> {
+  const replies: readonly unknown[] = Array.isArray(json) ? json : [json];
+  const own = Array.from({ length: count }, (_, id) =>
+    replies.filter(isObject).filter((reply) => reply["id"] === id && isReply(reply)),
   );
-  const isWhole = replies.length === count && results.every(({ length }) => length === 1);
-  return isWhole ? ok(results.map(([reply]) => reply.result)) : err(fault("did not answer each call once"));
+  const isWhole = replies.length === count && own.every(({ length }) => length === 1);
+  if (isWhole) return ok(own.flat().map(replyOf));
+  // A batch that is refused as a whole is answered with one error.
+  const refusal = replies.filter(isObject).find(({ error }) => isObject(error));
+  return err(refusal ? refused(codeOf(refusal["error"])) : fault("did not answer each call once"));
 }
 
-const codeOf = ({ code }: { readonly code?: unknown }): string =>
-  Number.isSafeInteger(code) ? String(code) : "unknown";
+const isReply = (reply: JsonObject): boolean =>
+  isObject(reply["error"]) || (reply["jsonrpc"] === "2.0" && "result" in reply);
+
+const replyOf = ({ error, result }: JsonObject): Reply => (isObject(error) ? err(codeOf(error)) : ok(result));
+
+/** The same where every call has to have its result. */
+export function readBatch(json: unknown, count: number): Result<readonly unknown[], Fault> {
+  const replies = readReplies(json, count);
+  return replies.ok ? resultsOf(replies.value) : replies;
+}
+
+function resultsOf(replies: readonly Reply[]): Result<readonly unknown[], Fault> {
+  const results: unknown[] = [];
+  for (const reply of replies) {
+    if (!reply.ok) return err(refused(reply.error));
+    results.push(reply.value);
+  }
+  return ok(results);
+}
+
+const refused = (code: string): Fault => ({ kind: "refused", detail: `refused with code ${code}` });
+
+function codeOf(error: unknown): string {
+  const code = isObject(error) ? error["code"] : null;
+  return Number.isSafeInteger(code) ? String(code) : "unknown";
+}
 
 async function post(url: string, body: string, timeoutMs: number, fetcher: Fetch): Promise<Result<unknown, Fault>> {
   try {

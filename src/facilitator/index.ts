@@ -1,4 +1,5 @@
 export { type Authorize, type AuthSettings, openAuth } from "./auth.ts";
+export { Breaker } from "./breaker.ts";
 export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
@@ -12,4 +13,4 @@ export {
   titleOf,
 } from "./facilitator.ts";
 export { buildFacilitators, type Facilitators } from "./facilitators.ts";
-export type { Notes } from "./supported.ts";
+export { type Notes, Supported } from "./supported.ts";

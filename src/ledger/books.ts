@@ -1,6 +1,6 @@
 // The ledger as the gateway calls it. One object per network and payer, found by name; a call that fails is a value.
 
-import { err, ok, type Result } from "../std/index.ts";
+import { attempted, err, type Result } from "../std/index.ts";
 import { partsOf } from "../x402/index.ts";
 import type { LedgerObject } from "./ledger.ts";
 import type { Reservation } from "./vault.ts";
@@ -85,14 +85,4 @@ export async function readGateKey(open: (name: string) => LedgerStub, drawn: str
 export function accountOf(id: string): string {
   const { network, payer } = partsOf(id);
   return `${network}|${payer}`;
-}
-
-/** An object that does not answer for this long is as good as gone; what it commits later stands. */
-const DEADLINE_MS = 10_000;
-
-async function attempted<T>(call: () => Promise<T>): Promise<Result<T, "unavailable">> {
-  const late = Promise.withResolvers<Result<T, "unavailable">>();
-  const timer = setTimeout(() => late.resolve(err("unavailable")), DEADLINE_MS);
-  const answered = call().then(ok, () => err("unavailable" as const));
-  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer));
 }

@@ -1,3 +1,4 @@
+export { type Account, type AccountSignature, openAccount } from "./account.ts";
 export { type AdmittedPayment, type Attempt, admitPayment } from "./admitted.ts";
 export { type Check, type CheckedPayment, checkPayment, type Judgement, type SignedPayment } from "./check.ts";
 export { parseAddress } from "./eip3009.ts";

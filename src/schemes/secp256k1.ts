@@ -1,4 +1,4 @@
-// ECDSA public key recovery by libsecp256k1, in the WebAssembly that libauth ships. In JavaScript it takes several times
+// ECDSA public key recovery, and signing, by libsecp256k1, in the WebAssembly that libauth ships. In JavaScript it takes several times
 // as long, and it is most of what a paid call costs. Its data and stack stand in a memory of fixed size where that build
 // expects them (libauth's own loader compiles from bytes, which Workers may not).
 
@@ -12,6 +12,18 @@ interface Library {
     parsed: number,
     signature: number,
     recovery: number,
+  ) => number;
+  readonly _secp256k1_ecdsa_sign_recoverable: (
+    context: number,
+    parsed: number,
+    digest: number,
+    secret: number,
+  ) => number;
+  readonly _secp256k1_ecdsa_recoverable_signature_serialize_compact: (
+    context: number,
+    signature: number,
+    recovery: number,
+    parsed: number,
   ) => number;
   readonly _secp256k1_ecdsa_recover: (context: number, key: number, signature: number, digest: number) => number;
   readonly _secp256k1_ec_pubkey_serialize: (
@@ -34,14 +46,25 @@ const STACK = HEAP_END_POINTER + 16;
 const STACK_BYTES = 5 * 1024 * 1024;
 const TABLE_ENTRIES = 6;
 
-/** SECP256K1_CONTEXT_VERIFY and SECP256K1_EC_UNCOMPRESSED of libsecp256k1's header. */
+/** SECP256K1_CONTEXT_VERIFY, SECP256K1_CONTEXT_SIGN and SECP256K1_EC_UNCOMPRESSED of libsecp256k1's header. */
 const CONTEXT_VERIFY = 0x101;
+const CONTEXT_SIGN = 0x201;
 const UNCOMPRESSED = 2;
 const KEY_BYTES = 65;
+const SECRET_BYTES = 32;
 
-type Recover = (digest: Uint8Array, signature: Uint8Array, recovery: 0 | 1) => Uint8Array | null;
+/** r and s, 64 bytes with s in the lower half, and which of two keys it recovers to. */
+export interface RecoverableSignature {
+  readonly signature: Uint8Array;
+  readonly recovery: 0 | 1;
+}
 
-function open(): Recover {
+interface Curve {
+  readonly recover: (digest: Uint8Array, signature: Uint8Array, recovery: 0 | 1) => Uint8Array | null;
+  readonly sign: (digest: Uint8Array, secret: Uint8Array) => RecoverableSignature | null;
+}
+
+function open(): Curve {
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const bytes = new Uint8Array(memory.buffer);
   const view = new DataView(memory.buffer);
@@ -54,15 +77,33 @@ function open(): Recover {
   const keyAt = library._malloc(64);
   const writtenAt = library._malloc(KEY_BYTES);
   const lengthAt = library._malloc(4);
-  return (digest, signature, recovery) => {
-    bytes.set(digest, digestAt);
-    bytes.set(signature, signatureAt);
-    const parse = library._secp256k1_ecdsa_recoverable_signature_parse_compact;
-    if (parse(context, parsedAt, signatureAt, recovery) !== 1) return null;
-    if (library._secp256k1_ecdsa_recover(context, keyAt, parsedAt, digestAt) !== 1) return null;
-    view.setUint32(lengthAt, KEY_BYTES, true);
-    library._secp256k1_ec_pubkey_serialize(context, writtenAt, lengthAt, keyAt, UNCOMPRESSED);
-    return bytes.slice(writtenAt, writtenAt + KEY_BYTES);
+  const secretAt = library._malloc(SECRET_BYTES);
+  const recoveryAt = library._malloc(4);
+  // Its tables are made by the first who signs: most gates never do.
+  let signing: number | null = null;
+  return {
+    recover: (digest, signature, recovery) => {
+      bytes.set(digest, digestAt);
+      bytes.set(signature, signatureAt);
+      const parse = library._secp256k1_ecdsa_recoverable_signature_parse_compact;
+      if (parse(context, parsedAt, signatureAt, recovery) !== 1) return null;
+      if (library._secp256k1_ecdsa_recover(context, keyAt, parsedAt, digestAt) !== 1) return null;
+      view.setUint32(lengthAt, KEY_BYTES, true);
+      library._secp256k1_ec_pubkey_serialize(context, writtenAt, lengthAt, keyAt, UNCOMPRESSED);
+      return bytes.slice(writtenAt, writtenAt + KEY_BYTES);
+    },
+    sign: (digest, secret) => {
+      signing ??= library._secp256k1_context_create(CONTEXT_SIGN);
+      bytes.set(digest, digestAt);
+      bytes.set(secret, secretAt);
+      const isSigned = library._secp256k1_ecdsa_sign_recoverable(signing, parsedAt, digestAt, secretAt) === 1;
+      bytes.fill(0, secretAt, secretAt + SECRET_BYTES);
+      if (!isSigned) return null;
+      const serialize = library._secp256k1_ecdsa_recoverable_signature_serialize_compact;
+      serialize(signing, signatureAt, recoveryAt, parsedAt);
+      const recovery = view.getInt32(recoveryAt, true) as 0 | 1;
+      return { signature: bytes.slice(signatureAt, signatureAt + 64), recovery };
+    },
   };
 }
 
@@ -93,7 +134,7 @@ function instantiate(memory: WebAssembly.Memory, bytes: Uint8Array): Library {
 }
 
 /** Opened by the first signature that comes, so that who sells nothing waits for nothing. */
-let recover: Recover | null = null;
+let curve: Curve | null = null;
 
 /**
  * @param digest 32 bytes
@@ -101,6 +142,18 @@ let recover: Recover | null = null;
  * @returns the public key, 65 bytes with 4 first; null where no key made this signature
  */
 export function recoverPublicKey(digest: Uint8Array, signature: Uint8Array, recovery: 0 | 1): Uint8Array | null {
-  recover ??= open();
-  return recover(digest, signature, recovery);
+  curve ??= open();
+  return curve.recover(digest, signature, recovery);
+}
+
+/**
+ * With a nonce of RFC 6979, so that the same is signed in the same way.
+ *
+ * @param digest 32 bytes
+ * @param secret 32 bytes, of which no copy stays
+ * @returns null where this is nobody's key: zero, or not below the curve's order
+ */
+export function signRecoverable(digest: Uint8Array, secret: Uint8Array): RecoverableSignature | null {
+  curve ??= open();
+  return curve.sign(digest, secret);
 }

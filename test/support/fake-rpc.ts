@@ -27,7 +27,14 @@ export interface FakeRpc extends TestServer {
 }
 
 /** Thrown by an answer, it becomes that call's error object. */
-export class RpcRefusal extends Error {}
+export class RpcRefusal extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = -32005) {
+    super(message);
+    this.code = code;
+  }
+}
 
 export const HEAD = 6000;
 const BLOCK_SECONDS = 2;
@@ -72,7 +79,9 @@ function reply({ id, params }: Call, answer: (...params: unknown[]) => unknown):
   try {
     return { jsonrpc: "2.0", id, result: answer(...params) };
   } catch (error) {
-    if (error instanceof RpcRefusal) return { jsonrpc: "2.0", id, error: { code: -32005, message: error.message } };
+    if (error instanceof RpcRefusal) {
+      return { jsonrpc: "2.0", id, error: { code: error.code, message: error.message } };
+    }
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readBatch } from "../../../src/chain/rpc.ts";
+import { readBatch, readReplies } from "../../../src/chain/rpc.ts";
 
 const reply = (id: unknown, result: unknown = "0x1") => ({ jsonrpc: "2.0", id, result });
 const refusal = (error: unknown, id: unknown = 0) => ({ jsonrpc: "2.0", id, error });
@@ -28,6 +28,37 @@ test.each([
   ["nothing", undefined],
 ])("a code that is %s is not repeated", (_, code) => {
   expect(readBatch([refusal({ code })], 1)).toMatchObject({ error: { detail: "refused with code unknown" } });
+});
+
+describe("where each call may be refused by itself", () => {
+  const reverted = refusal({ code: 3, message: "execution reverted: no" }, 1);
+
+  test("each has its own result, or the code of its refusal", () => {
+    const json = [reverted, reply(0, "a"), reply(2, null)];
+    expect(readReplies(json, 3)).toEqual({
+      ok: true,
+      value: [
+        { ok: true, value: "a" },
+        { ok: false, error: "3" },
+        { ok: true, value: null },
+      ],
+    });
+  });
+
+  test.each([
+    ["the batch as a whole", refusal({ code: -32000 }, null)],
+    ["one call, and leaves another out", [refusal({ code: -32000 }, 0)]],
+  ])("an RPC that refuses %s has refused all", (_, json) => {
+    expect(readReplies(json, 2)).toMatchObject({ ok: false, error: { kind: "refused" } });
+  });
+
+  test("an answer beside the refusal does not count", () => {
+    expect(readReplies([{ ...reply(0), error: { code: 3 } }], 1)).toMatchObject({ value: [{ error: "3" }] });
+  });
+
+  test("nothing is believed that is not whole", () => {
+    expect(readReplies([reply(0), reply(0)], 2)).toMatchObject({ ok: false, error: { kind: "broken" } });
+  });
 });
 
 describe("answers are not believed", () => {

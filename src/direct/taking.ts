@@ -1,0 +1,62 @@
+// A payment on its way to a nonce: whether it has one already, whether it would settle, and what it offers for its gas.
+// Until the outbox has signed, nothing of it can be mined; what is refused here is refused for good.
+
+import { err, ok, type Result } from "../std/index.ts";
+import type { Settlement } from "../x402/index.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Desk } from "./desk.ts";
+import { millisecondsOf, type Order } from "./order.ts";
+import type { Sent } from "./outbox.ts";
+import { NONCE_USED } from "./survey.ts";
+import { transferData } from "./token.ts";
+import { affordable, surveyFor } from "./verdict.ts";
+
+export const unknown = (detail: string, transaction: string | null = null): Settlement => ({
+  kind: "unknown",
+  detail,
+  transaction,
+});
+
+/** The payment with its nonce and its signed transaction; the error is why it has none. */
+export async function begin(desk: Desk, order: Order, deadline: Deadline): Promise<Result<Sent, Settlement>> {
+  const known = await deadline.before(desk.relay(order.network).find(order.id));
+  if (!known?.ok) return err(unknown("the outbox did not answer"));
+  if (known.value) return ok(known.value);
+  for (;;) {
+    const taken = await take(desk, order, deadline);
+    if (taken.kind === "ended") return err(taken.settlement);
+    if (taken.kind === "taken") return ok(taken.sent);
+    await deadline.pause(desk.settings.pollMs);
+    if (deadline.isOver()) return err(unknown("too much is under way"));
+  }
+}
+
+type Take =
+  | { readonly kind: "taken"; readonly sent: Sent }
+  | { readonly kind: "busy" }
+  | { readonly kind: "ended"; readonly settlement: Settlement };
+
+const ended = (settlement: Settlement): Take => ({ kind: "ended", settlement });
+
+async function take(desk: Desk, order: Order, deadline: Deadline): Promise<Take> {
+  const surveyed = await deadline.before(surveyFor(desk, order));
+  if (!surveyed?.ok) return ended(unknown(surveyed?.error ?? "the RPC was too slow"));
+  const { objection, usedNonces, pendingNonces, gas } = surveyed.value;
+  if (objection !== null) return objected(desk, order, objection, deadline);
+  const fees = affordable(desk, order, surveyed.value);
+  if (!fees.ok) return ended(unknown(fees.error));
+  const { id, chainId, asset, validBefore } = order;
+  const call = { to: asset, data: transferData(order), gas, fees: fees.value };
+  const wanted = { id, chainId, ...call, validBeforeMs: millisecondsOf(validBefore), usedNonces, pendingNonces };
+  const taken = await deadline.before(desk.relay(order.network).take(wanted));
+  return taken?.ok ? taken.value : ended(unknown("the outbox did not answer"));
+}
+
+/** What is objected to may be the work of somebody who settles the same payment, and was faster. */
+async function objected(desk: Desk, order: Order, objection: string, deadline: Deadline): Promise<Take> {
+  const own = await deadline.before(desk.relay(order.network).find(order.id));
+  if (!own?.ok) return ended(unknown("the outbox did not answer"));
+  if (own.value) return { kind: "taken", sent: own.value };
+  // Whoever used it may have paid with it. That was not us: what it bought elsewhere is not to buy again here.
+  return ended(objection === NONCE_USED ? unknown(objection) : { kind: "rejected", reason: objection });
+}

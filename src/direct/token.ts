@@ -1,0 +1,52 @@
+// The calls of a token that takes EIP-3009, as words of 32 bytes. A test holds them to what viem encodes.
+
+import { AUTHORIZATION_STATE, addressWord } from "../chain/index.ts";
+import type { Order } from "./order.ts";
+
+/** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` */
+const TRANSFER_VRS = "0xe3ee160e";
+/** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)` */
+const TRANSFER_BYTES = "0xcf092995";
+/** `balanceOf(address)` */
+const BALANCE_OF = "0x70a08231";
+
+/** 65 bytes: r, s and v. */
+const ACCOUNT_DIGITS = 130;
+/** Where the bytes begin, behind seven words. */
+const BYTES_AT = 7n * 32n;
+
+/**
+ * An account's signature goes as v, r and s, which every such token takes (EIP-3009 knows no other form); a contract
+ * wallet's, of any other length, as bytes, which tokens take that ask the wallet (EIP-1271).
+ */
+export function transferData(order: Order): string {
+  const { payer, payTo, amount, validAfter, validBefore, nonce } = order;
+  const signature = order.signature.slice(2);
+  const words = [
+    addressWord(payer).slice(2),
+    addressWord(payTo).slice(2),
+    ...[amount, validAfter, validBefore].map(word),
+    nonce.slice(2),
+  ].join("");
+  if (signature.length !== ACCOUNT_DIGITS) {
+    const padded = signature.padEnd(Math.ceil(signature.length / 64) * 64, "0");
+    return lower(TRANSFER_BYTES + words + word(BYTES_AT) + word(BigInt(signature.length / 2)) + padded);
+  }
+  return lower(TRANSFER_VRS + words + signature.slice(128).padStart(64, "0") + signature.slice(0, 128));
+}
+
+/** Whether both are sent for one authorization, in whatever form its signature stands there. */
+export const isSameTransfer = (data: string, other: string): boolean => wordsIn(data) === wordsIn(other);
+
+/** Payer, payee, amount, beginning, end and nonce, behind the selector. */
+const wordsIn = (data: string): string => data.slice(10, 10 + 6 * 64);
+
+export const balanceData = ({ payer }: Order): string => BALANCE_OF + addressWord(payer).slice(2);
+
+/** Whether the nonce was used, or canceled. */
+export const stateData = ({ payer, nonce }: Order): string =>
+  lower(AUTHORIZATION_STATE + addressWord(payer).slice(2) + nonce.slice(2));
+
+const word = (value: bigint): string => value.toString(16).padStart(64, "0");
+
+const lower = (hex: string): string => hex.toLowerCase();

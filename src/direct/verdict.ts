@@ -1,0 +1,40 @@
+// Before the goods: whether a payment would settle now, and whether the relayer could send it. What is the seller's own
+// trouble (no gas money, a price above the cap, an RPC that does not answer) is never held against the buyer.
+
+import { failOver } from "../chain/index.ts";
+import { err, ok, type Result } from "../std/index.ts";
+import type { Verdict } from "../x402/index.ts";
+import type { Desk } from "./desk.ts";
+import { type Fees, feesOf } from "./fees.ts";
+import { type Order, readOrder } from "./order.ts";
+import { type Survey, survey } from "./survey.ts";
+
+export async function verify(desk: Desk, body: string): Promise<Verdict> {
+  const order = readOrder(body);
+  if (!order.ok) return { kind: "invalid", reason: order.error };
+  const surveyed = await surveyFor(desk, order.value);
+  if (!surveyed.ok) return { kind: "unavailable", detail: surveyed.error };
+  const { objection } = surveyed.value;
+  if (objection !== null) return { kind: "invalid", reason: objection };
+  const fees = affordable(desk, order.value, surveyed.value);
+  return fees.ok ? { kind: "valid" } : { kind: "unavailable", detail: fees.error };
+}
+
+export async function surveyFor({ endpoints, account, breaker }: Desk, order: Order): Promise<Result<Survey, string>> {
+  const surveyed = await failOver(endpoints, order.network, (_, askEach) => survey(askEach, order, account.address));
+  if (surveyed.ok) breaker.answered();
+  else breaker.failed();
+  return surveyed;
+}
+
+/** What to offer for the gas, or why the relayer cannot. */
+export function affordable(
+  { settings, account, purse }: Desk,
+  { network }: Order,
+  { market, balance, gas }: Survey,
+): Result<Fees, string> {
+  const fees = feesOf(market, settings.feeMax);
+  if (fees === null) return err("gas costs more than the cap");
+  const settlements = purse(network, account.address, balance, gas, fees.maxFeePerGas);
+  return settlements < 1 ? err("the relayer cannot pay for the gas") : ok(fees);
+}

@@ -1,0 +1,255 @@
+import { DatabaseSync } from "node:sqlite";
+import { type Hex, parseTransaction, recoverTransactionAddress } from "viem";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Outbox, type Sign, type Tending, type Wanted } from "../../../src/direct/outbox.ts";
+import { signTransaction } from "../../../src/direct/transaction.ts";
+import { type Account, openAccount } from "../../../src/schemes/index.ts";
+import { openStore, type TestStore } from "../../support/sqlite.ts";
+import { GWEI, KEY } from "./fixtures.ts";
+
+const NOW = 1_800_000_000_000;
+const DAY = 86_400_000;
+const CAP = 100n * GWEI;
+const account = openAccount(KEY) as Account;
+const sign: Sign = (transaction) => signTransaction(transaction, account);
+
+const wantedOf = (changes: Partial<Wanted> = {}): Wanted => ({
+  id: "p-1",
+  chainId: 84532,
+  to: `0x${"ab".repeat(20)}`,
+  data: "0x1234",
+  gas: 90_000,
+  fees: { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI },
+  validBeforeMs: NOW + 300_000,
+  usedNonces: 0,
+  pendingNonces: 0,
+  ...changes,
+});
+
+const tendingOf = (changes: Partial<Tending> = {}): Tending => ({
+  id: "p-1",
+  chainId: 84532,
+  relayer: account.address,
+  usedNonces: 0,
+  today: { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI },
+  feeMax: CAP,
+  resendMs: 5_000,
+  replaceAfterMs: 15_000,
+  ...changes,
+});
+
+let store: TestStore;
+let outbox: Outbox;
+beforeEach(() => {
+  store = openStore();
+  outbox = new Outbox(store);
+});
+
+const take = (changes: Partial<Wanted> = {}, nowMs = NOW) => {
+  const taken = outbox.take(wantedOf(changes), sign, nowMs);
+  if (taken.kind !== "taken") throw new Error(taken.kind);
+  return taken.sent;
+};
+const tend = (changes: Partial<Tending>, nowMs: number) => outbox.tend(tendingOf(changes), sign, nowMs);
+const read = (raw: string | undefined) => parseTransaction(raw as Hex);
+
+describe("a payment", () => {
+  test("gets the next nonce, and the transaction that is signed for it", async () => {
+    const sent = take();
+    expect(sent).toMatchObject({ id: "p-1", nonce: 0, transaction: null, createdAtMs: NOW });
+    expect(sent.signed).toHaveLength(1);
+    const [{ raw }] = sent.signed;
+    expect(read(raw)).toMatchObject({
+      ...{ type: "eip1559", chainId: 84532, to: `0x${"ab".repeat(20)}`, data: "0x1234", gas: 90_000n },
+      ...{ maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI },
+    });
+    expect(await recoverTransactionAddress({ serializedTransaction: raw as `0x02${string}` })).toBe(account.address);
+    expect(take({ id: "p-2" }).nonce).toBe(1);
+  });
+
+  test("that is asked for again gets the same, whatever is asked", () => {
+    const sent = take();
+    expect(
+      take({ data: "0xff", usedNonces: 9, fees: { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n } }, NOW + 1),
+    ).toEqual(sent);
+    expect(outbox.find("p-1")).toEqual(sent);
+  });
+
+  test("is there after a crash", () => {
+    const sent = take();
+    expect(new Outbox(store).find("p-1")).toEqual(sent);
+  });
+
+  test("has no nonce where it cannot be signed", () => {
+    const broken: Sign = () => {
+      throw new Error("no key");
+    };
+    expect(() => outbox.take(wantedOf(), broken, NOW)).toThrow("no key");
+    expect(outbox.find("p-1")).toBeNull();
+    expect(take().nonce).toBe(0);
+  });
+
+  test("that was settled stays settled by what settled it", () => {
+    take();
+    outbox.close("p-1", "0xaa");
+    outbox.close("p-1", "0xbb");
+    expect(outbox.find("p-1")?.transaction).toBe("0xaa");
+  });
+});
+
+test("who merely asks leaves nothing behind", () => {
+  expect(outbox.find("p-1")).toBeNull();
+  outbox.close("p-1", "0xaa");
+  expect(tend({}, NOW)).toEqual({ sent: null, raws: [] });
+  expect(store.sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
+});
+
+describe("a nonce", () => {
+  test("that somebody else used is skipped", () => {
+    expect(take({ usedNonces: 7, pendingNonces: 7 }).nonce).toBe(7);
+    expect(take({ id: "p-2", usedNonces: 12, pendingNonces: 12 }).nonce).toBe(12);
+  });
+
+  test("that somebody else's waiting transaction has is skipped", () => {
+    expect(take({ usedNonces: 7, pendingNonces: 9 }).nonce).toBe(9);
+  });
+
+  test("is not skipped for more than a node can hold", () => {
+    expect(take({ usedNonces: 7, pendingNonces: 7 + 65 }).nonce).toBe(7);
+    expect(take({ id: "p-2", usedNonces: 7, pendingNonces: 7 + 64 }).nonce).toBe(71);
+  });
+
+  test("is not handed out again by a node that is behind", () => {
+    take({ usedNonces: 7, pendingNonces: 7 });
+    expect(take({ id: "p-2", usedNonces: 3, pendingNonces: 3 }).nonce).toBe(8);
+  });
+});
+
+describe("what is under way", () => {
+  test("is no more than nodes hold for one account", () => {
+    for (let i = 0; i < 64; i++) take({ id: `p-${i}`, usedNonces: 0 });
+    expect(outbox.take(wantedOf({ id: "p-64" }), sign, NOW)).toEqual({ kind: "busy" });
+    expect(outbox.find("p-64")).toBeNull();
+    expect(outbox.take(wantedOf({ id: "p-0" }), sign, NOW).kind).toBe("taken");
+    expect(take({ id: "p-64", usedNonces: 1 }).nonce).toBe(64);
+  });
+
+  test("is sent again after a while, lowest nonce first, and then not at once", () => {
+    const first = take();
+    const second = take({ id: "p-2" }, NOW + 1_000);
+    expect(tend({}, NOW + 4_999).raws).toEqual([]);
+    expect(tend({}, NOW + 5_000).raws).toEqual([first.signed[0].raw]);
+    expect(tend({}, NOW + 6_000).raws).toEqual([second.signed[0].raw]);
+    expect(tend({}, NOW + 9_999).raws).toEqual([]);
+    expect(tend({ id: "p-2" }, NOW + 14_000)).toEqual({
+      sent: second,
+      raws: [first.signed[0].raw, second.signed[0].raw],
+    });
+  });
+
+  test("is not sent again once it is in a block", () => {
+    take();
+    expect(tend({ usedNonces: 1 }, NOW + DAY).raws).toEqual([]);
+  });
+
+  test("is sent again when the chain dropped the block that it was in, though it was settled", () => {
+    const sent = take();
+    outbox.close("p-1", sent.signed[0].hash);
+    expect(tend({ usedNonces: 0 }, NOW + 5_000).raws).toEqual([sent.signed[0].raw]);
+  });
+});
+
+describe("what is stuck", () => {
+  test("is replaced by the same call with the same nonce, for an eighth more", () => {
+    const { signed } = take();
+    const { sent, raws } = tend({}, NOW + 15_000);
+    expect(sent?.signed.map(({ hash }) => hash)).toEqual([expect.any(String), signed[0].hash]);
+    expect(raws).toEqual([sent?.signed[0].raw]);
+    const [before, after] = [read(signed[0].raw), read(raws[0])];
+    const price = { maxFeePerGas: (2n * GWEI * 9n) / 8n, maxPriorityFeePerGas: (GWEI * 9n) / 8n };
+    expect({ ...after, r: 0, s: 0, v: 0, yParity: 0 }).toEqual({ ...before, ...price, r: 0, s: 0, v: 0, yParity: 0 });
+  });
+
+  test("waits twice as long for each further one", () => {
+    take();
+    const replacedAt: number[] = [];
+    for (let s = 1, known = 1; s <= 110; s++) {
+      const { sent } = tend({ resendMs: 0 }, NOW + s * 1_000);
+      if (sent?.signed.length !== known) replacedAt.push(s);
+      known = sent?.signed.length ?? 0;
+    }
+    expect(replacedAt).toEqual([15, 15 + 30, 15 + 30 + 60]);
+  });
+
+  test("is sent as it is where only another one before it is stuck", () => {
+    take();
+    const second = take({ id: "p-2" });
+    const { raws } = tend({ id: "p-2" }, NOW + 15_000);
+    expect(raws[1]).toBe(second.signed[0].raw);
+    expect(outbox.find("p-1")?.signed).toHaveLength(2);
+    expect(outbox.find("p-2")?.signed).toHaveLength(1);
+  });
+
+  test("is sent as it is where the cap lets no replacement", () => {
+    const { signed } = take();
+    expect(tend({ feeMax: 2n * GWEI, today: null }, NOW + DAY).raws).toEqual([signed[0].raw]);
+    expect(outbox.find("p-1")?.signed).toHaveLength(1);
+  });
+
+  test("is not replaced without end", () => {
+    take();
+    for (let i = 1; i <= 40; i++) tend({ today: null, feeMax: GWEI ** 3n }, NOW + i * 1000 * DAY);
+    expect(outbox.find("p-1")?.signed).toHaveLength(14);
+  });
+});
+
+describe("a gap", () => {
+  /** Two of somebody else's transactions waited before ours; the node has lost them. */
+  const behindGap = () => take({ usedNonces: 5, pendingNonces: 7 });
+
+  test("is filled with a transfer of nothing, when it was there for a while", () => {
+    const sent = behindGap();
+    expect(tend({ usedNonces: 5 }, NOW + 14_999).raws).toEqual([sent.signed[0].raw]);
+    const { raws } = tend({ usedNonces: 5 }, NOW + 15_000);
+    expect(raws).toHaveLength(1);
+    expect(read(raws[0])).toMatchObject({ nonce: 5, to: account.address.toLowerCase(), chainId: 84532 });
+    expect(read(raws[0])).not.toHaveProperty("value");
+    expect(read(raws[0])).not.toHaveProperty("data");
+    expect(tend({ usedNonces: 6 }, NOW + 16_000).raws.map((raw) => read(raw).nonce)).toEqual([6]);
+    expect(tend({ usedNonces: 7 }, NOW + 22_000).raws.map((raw) => read(raw).nonce)).toEqual([7]);
+  });
+
+  test("is not filled for more than the cap", () => {
+    behindGap();
+    const raws = tend({ usedNonces: 5, today: null }, NOW + 60_000).raws;
+    expect(raws.map((raw) => read(raw).nonce)).toEqual([7]);
+  });
+
+  test("is none behind the last of ours", () => {
+    take();
+    expect(tend({ usedNonces: 1 }, NOW + 60_000).raws).toEqual([]);
+  });
+});
+
+test("what was long ago is forgotten, and nothing that may still be mined or come again", () => {
+  const ids = (): unknown[] =>
+    store.sql
+      .exec("SELECT id FROM sent ORDER BY nonce")
+      .toArray()
+      .map(({ id }) => id);
+  take({ id: "old" });
+  take({ id: "lasting", validBeforeMs: NOW + 200 * DAY });
+  take({ id: "waiting" });
+  outbox = new Outbox(store);
+  take({ id: "new", usedNonces: 2, pendingNonces: 2 }, NOW + 91 * DAY);
+  expect(ids()).toEqual(["lasting", "waiting", "new"]);
+  expect(store.sql.exec("SELECT COUNT(*) AS count FROM signed").toArray()).toEqual([{ count: 3 }]);
+});
+
+test("an outbox writes no key", () => {
+  const db = new DatabaseSync(":memory:");
+  outbox = new Outbox(openStore(db));
+  take();
+  const written = JSON.stringify([db.prepare("SELECT * FROM sent").all(), db.prepare("SELECT * FROM signed").all()]);
+  expect(written.toLowerCase()).not.toContain(KEY.slice(2));
+});
