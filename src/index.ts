@@ -1,18 +1,21 @@
 // The Worker's door: reads `env` and builds the dependencies once. Clock, randomness and `env` enter here and nowhere
 // else. Whatever goes wrong is answered here, never by the upstream: the gate fails closed.
 
-import { env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
+import { DurableObject, env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import features from "features";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
+import type { RelayerObject, RelayerStub } from "./direct/index.ts";
 import {
   buildFacilitator,
   buildFacilitators,
   type Facilitator,
   type FacilitatorSettings,
   type Facilitators,
+  type HttpSettings,
   type Notes,
+  type OwnSettings,
   openAuth,
 } from "./facilitator/index.ts";
 import { findOut, type Gate, handle } from "./gateway/index.ts";
@@ -32,6 +35,7 @@ import {
 import { logRequest } from "./log.ts";
 import { type Asker, respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
+import { type Account, openAccount } from "./schemes/index.ts";
 import { encodeBytes, err, fillSecrets, missingSecret, ok, type Result, toBase64Url } from "./std/index.ts";
 import {
   buildDirectory,
@@ -49,6 +53,8 @@ import {
 interface Bindings {
   readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
   readonly SPENT?: KVNamespace;
+  /** For tables that settle with an account of their own. */
+  readonly RELAYER?: DurableObjectNamespace<Relayer>;
   /** Without it signatures that cannot be checked here are not let in. */
   readonly UNPROVEN?: RateLimit;
   /** The seller's books; without it payments are known to their ledgers alone. */
@@ -57,8 +63,14 @@ interface Bindings {
   readonly [name: string]: unknown;
 }
 
+const WEI_PER_GWEI = 1e9;
+const NO_DIRECT =
+  "the table settles with an account of its own, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
+
+/** Those that pay gas, by their addresses; no message and no row has their keys. */
+const accounts = new Map<string, Account>();
 
 const gate = openGate(env as Bindings);
 /** A gate that cannot be opened lets no page read why. */
@@ -93,6 +105,13 @@ export class Ledger extends LedgerObject<Bindings> {
   constructor(ctx: DurableObjectState, bindings: Bindings) {
     const { Clerk: clerk } = (ctx as unknown as { exports: { Clerk: ClerkPart } }).exports;
     super(ctx, bindings, { clerk, hasSink: bindings.BOOKS !== undefined, nowMs: Date.now, newId });
+  }
+}
+
+/** The nonces of an account that pays gas. A bundle that settles by no such account has nothing in its place. */
+export class Relayer extends ((features.RelayerObject ?? DurableObject) as typeof RelayerObject)<Bindings> {
+  constructor(ctx: DurableObjectState, bindings: Bindings) {
+    super(ctx, bindings, { account: (address) => accounts.get(address) ?? null, nowMs: Date.now });
   }
 }
 
@@ -199,13 +218,36 @@ function openFacilitators(
   const { buildCdpAuth } = features;
   const wrong = new Set<string>();
   const opened = new Map<FacilitatorSettings, Facilitator>();
-  for (const settings of facilitators) {
+  const parts = { notes, nowMs: Date.now, random: Math.random };
+  const openHttp = (settings: HttpSettings): Result<Facilitator, readonly string[]> => {
     const auth = openAuth(settings.auth, { secrets, buildCdpAuth, nowMs: Date.now, newNonce });
-    const parts = { notes, nowMs: Date.now, random: Math.random };
-    if (auth.ok) opened.set(settings, buildFacilitator(settings, { ...parts, authorize: auth.value }));
-    else for (const sentence of auth.error) wrong.add(sentence);
+    return auth.ok ? ok(buildFacilitator(settings, { ...parts, authorize: auth.value })) : auth;
+  };
+  for (const settings of facilitators) {
+    const facilitator = settings.kind === "http" ? openHttp(settings) : openDirect(settings, secrets);
+    if (facilitator.ok) opened.set(settings, facilitator.value);
+    else for (const sentence of facilitator.error) wrong.add(sentence);
   }
   return wrong.size > 0 ? err([...wrong]) : ok(buildFacilitators(opened));
+}
+
+/** The error is every reason why nothing could be settled so, without the key's text. */
+function openDirect(settings: OwnSettings, bindings: Bindings): Result<Facilitator, readonly string[]> {
+  const { buildDirect } = features;
+  const { RELAYER } = bindings;
+  const { network, urls, key, maxFeeGwei, ...rest } = settings;
+  const filled = fillSecrets([...urls.map((url) => ["rpc", url] as const), ["key", key]], bindings);
+  if (!filled.ok) return err(filled.error.map(missingSecret));
+  const texts = filled.value.map(([, text]) => text);
+  const account = openAccount(texts.pop()?.trim() ?? "");
+  if (!buildDirect) return err([NO_DIRECT]);
+  if (!RELAYER) return err(["wrangler.toml has to bind RELAYER"]);
+  if (!account)
+    return err([`the secret ${key.replaceAll(/[{}\s]/g, "")} is no account's key: write 32 bytes in hexadecimal`]);
+  accounts.set(account.address, account);
+  const chosen = { ...rest, network, urls: texts, feeMax: BigInt(Math.round(maxFeeGwei * WEI_PER_GWEI)) };
+  const open = (name: string): RelayerStub => RELAYER.getByName(name);
+  return ok(buildDirect(chosen, { account, open, nowMs: Date.now, random: Math.random }));
 }
 
 /** 122 random bits as 32 hex digits. */

@@ -12,11 +12,15 @@ interface Part {
   readonly isNeeded: (config: Config) => boolean;
 }
 
+const isDirect: Part["isNeeded"] = ({ facilitators }) => facilitators.some(({ kind }) => kind === "direct");
+
 const parts: { readonly [Name in keyof Features]: Part } = {
   buildCdpAuth: {
     from: "facilitator/index.ts",
     isNeeded: ({ facilitators }) => facilitators.some((one) => one.kind === "http" && one.auth?.kind === "cdp"),
   },
+  buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
+  RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
 };
 
 const root = resolve(import.meta.dirname, "..");

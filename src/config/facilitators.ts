@@ -1,7 +1,7 @@
 // Who verifies and settles, as a table says it: services at an address, and the gate itself with an account of its own.
 
 import * as v from "valibot";
-import type { DirectSettings, FacilitatorSettings } from "../facilitator/index.ts";
+import type { FacilitatorSettings, OwnSettings } from "../facilitator/index.ts";
 import { authSettings } from "./auth.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
@@ -49,11 +49,11 @@ type Direct = NonNullable<FacilitatorEntry["direct"]>;
 
 function directSettings(
   { key, network: name, rpc, confirmations, maxFeeGwei }: Direct,
-  timeouts: Pick<DirectSettings, "verifyTimeoutMs" | "settleTimeoutMs">,
+  timeouts: Pick<OwnSettings, "verifyTimeoutMs" | "settleTimeoutMs">,
   { book, options, rpc: tablesRpc }: Around,
   path: Path,
   report: Report,
-): DirectSettings | null {
+): OwnSettings | null {
   const offered = [...new Set(options.map(({ network }) => network))];
   const network = name === undefined && offered.length === 1 ? (offered[0] as string) : caip2Of(name ?? "");
   if (!book.byNetwork.has(network)) {

@@ -5,21 +5,23 @@
 import { type Facilitator, Supported } from "../facilitator/index.ts";
 import type { Kind, LateSettlement, Settlement } from "../x402/index.ts";
 import { buildDesk } from "./desk.ts";
-import type { DirectParts, DirectSettings } from "./settings.ts";
+import { DIRECT_DEFAULTS, type DirectChoice, type DirectParts } from "./settings.ts";
 import { settle } from "./settlement.ts";
 import { verify } from "./verdict.ts";
 
-const KINDS: readonly Kind[] = [{ x402Version: 2, scheme: "exact", network: "eip155:*" }];
+const kindsOn = (network: string): readonly Kind[] => [{ x402Version: 2, scheme: "exact", network }];
 /** What it can do is known here, and need not be told to other isolates. */
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
-export function buildDirect(settings: DirectSettings, parts: DirectParts): Facilitator {
+/** @param chosen what is left out is usual */
+export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitator {
+  const settings = { ...DIRECT_DEFAULTS, ...chosen };
   const desk = buildDesk(settings, parts);
   const name = nameOf(parts.account.address);
   return {
     name,
     breaker: desk.breaker,
-    supported: new Supported(name, async () => KINDS, NO_NOTES, parts.nowMs),
+    supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
     verify: (body) => verify(desk, body),
     settle: (body) => settle(desk, body),
     settleAgain: async (body) => late(await settle(desk, body)),

@@ -2,4 +2,4 @@ export { buildDirect } from "./direct.ts";
 export { type Funds, readFunds } from "./funds.ts";
 export type { RelayerStub } from "./relay.ts";
 export { RelayerObject, type RelayerParts } from "./relayer.ts";
-export { DIRECT_DEFAULTS, type DirectParts, type DirectSettings } from "./settings.ts";
+export { DIRECT_DEFAULTS, type DirectChoice, type DirectParts, type DirectSettings } from "./settings.ts";

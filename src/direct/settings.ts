@@ -5,7 +5,9 @@ import type { Account } from "../schemes/index.ts";
 import type { RelayerStub } from "./relay.ts";
 
 export interface DirectSettings {
-  /** RPC URLs in order of preference, all of one network. They have to take batches of ten calls. */
+  /** CAIP-2. */
+  readonly network: string;
+  /** RPC URLs of the network, in order of preference. They have to take batches of ten calls. */
   readonly urls: readonly string[];
   readonly verifyTimeoutMs: number;
   readonly settleTimeoutMs: number;
@@ -23,7 +25,7 @@ export interface DirectSettings {
   readonly settlementsMin: number;
 }
 
-export const DIRECT_DEFAULTS: Omit<DirectSettings, "urls"> = {
+export const DIRECT_DEFAULTS: Omit<DirectSettings, "network" | "urls"> = {
   verifyTimeoutMs: 5_000,
   settleTimeoutMs: 20_000,
   confirmations: 1,
@@ -33,6 +35,9 @@ export const DIRECT_DEFAULTS: Omit<DirectSettings, "urls"> = {
   replaceAfterMs: 15_000,
   settlementsMin: 100,
 };
+
+/** What an operator says of it. */
+export type DirectChoice = Partial<DirectSettings> & Pick<DirectSettings, "network" | "urls">;
 
 /** What comes from the door. */
 export interface DirectParts {

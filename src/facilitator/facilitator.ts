@@ -36,7 +36,7 @@ export interface HttpSettings extends Timeouts {
 }
 
 /** One that lives in the Worker: an account of the seller's, which pays the gas. */
-export interface DirectSettings extends Timeouts {
+export interface OwnSettings extends Timeouts {
   readonly kind: "direct";
   /** CAIP-2. */
   readonly network: string;
@@ -49,7 +49,7 @@ export interface DirectSettings extends Timeouts {
   readonly maxFeeGwei: number;
 }
 
-export type FacilitatorSettings = HttpSettings | DirectSettings;
+export type FacilitatorSettings = HttpSettings | OwnSettings;
 
 /** As people call it. */
 export const titleOf = (settings: FacilitatorSettings): string =>

@@ -3,12 +3,12 @@ export { Breaker } from "./breaker.ts";
 export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
-  type DirectSettings,
   type Facilitator,
   type FacilitatorParts,
   type FacilitatorSettings,
   facilitatorBody,
   type HttpSettings,
+  type OwnSettings,
   readSupported,
   titleOf,
 } from "./facilitator.ts";

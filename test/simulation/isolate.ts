@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import type { Chain } from "../../src/chain/index.ts";
-import { buildFacilitator, buildFacilitators } from "../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../src/facilitator/index.ts";
 import { findOut, type Gate, handle } from "../../src/gateway/index.ts";
 import {
   buildBooks,
@@ -80,7 +80,7 @@ export class Isolate {
       exposure: buildExposure(open),
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitators: buildFacilitators(
-        new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)])),
+        new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),
       ),
       upstream: () => behind,
       publicKeys: async () => [],

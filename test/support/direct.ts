@@ -59,6 +59,7 @@ export function startRelayers(account: Account, nowMs: () => number = Date.now):
 
 /** Fast, for a chain whose blocks come when they are wanted. */
 export const QUICK: Omit<DirectSettings, "urls"> = {
+  network: "eip155:84532",
   verifyTimeoutMs: 5_000,
   settleTimeoutMs: 10_000,
   confirmations: 1,

@@ -56,8 +56,15 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
       sign: { keyId: "k1", algorithm: "ed25519", key: "{{KEY}}", ...keys },
     },
   }),
-  facilitator: (keys) => ({ ...table, facilitators: [{ url: "https://h.example", ...keys }] }),
+  facilitator: (keys) => ({
+    ...table,
+    facilitators: [{ ...("direct" in keys ? {} : { url: "https://h.example" }), ...keys }],
+  }),
   auth: (keys) => ({ ...table, facilitators: [{ url: "https://h.example", auth: keys }] }),
+  direct: (keys) => ({
+    ...table,
+    facilitators: [{ direct: { key: "{{RELAYER_KEY}}", network: "base", rpc: "https://rpc.example", ...keys } }],
+  }),
   cdp: (keys) => ({
     ...table,
     facilitators: [

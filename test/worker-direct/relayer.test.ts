@@ -15,7 +15,7 @@ const object = () => RELAYER.getByName(`${NETWORK}|${account.address}`.toLowerCa
 
 const directOf = (signer: Account) =>
   buildDirect(
-    { ...DIRECT_DEFAULTS, urls: [inject("chain")], pollMs: 50 },
+    { ...DIRECT_DEFAULTS, network: NETWORK, urls: [inject("chain")], pollMs: 50 },
     { account: signer, open: (name) => RELAYER.getByName(name), nowMs: Date.now, random: Math.random },
   );
 const direct = directOf(account);

@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import type { Chain } from "../../src/chain/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
-import { buildFacilitator, buildFacilitators } from "../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../src/facilitator/index.ts";
 import { type Gate, handle } from "../../src/gateway/index.ts";
 import type { Ledger } from "../../src/index.ts";
 import {
@@ -58,7 +58,7 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitators: buildFacilitators(
-      new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, PARTS)])),
+      new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, PARTS)])),
     ),
     upstream: (settings) => buildUpstream({ ...settings, headers: [], signer: null, fetcher: globalThis }),
     publicKeys: async () => [],

@@ -397,8 +397,15 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   facilitator: {
     url: {
       type: "https URL; http only for this machine",
+      otherwise: "`direct` stands in its place",
       means: "The facilitator's base: `/verify`, `/settle` and `/supported` are below it.",
       example: "https://x402.org/facilitator",
+    },
+    direct: {
+      type: "[account of your own](#an-account-of-your-own)",
+      otherwise: "`url` stands in its place",
+      means: "The gate verifies and settles itself, and an account of yours pays the gas.",
+      example: { key: "{{RELAYER_KEY}}", network: "base", rpc: "https://rpc.example.com/{{RPC_KEY}}" },
     },
     verifyTimeoutSeconds: {
       type: "seconds, 1 to 60",
@@ -415,6 +422,36 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       otherwise: "it is told nothing",
       means: "How the facilitator is told who asks, for one that serves its customers alone.",
       example: { bearer: "{{FACILITATOR_KEY}}" },
+    },
+  },
+  direct: {
+    key: {
+      type: "`{{NAME}}`",
+      means: "The secret that holds the account's private key, 32 bytes in hexadecimal.",
+      example: "{{RELAYER_KEY}}",
+    },
+    network: {
+      type: "network",
+      otherwise: "the table's, where `accepts` has one only",
+      means: "Where it settles.",
+      example: "base",
+    },
+    rpc: {
+      type: "RPC URL or list of them",
+      otherwise: "the table's `rpc` for the network",
+      means:
+        "Who is asked, and given the transactions, in order of preference. They have to take batches of ten calls.",
+      example: ["https://rpc.example.com/{{RPC_KEY}}", "https://other.example.com"],
+    },
+    confirmations: {
+      type: "whole number, 1 to 100",
+      means: "In how many blocks a transaction has to be seen, its own and what is built on it.",
+      example: 3,
+    },
+    maxFeeGwei: {
+      type: "number of gwei, above zero",
+      means: "The most that is offered for a unit of gas. While gas is dearer nothing is settled so.",
+      example: 5,
     },
   },
   auth: {

@@ -28,7 +28,7 @@ describe("a facilitator is told who asks", () => {
     ],
   ])("%s", (_, written, compiled) => {
     const { facilitators } = parsed(written === undefined ? { facilitators: [url] } : auth(written));
-    expect(facilitators.map((one) => one.auth)).toEqual([compiled]);
+    expect(facilitators.map((one) => one.kind === "http" && one.auth)).toEqual([compiled]);
   });
 
   test("alike at every route that names it so", () => {

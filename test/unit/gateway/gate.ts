@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
-import { buildFacilitator, buildFacilitators } from "../../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
 import { findOut, type Gate, handle, type RequestLine } from "../../../src/gateway/index.ts";
 import {
   buildBooks,
@@ -179,7 +179,9 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     },
     spent: buildSpentPayments(kvOf(kv), new Map()),
     facilitators: onNetwork(facilitator, () =>
-      buildFacilitators(new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)]))),
+      buildFacilitators(
+        new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),
+      ),
     ),
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
