@@ -25,6 +25,7 @@ export { findNetwork, type Network, networks, type Token, v1NameOf } from "./net
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export { eip3009PaymentId, isPaymentId, type PaymentId, partsOf } from "./payment-id.ts";
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
+export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
 export type {
   Accepted,
