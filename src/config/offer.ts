@@ -18,7 +18,7 @@ import { facilitatorSettings, type Parts } from "./parts.ts";
 import { priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
-import { type Option, readOptions, type TokenBook } from "./tokens.ts";
+import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
 
 /** A route as it is written. */
 export type Entry = Members<typeof routeEntries>;
@@ -148,7 +148,7 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   const own = entry.accepts && readOptions(entry.accepts, [...path, "accepts"], scope.book, scope.report);
   const nearer = isTold(entry, "payTo") ? "" : entry.payTo;
   const options = (own ?? scope.options).map((option) => {
-    const listed = scope.options.find(({ network, token }) => network === option.network && token === option.token);
+    const listed = scope.options.find((one) => isSameWay(one, option));
     const payTo = (own && option.payTo) ?? nearer ?? listed?.payTo ?? scope.payTo;
     return { ...option, payTo };
   });
@@ -157,6 +157,9 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   }
   return options.map(({ payTo, ...option }) => ({ ...option, payTo: payTo ?? "" }));
 }
+
+const isSameWay = (a: Option, b: Option): boolean =>
+  a.network === b.network && a.token === b.token && methodOf(a, a.token) === methodOf(b, b.token);
 
 function facilitatorOf(entry: Entry, scope: Scope): FacilitatorSettings | null {
   if (isTold(entry, "facilitators")) return null;

@@ -14,7 +14,7 @@ import {
 } from "../schemes/index.ts";
 import type { Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, type Order, refuse } from "./gate.ts";
+import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 
@@ -131,7 +131,7 @@ type Unverified = Exclude<Verdict, { kind: "valid" }>;
 
 function unverified({ invitation }: Order, verdict: Unverified): Outcome {
   if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
-  return refuse({ reason: "payment_refused", code: verdict.reason, invitation });
+  return refusePayment(verdict.reason, invitation);
 }
 
 /** A payment that was spent is invalid too: whoever is to sign another one first hears what became of this. */

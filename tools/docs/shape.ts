@@ -9,6 +9,7 @@ import {
   signingKey,
   signingKeyObject,
   tableEntries,
+  token,
   tokenObject,
   upstreamObject,
 } from "../../src/config/schema.ts";
@@ -43,7 +44,7 @@ export const definitions = {
   signingKey,
   facilitator: facilitatorObject,
   option: optionObject,
-  token: tokenObject,
+  token,
   atomic: atomicObject,
 };
 

@@ -82,6 +82,14 @@ describe("a payment that the facilitator does not vouch for", () => {
     expect(["sold", "served"]).toContain(reasonOf(await pay(path, await sign())));
   });
 
+  test("for want of an allowance is refused with the word for that alone, which has a status of its own", async () => {
+    const { pay, seen, entry } = openGate(table, { verify: invalid("permit2_allowance_required") });
+    const outcome = await pay("/after", payment);
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", false]);
+    expect(seen).toEqual([]);
+    expect(entry(payment)).toBe("released, none");
+  });
+
   test.each(routes)("because it is away is refused at %s without a challenge", async (path) => {
     const { pay, seen, entry } = openGate(table, { verify: broken });
     const outcome = await pay(path, payment);
