@@ -85,6 +85,6 @@ function authorizationOf(
   sinceMs: number,
   transaction: string | null,
 ): Authorization {
-  const { nonce } = partsOf(id);
-  return { network, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
+  const { assetTransferMethod, nonce } = partsOf(id);
+  return { network, assetTransferMethod, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
 }
