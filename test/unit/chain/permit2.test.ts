@@ -87,6 +87,11 @@ describe("an unanswered settlement by Permit2", () => {
       { ...holding(settling(), transfer(1)), answers: usedFrom(HEAD - 50) },
       canceled,
     ],
+    [
+      "is canceled where another contract moved another value",
+      { ...holding(nested, transfer(1)), answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
     ["is unknown where such a transfer was made by another contract", holding(nested, transfer()), unavailable],
     [
       "is unknown where another contract made one, though its owner gave the nonce up",
@@ -186,7 +191,7 @@ describe("an RPC that", () => {
     ["has no state of the nonce", { ...good, answers: { eth_call: () => "0x" } }],
     ["refuses logs", { ...good, answers: { eth_getLogs: refuse } }],
     ["refuses transactions", { ...good, answers: { eth_getTransactionByHash: refuse } }],
-    ["has not the transaction of a transfer", { ...good, transactions: [] }],
+    ["has not the transaction of a transfer", { ...good, transactions: [], answers: usedFrom(HEAD - 50) }],
     [
       "shows another transaction",
       { ...good, answers: { eth_getTransactionByHash: () => settling(NONCE, undefined, hashOf(7)) } },

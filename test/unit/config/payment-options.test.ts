@@ -575,6 +575,25 @@ describe("how a token is moved", () => {
       oneEntry,
     ],
     [
+      "a price in atomic units with two tokens to pay it in, each in a way of its own",
+      {
+        ...entry({}),
+        accepts: ["base", { network: "base", asset: BOB, assetTransferMethod: "permit2" }],
+        ...route({ price: { amount: "7", asset: BASE_USDC } }),
+      },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+    [
+      "a price in atomic units with two networks, each in a way of its own",
+      {
+        accepts: ["base", { network: "polygon", assetTransferMethod: "permit2" }],
+        ...route({ price: { amount: "7", asset: BASE_USDC } }),
+      },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+    [
       "a price in atomic units with two tokens to pay it in",
       {
         ...entry({}),
