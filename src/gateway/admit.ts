@@ -12,7 +12,7 @@ import {
   type CheckedPayment,
   type SettleMode,
 } from "../schemes/index.ts";
-import type { Verdict } from "../x402/index.ts";
+import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
@@ -42,8 +42,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const { trace } = order.call;
   const { payment } = attempt;
   const ask = (): Promise<Verdict> => trace.measure("verify", verify(gate, order, attempt));
-  // What is settled first is checked by settling it.
-  const verified = mode === "before" && payment.isProven ? null : ask();
+  const verified = mode === "before" && isCheckedBySettling(payment) ? null : ask();
   if (verified && !payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const verdict = await verified;
@@ -61,6 +60,13 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
   return serveOnAccount(gate, order, attempt, claimed.id, (await verified) ?? (await ask()));
 }
+
+/**
+ * Whether settling alone tells all that verifying would. Of Permit2 it does not: a facilitator that settles without an
+ * allowance says that a transaction failed, which could mean anything.
+ */
+const isCheckedBySettling = ({ id, isProven }: CheckedPayment): boolean =>
+  isProven && partsOf(id).assetTransferMethod === "eip3009";
 
 /** The earlier payment of this call is redeemed; this one only shows who asks, and is neither claimed nor settled. */
 async function serveOnAccount(

@@ -90,6 +90,13 @@ describe("a call that is paid by Permit2", () => {
 });
 
 describe("a payer whose allowance does not reach", () => {
+  test("is told so before anything is settled, where a route settles first", async () => {
+    const moved = await watchChain(world);
+    const refused = await world.fetchPaying(await newBuyer())(`${world.gate}/permitted/before/ok?allowance`);
+    expect([refused.status, await moved()]).toEqual([412, NOTHING]);
+    expect(await refused.json()).toMatchObject({ error: "permit2_allowance_required" });
+  });
+
   test("is told with 412 whom to approve, and is not charged; then the same client pays", async () => {
     const path = "/permitted/ok?allowance";
     const account = await newBuyer();

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { signPermit2Payment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   asksUpfront,
@@ -108,6 +109,31 @@ describe("a payment that the facilitator does not vouch for", () => {
     const gate = openGate(table, { verify });
     expect(reasonOf(await gate.pay("/after", payment))).toBe("sold");
     expect(claimed).toEqual([true]);
+  });
+});
+
+describe("a payment that is settled before it is served", () => {
+  const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+  const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
+  const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
+
+  test("is checked by settling it where EIP-3009 moves the token", async () => {
+    const { pay, asked } = openGate(table);
+    expect(reasonOf(await pay("/before", upfront(payment)))).toBe("sold");
+    expect(asked).toEqual(["settle"]);
+  });
+
+  test("is verified first where Permit2 does", async () => {
+    const { pay, asked } = openGate(permitted);
+    expect(reasonOf(await pay("/before", await byPermit2()))).toBe("sold");
+    expect(asked).toEqual(["verify", "settle"]);
+  });
+
+  test("is refused without an attempt to settle it where an allowance is missing", async () => {
+    const { pay, asked, seen, reports } = openGate(permitted, { verify: invalid("permit2_allowance_required") });
+    const outcome = await pay("/before", await byPermit2());
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", true]);
+    expect([asked, seen, reports]).toEqual([["verify"], [], ["release"]]);
   });
 });
 

@@ -332,7 +332,10 @@ export const requestOf = (path: string, { method = "GET", headers, body = null }
     body: body instanceof Uint8Array ? new Response(body as BodyInit).body : body,
   }) as unknown as Request;
 
-export const payerOf = (body: string): string => JSON.parse(body).paymentPayload.payload.authorization.from;
+export const payerOf = (body: string): string => {
+  const { authorization, permit2Authorization } = JSON.parse(body).paymentPayload.payload;
+  return (authorization ?? permit2Authorization).from;
+};
 export const isValid = (body: string): object => ({ isValid: true, payer: payerOf(body) });
 export const isSettled = (body: string): object => ({
   success: true,
