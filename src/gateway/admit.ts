@@ -100,7 +100,12 @@ async function admitGranted(
 }
 
 /** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
-const POOR: ReadonlySet<string> = new Set(["insufficient_funds", "invalid_exact_evm_insufficient_balance"]);
+const POOR: ReadonlySet<string> = new Set([
+  "insufficient_funds",
+  "invalid_exact_evm_insufficient_balance",
+  "permit2_insufficient_balance",
+  "permit2_allowance_required",
+]);
 
 /**
  * Whether a new signature proves its payer here and now. One that was used elsewhere is public, and would open the

@@ -42,10 +42,14 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   }
 }
 
-/** What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was. */
+/**
+ * What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was, which
+ * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
+ */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
-  const fate = await gate.chain(payment.network)?.fateOf(authorizationOf(payment, gate.nowMs(), null));
-  return fate === undefined || fate.kind === "unused";
+  const chain = gate.chain(payment.network);
+  if (chain === null) return partsOf(payment.id).assetTransferMethod === "eip3009";
+  return (await chain.fateOf(authorizationOf(payment, gate.nowMs(), null))).kind === "unused";
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */

@@ -268,6 +268,26 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     },
   );
 
+  test.each(["permit2_insufficient_balance", "permit2_allowance_required"])(
+    "by Permit2 is not charged where its wallet is empty (%s) and the chain has it unused, and nothing is delivered for it where nobody looked",
+    async (reason) => {
+      const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
+      const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+      const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
+      for (const [chain, ending] of [
+        [{ fate: (): Fate => ({ kind: "unused", chainTimeMs: 0 }) }, "redelivered"],
+        [{}, "payment_bound_elsewhere"],
+      ] as const) {
+        verify = isValid;
+        const around = { upstream: failing(1), verify: (body: string) => verify(body), ...chain };
+        const { pay } = openGate(permitted, around);
+        expect(reasonOf(await pay("/before", await byPermit2()))).toBe("paid_undelivered");
+        verify = invalid(reason);
+        expect(reasonOf(await pay("/before", await byPermit2()))).toBe(ending);
+      }
+    },
+  );
+
   test.each<[string, Around["verify"], string, Fate | null]>([
     ["it was used elsewhere", invalid("nonce_used"), "payment_bound_elsewhere", null],
     ["the facilitator is away", broken, "facilitator_unavailable", null],
