@@ -5,6 +5,9 @@ import { NEW_ED25519, RFC_ED25519, SHARED_SECRET } from "./test/support/signing-
 
 const whole = { branches: 100 };
 
+/** All of them, whatever the tables need. */
+const FEATURES = join(import.meta.dirname, "src/features.ts");
+
 type Around = NonNullable<Exclude<Parameters<typeof cloudflareTest>[0], (...args: never[]) => unknown>["miniflare"]>;
 
 /** The whole Worker in workerd around one table of `test/worker/`; its tests stand in the folder of its name. */
@@ -16,7 +19,7 @@ function worker(
 ): TestProjectInlineConfiguration {
   return {
     plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare })],
-    resolve: { alias: { pricing: join(import.meta.dirname, "test/worker", table) } },
+    resolve: { alias: { pricing: join(import.meta.dirname, "test/worker", table), features: FEATURES } },
     test: {
       name,
       include: [include],

@@ -58,7 +58,6 @@ async function sendEvents(response: ServerResponse): Promise<void> {
   response.end();
 }
 
-const TRANSACTION = `0x${"ab".repeat(32)}`;
 /** Nonces by the name of the Worker that had them settled. */
 const spent = new Map<string, Set<string>>();
 
@@ -88,7 +87,7 @@ async function facilitator(request: IncomingMessage, response: ServerResponse): 
   const network = KINDS[0]?.network;
   if (objection) return reply(response, { success: false, errorReason: objection, transaction: "", network, payer });
   used.add(nonce);
-  return reply(response, { success: true, transaction: TRANSACTION, network, payer });
+  return reply(response, { success: true, transaction: nonce, network, payer });
 }
 
 const KINDS = [{ x402Version: 2, scheme: "exact", network: "eip155:84532" }];

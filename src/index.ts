@@ -2,14 +2,24 @@
 // else. Whatever goes wrong is answered here, never by the upstream: the gate fails closed.
 
 import { env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
+import features from "features";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
-import { buildFacilitator } from "./facilitator/index.ts";
+import {
+  buildFacilitator,
+  buildFacilitators,
+  type Facilitator,
+  type FacilitatorSettings,
+  type Facilitators,
+  type Notes,
+  openAuth,
+} from "./facilitator/index.ts";
 import { findOut, type Gate, handle } from "./gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
+  buildNotes,
   buildSpentPayments,
   type Clerk as ClerkPart,
   type Due,
@@ -22,12 +32,11 @@ import {
 import { logRequest } from "./log.ts";
 import { type Asker, respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
-import { encodeBytes, err, ok, type Result, toBase64Url } from "./std/index.ts";
+import { encodeBytes, err, fillSecrets, missingSecret, ok, type Result, toBase64Url } from "./std/index.ts";
 import {
   buildDirectory,
   buildSigner,
   buildUpstream,
-  fillSecrets,
   keyHint,
   readSigningKey,
   type SigningKey,
@@ -107,15 +116,16 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   if (!upstreams.ok) return upstreams;
   const chains = openChains(config, bindings);
   if (!chains.ok) return chains;
+  const facilitators = openFacilitators(config, bindings, buildNotes(SPENT));
+  if (!facilitators.ok) return facilitators;
   const open = (name: string): LedgerStub => LEDGER.getByName(name);
-  const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
   return ok({
     config,
     books: buildBooks(open),
     exposure: buildExposure(open),
     seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
-    facilitator: lookUp(facilitators),
+    facilitators: facilitators.value,
     upstream: lookUp(upstreams.value.opened),
     publicKeys: buildDirectory(upstreams.value.keys),
     chain: (network) => chains.value.get(network) ?? null,
@@ -181,8 +191,26 @@ function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<str
   return ok(new Map(chains));
 }
 
-function missingSecret(name: string): string {
-  return `the secret ${name} is missing: wrangler secret put ${name}`;
+function openFacilitators(
+  { facilitators }: Config,
+  secrets: Bindings,
+  notes: Notes,
+): Result<Facilitators, readonly string[]> {
+  const { buildCdpAuth } = features;
+  const wrong = new Set<string>();
+  const opened = new Map<FacilitatorSettings, Facilitator>();
+  for (const settings of facilitators) {
+    const auth = openAuth(settings.auth, { secrets, buildCdpAuth, nowMs: Date.now, newNonce });
+    const parts = { notes, nowMs: Date.now, random: Math.random };
+    if (auth.ok) opened.set(settings, buildFacilitator(settings, { ...parts, authorize: auth.value }));
+    else for (const sentence of auth.error) wrong.add(sentence);
+  }
+  return wrong.size > 0 ? err([...wrong]) : ok(buildFacilitators(opened));
+}
+
+/** 122 random bits as 32 hex digits. */
+function newNonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }
 
 /** 192 random bits in base64url. */

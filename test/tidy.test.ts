@@ -37,20 +37,23 @@ const LEVELS = [
   ["config"],
   ["gateway"],
   ["log"],
+  ["features"],
   ["index"],
 ];
 
 const DOOR = "index";
 
-/** Where a package is imported, and nowhere else. `pricing` is the operator's table. */
+/** Where a package is imported, and nowhere else. `pricing` is the operator's table, `features` what it needs. */
 const HOMES: { readonly [name: string]: readonly string[] } = {
   pricing: [DOOR],
+  features: [DOOR],
   "cloudflare:workers": [DOOR, "ledger"],
   viem: ["schemes", "chain"],
   "@bitauth/libauth": ["schemes"],
   "#secp256k1": ["schemes"],
   "@noble/hashes": ["schemes"],
   valibot: ["config"],
+  jose: ["facilitator"],
 };
 
 const FUNCTION_LINES_MAX = 70;
@@ -165,6 +168,7 @@ const rules: readonly Rule[] = [
       ["src/ledger/ledger.ts", 'import { buildChain } from "../chain/index.ts";'],
       ["src/problem.ts", 'import "./log.ts";'],
       ["src/log.ts", 'import worker from "./index.ts";'],
+      ["src/gateway/gate.ts", 'import features from "../features.ts";'],
     ],
   },
   {
@@ -213,6 +217,8 @@ const rules: readonly Rule[] = [
       ["src/route/key.ts", 'import * as v from "valibot";'],
       ["src/gateway/gate.ts", 'import { waitUntil } from "cloudflare:workers";'],
       ["src/config/config.ts", 'import pricing from "pricing";'],
+      ["src/gateway/gate.ts", 'import features from "features";'],
+      ["src/upstream/signature.ts", 'import { SignJWT } from "jose";'],
       ["src/std/base64.ts", 'import { Buffer } from "node:buffer";'],
       ["src/schemes/eip3009.ts", 'import secp from "secp256k1";'],
     ],
@@ -253,10 +259,10 @@ const rules: readonly Rule[] = [
       ["src/ledger/ledger.ts", 'import { env } from "cloudflare:workers";'],
       ["src/ledger/ledger.ts", 'import { env as bindings } from "cloudflare:workers";'],
       ["src/ledger/ledger.ts", "class Ledger { look() { return this.env; } }"],
-      ["src/upstream/secrets.ts", "export const key = env.API_KEY;"],
-      ["src/upstream/secrets.ts", "export const key = env[name];"],
-      ["src/upstream/secrets.ts", 'export const key = process.env["KEY"];'],
-      ["src/upstream/secrets.ts", "export const here = import.meta.url;"],
+      ["src/std/secrets.ts", "export const key = env.API_KEY;"],
+      ["src/std/secrets.ts", "export const key = env[name];"],
+      ["src/std/secrets.ts", 'export const key = process.env["KEY"];'],
+      ["src/std/secrets.ts", "export const here = import.meta.url;"],
     ],
   },
   {

@@ -1,12 +1,13 @@
 // `npm run check`: whether the pricing table and the bindings of `wrangler.toml` can be built, and what the table means.
 // Wrangler runs it before every build with --quiet, where only mistakes are told: what is wrong is neither deployed nor
-// started.
+// started. What the table of the build needs of the optional parts is written for the bundler.
 
 import { join, relative, resolve } from "node:path";
 import { unstable_readConfig } from "wrangler";
 import type { Config } from "../src/config/index.ts";
 import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { formatTable } from "./compiled-table.ts";
+import { featuresFile, writeFeatures } from "./features.ts";
 import { compileFile, formatMistakes, pricingFile } from "./pricing-file.ts";
 
 const usage = "npm run check -- [--pricing FILE] [--quiet]";
@@ -22,6 +23,8 @@ await runCommand(usage, async () => {
   const config = compileFile(file);
   const mistakes = config.ok ? bindingMistakes(config.value) : config.error;
   if (mistakes.length > 0) throw new Error(formatMistakes(relative(process.cwd(), file), mistakes));
+  // No build names its table on the command line.
+  if (config.ok && values.pricing === undefined) writeFeatures(config.value, featuresFile);
   if (config.ok && !values.quiet) console.log(formatTable(config.value));
   return 0;
 });

@@ -63,7 +63,7 @@ function linesOf(route: string, access: Access): readonly Cells[] {
   const { offer } = access;
   const about = {
     ...passage(access),
-    facilitator: offer.facilitator.url,
+    facilitator: offer.facilitators.map(({ url }) => url).join(", "),
     mode: offer.mode,
     sells: soldText(offer),
     settles: settlesText(offer),

@@ -2,6 +2,7 @@
 
 import type { Stage } from "../measure.ts";
 import { buildGate, tableOf } from "../subjects.ts";
+import { growBook } from "./book.ts";
 import { growBodies, growHeaders } from "./lengths.ts";
 import { growMatches } from "./matches.ts";
 import { growLedger, growPayers } from "./payments.ts";
@@ -21,6 +22,7 @@ export async function scale(
     ["routes", () => growRoutes(stage, directory)],
     ["payers", () => growPayers(stage, gate)],
     ["kept payments", () => growLedger(stage, gate, payments)],
+    ["the book alone", async () => growBook()],
     ["bodies", () => growBodies(stage, gate)],
     ["headers", () => growHeaders(stage, gate)],
   ];

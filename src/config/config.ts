@@ -2,12 +2,13 @@
 
 import { Matcher } from "../route/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
+import { checkAuth } from "./auth.ts";
 import { MISSING_KEY } from "./fields.ts";
-import { parseLimit } from "./limits.ts";
+import { parseLimit, parseThreshold } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
 import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
 import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
-import { facilitatorSettings, Parts, readUpstream } from "./parts.ts";
+import { Parts, readFacilitators, readUpstream } from "./parts.ts";
 import { checkPlaces } from "./places.ts";
 import { compileRoutes, isCompiled } from "./routes.ts";
 import { tableEntries, tableHint } from "./schema.ts";
@@ -32,6 +33,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   checkPlaces(drafts, matcher, hosts, report);
   const rpc = readRpc(table.rpc ?? {}, scope.book, report);
   checkKeyIds(scope, report);
+  checkAuth(scope.facilitators.all(), report);
   const { upstream, bodyBytesMax } = scope;
   if (told.size > 0 || upstream === null) return err([...told.values()]);
   return ok({
@@ -57,13 +59,14 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
   const options = readOptions(table.accepts ?? [], ["accepts"], book, report);
   const parts = {
     upstreams: new Parts<NonNullable<Scope["upstream"]>>(),
-    facilitators: new Parts<NonNullable<Scope["facilitator"]>>(),
+    facilitators: new Parts<Scope["usualFacilitators"][number]>(),
   };
   const settings = table.upstream === undefined ? null : readUpstream(table.upstream, upstreams, ["upstream"], report);
   const upstream = settings && parts.upstreams.add(settings);
-  const [first] = table.facilitators ?? [];
-  const facilitator = first === undefined ? null : parts.facilitators.add(facilitatorSettings(first));
-  checkTime(maxTimeoutSeconds, upstream, facilitator, [], report);
+  const facilitators = readFacilitators(table.facilitators ?? [], parts.facilitators);
+  const { verifyAbove } = table;
+  const verifyAboveMicros = verifyAbove === undefined ? null : parseThreshold(verifyAbove, ["verifyAbove"], report);
+  checkTime(maxTimeoutSeconds, upstream, { facilitators, verifyAboveMicros }, [], report);
   checkExtensions(extensions, [], report);
   const namesPayees = Array.isArray(json["accepts"]) && json["accepts"].length > 0 && json["accepts"].every(hasPayee);
   const isLeftOut = json["payTo"] === undefined && namesPayees;
@@ -74,7 +77,9 @@ function readScope(table: TableMembers, json: JsonObject, report: Report): Scope
     options,
     payTo: table.payTo ?? (isLeftOut && options.length === table.accepts?.length ? null : ""),
     upstream,
-    facilitator,
+    usualFacilitators: facilitators,
+    verifyAboveMicros,
+    networks: new Set(Object.keys(table.rpc ?? {}).map(caip2Of)),
     chargeOn: soldStatuses(table.chargeOn ?? []),
     maxTimeoutSeconds,
     bodyBytesMax: table.bodyBytesMax ?? null,

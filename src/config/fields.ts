@@ -3,6 +3,7 @@
 
 import * as v from "valibot";
 import { isObject } from "../std/index.ts";
+import { isSetByGate } from "../upstream/index.ts";
 
 export const text = v.string("write a text in quotes");
 
@@ -53,6 +54,20 @@ export function record<Key extends v.GenericSchema<string, string>, Value extend
   // The pair takes and gives what the record alone does; its type would hide that.
   return noList(v.pipe(named, entries) as unknown as typeof entries, hint);
 }
+
+export const ownHeader = "the gate sets or removes this header itself";
+export const headerName = v.pipe(
+  text,
+  v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
+  v.check((name) => !isSetByGate(name), ownHeader),
+);
+export const headerValue = v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII"));
+export const headersHint = "write an object of header names and values";
+
+/** `{{NAME}}` and nothing beside it: this file is no place for a key. */
+export const isSecretName = (value: string): boolean => /^\{\{\s*\w+\s*\}\}$/.test(value);
+export const secretHint = (example: string): string =>
+  `write a secret's name such as {{${example}}}; no key belongs into this file`;
 
 export const MISSING_KEY = "this key is missing";
 export const unknownKey = (entries: object): string =>

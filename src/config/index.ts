@@ -1,4 +1,12 @@
 export { parseConfig } from "./config.ts";
 export { atomicOf, microsOf } from "./limits.ts";
 export { type Mistake, sentence } from "./mistake.ts";
-export { attemptMs, type Config, type FreeAccess, type Offer, type PaidAccess, type PricedRoute } from "./table.ts";
+export {
+  attemptMs,
+  CONFIRM_MS,
+  type Config,
+  type FreeAccess,
+  type Offer,
+  type PaidAccess,
+  type PricedRoute,
+} from "./table.ts";

@@ -23,6 +23,10 @@ export function parseLimit(dollars: string, path: Path, report: Report): bigint 
 export const atomicOf = (micros: bigint, decimals: number): bigint =>
   (micros * 10n ** BigInt(decimals)) / 10n ** BigInt(MICRO_DECIMALS);
 
+/** The same, and zero, which every price is above. */
+export const parseThreshold = (dollars: string, path: Path, report: Report): bigint =>
+  /^\$0(\.0+)?$/.test(dollars) ? 0n : parseLimit(dollars, path, report);
+
 /** Atomic units of a token in its millionths, rounded up. */
 export const microsOf = (amount: bigint, decimals: number): bigint =>
   (amount * 10n ** BigInt(MICRO_DECIMALS) + 10n ** BigInt(decimals) - 1n) / 10n ** BigInt(decimals);

@@ -11,11 +11,11 @@ import {
   PAYMENT_IDENTIFIER,
   paymentIdentifier,
 } from "../x402/index.ts";
-import { checkTotal, unsettledLimit } from "./limits.ts";
+import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
-import { facilitatorSettings, type Parts } from "./parts.ts";
-import { priceOptions } from "./price.ts";
+import { type Parts, readFacilitators } from "./parts.ts";
+import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
@@ -31,7 +31,12 @@ export interface Scope {
   /** Null where the table rightly names nobody; empty where it should, which is told. */
   readonly payTo: string | null;
   readonly upstream: UpstreamSettings | null;
-  readonly facilitator: FacilitatorSettings | null;
+  /** Empty where the table says it wrongly. */
+  readonly usualFacilitators: readonly FacilitatorSettings[];
+  /** Null where settlements are believed. */
+  readonly verifyAboveMicros: bigint | null;
+  /** Those that an RPC is named for (CAIP-2). */
+  readonly networks: ReadonlySet<string>;
   readonly chargeOn: ReadonlySet<number>;
   readonly maxTimeoutSeconds: number;
   /** Null where the table sets no limit. */
@@ -69,15 +74,20 @@ export function compileOffer(
   const { mode = scope.mode, contractWallets = scope.contractWallets } = entry;
   const { paymentIdentifier: identifier = scope.identifier } = entry;
   const extensions = advertised(entry.extensions ?? scope.extensions, identifier);
-  const facilitator = facilitatorOf(entry, scope);
+  const facilitators = facilitatorsOf(entry, scope);
   if (entry.extensions) checkExtensions(entry.extensions, path, scope.report);
   const options = optionsOf(entry, path, scope);
   if (price === undefined) return null;
   const untold = isTold(entry, "maxTimeoutSeconds") ? Number.POSITIVE_INFINITY : scope.maxTimeoutSeconds;
   const maxTimeoutSeconds = entry.maxTimeoutSeconds ?? untold;
-  const isOwnTime = [entry.maxTimeoutSeconds, entry.upstream, entry.facilitators].some((own) => own !== undefined);
-  if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, facilitator, path, scope.report);
+  const isOwnTime = [entry.maxTimeoutSeconds, entry.upstream, entry.facilitators, entry.verifyAbove].some(
+    (own) => own !== undefined,
+  );
+  const verifyAboveMicros = thresholdOf(entry, path, scope);
+  const asked = { facilitators, verifyAboveMicros };
+  if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, asked, path, scope.report);
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
+  if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
   const webSocket = entry.websocket ?? false;
   const settle = webSocket ? "before" : (entry.settle ?? scope.settle);
   if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
@@ -101,7 +111,7 @@ export function compileOffer(
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
   const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
-  return facilitator && { ...money, identifier, extensions, facilitator, mode };
+  return facilitators.length > 0 ? { ...money, ...asked, identifier, extensions, mode } : null;
 }
 
 /** The operator's own, and what the gate itself keeps the promise of. */
@@ -161,10 +171,22 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
 const isSameWay = (a: Option, b: Option): boolean =>
   a.network === b.network && a.token === b.token && methodOf(a, a.token) === methodOf(b, b.token);
 
-function facilitatorOf(entry: Entry, scope: Scope): FacilitatorSettings | null {
-  if (isTold(entry, "facilitators")) return null;
-  const [own] = entry.facilitators ?? [];
-  return own === undefined ? scope.facilitator : scope.facilitators.add(facilitatorSettings(own));
+function facilitatorsOf(entry: Entry, scope: Scope): readonly FacilitatorSettings[] {
+  if (isTold(entry, "facilitators")) return [];
+  return entry.facilitators ? readFacilitators(entry.facilitators, scope.facilitators) : scope.usualFacilitators;
+}
+
+const thresholdOf = ({ verifyAbove }: Entry, path: Path, scope: Scope): bigint | null =>
+  verifyAbove === undefined
+    ? scope.verifyAboveMicros
+    : parseThreshold(verifyAbove, [...path, "verifyAbove"], scope.report);
+
+/** What is to be looked for on a chain needs somebody to ask. */
+function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, path: Path, scope: Scope): void {
+  for (const { network } of priced.filter((option) => !scope.networks.has(option.network))) {
+    const at = verifyAbove === undefined ? [] : path;
+    scope.report([...at, "verifyAbove"], `rpc names nobody to ask about ${network}; add it there, or remove this`);
+  }
 }
 
 /** What an authorization has to last beyond every budget: signing and the way to us take time too. */
@@ -173,17 +195,17 @@ const SPARE_MS = 10_000;
 export function checkTime(
   maxTimeoutSeconds: number,
   upstream: UpstreamSettings | null,
-  facilitator: FacilitatorSettings | null,
+  asked: Parameters<typeof attemptMs>[1],
   path: Path,
   report: Report,
 ): void {
-  if (!upstream || !facilitator) return;
-  const neededMs = attemptMs(upstream, facilitator) + SPARE_MS;
+  if (!upstream || asked.facilitators.length === 0) return;
+  const neededMs = attemptMs(upstream, asked) + SPARE_MS;
   if (maxTimeoutSeconds * 1000 >= neededMs) return;
   const least = Math.ceil(neededMs / 1000);
   report(
     [...path, "maxTimeoutSeconds"],
-    `write at least ${least}: a payment has to outlast the upstream and the facilitator`,
+    `write at least ${least}: a payment has to outlast the upstream and the facilitators`,
   );
 }
 

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { FacilitatorSettings } from "../facilitator/index.ts";
 import { baseOf } from "../route/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
+import { authSettings } from "./auth.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { type FacilitatorEntry, facilitatorObject, type Table, type UpstreamEntry, upstreamObject } from "./schema.ts";
 
@@ -59,11 +60,18 @@ function upstreamSettings(value: string | UpstreamEntry): UpstreamSettings {
   };
 }
 
-export function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {
+/** In their order. */
+export const readFacilitators = (
+  values: readonly (string | FacilitatorEntry)[],
+  parts: Parts<FacilitatorSettings>,
+): readonly FacilitatorSettings[] => values.map((value) => parts.add(facilitatorSettings(value)));
+
+function facilitatorSettings(value: string | FacilitatorEntry): FacilitatorSettings {
   const entry = typeof value === "string" ? v.parse(facilitatorObject, { url: value }) : value;
   return {
     url: entry.url.replace(/\/$/, ""),
     verifyTimeoutMs: entry.verifyTimeoutSeconds * 1000,
     settleTimeoutMs: entry.settleTimeoutSeconds * 1000,
+    auth: authSettings(entry.auth),
   };
 }

@@ -92,6 +92,7 @@ const OF_PRICED = [
   "settle",
   "paymentIdentifier",
   "maxUnsettled",
+  "verifyAbove",
   "chargeOn",
   "ranges",
   "maxTimeoutSeconds",

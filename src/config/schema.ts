@@ -5,8 +5,22 @@ import * as v from "valibot";
 import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
-import { isSetByGate } from "../upstream/index.ts";
-import { bytes, flag, isBaseUrl, isLoopback, object, record, seconds, text } from "./fields.ts";
+import { auth } from "./auth.ts";
+import {
+  bytes,
+  flag,
+  headerName,
+  headersHint,
+  headerValue,
+  isBaseUrl,
+  isLoopback,
+  isSecretName,
+  object,
+  record,
+  seconds,
+  secretHint,
+  text,
+} from "./fields.ts";
 
 const addressHint = "write 0x and 40 hex digits; mixed case has to fit its checksum";
 const address = v.pipe(
@@ -24,33 +38,24 @@ const urlHint = 'write a URL, or an object with "url"';
 const baseUrlHint = "write an http or https URL without query, fragment or user";
 const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint));
 
-const headerName = v.pipe(
-  text,
-  v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
-  v.check((name) => !isSetByGate(name), "the gate sets or removes this header itself"),
-);
-const headers = record(
-  headerName,
-  v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII")),
-  "write an object of header names and values",
-);
+const headers = record(headerName, headerValue, headersHint);
 
 const hostHint = 'write "upstream", "client" or the name of a host';
 
-/** Of the secret alone: this file is no place for a key, and what is written there is not repeated. */
-const secretHint = "write a secret's name such as {{SIGNING_KEY}}; no key belongs into this file";
+/** Of the secret alone: what is written in its place is not repeated. */
+const keyHint = secretHint("SIGNING_KEY");
 export const signingKeyObject = object(
   {
     keyId: v.pipe(text, v.regex(/^[\w.:~-]{1,64}$/, "write 1 to 64 letters, digits, - . _ : and ~")),
     algorithm: v.picklist(["ed25519", "hmac-sha256"], 'write "ed25519" or "hmac-sha256"'),
-    key: v.string(secretHint),
+    key: v.string(keyHint),
   },
   'write an object such as { "keyId": "k1", "algorithm": "ed25519", "key": "{{SIGNING_KEY}}" }',
 );
 export const signingKey = v.pipe(
   signingKeyObject,
   v.forward(
-    v.check(({ key }) => /^\{\{\s*\w+\s*\}\}$/.test(key), secretHint),
+    v.check(({ key }) => isSecretName(key), keyHint),
     ["key"],
   ),
 );
@@ -105,19 +110,24 @@ export const facilitatorObject = object(
     url: facilitatorUrl,
     verifyTimeoutSeconds: v.optional(seconds(60), 5),
     settleTimeoutSeconds: v.optional(seconds(120), 20),
+    auth: v.optional(auth),
   },
   urlHint,
 );
+/** An attempt may have to ask one after the other. */
+const FACILITATORS_MAX = 5;
 const facilitators = v.pipe(
   v.array(
     v.union([facilitatorUrl, facilitatorObject], urlHint),
     'write a list such as ["https://x402.org/facilitator"]',
   ),
-  v.check(
-    ({ length }) => length === 1,
-    ({ input }) => `write exactly one; more cannot be used yet (there are ${input.length})`,
-  ),
+  v.minLength(1, "write at least one"),
+  v.maxLength(FACILITATORS_MAX, `write at most ${FACILITATORS_MAX}`),
+  v.check((entries) => new Set(entries.map(urlOf)).size === entries.length, "one of them stands here twice; keep one"),
 );
+
+const urlOf = (entry: string | { readonly url: string }): string =>
+  (typeof entry === "string" ? entry : entry.url).replace(/\/$/, "");
 
 const assetTransferMethod = v.picklist(["eip3009", "permit2"], 'write "eip3009" or "permit2"');
 
@@ -259,6 +269,7 @@ export const routeEntries = {
   facilitators: v.optional(facilitators),
   settle: v.optional(settle),
   maxUnsettled: v.optional(limit),
+  verifyAbove: v.optional(limit),
   chargeOn: v.optional(chargeOn),
   ranges: v.optional(flag),
   maxTimeoutSeconds: v.optional(maxTimeoutSeconds),
@@ -298,6 +309,7 @@ export const tableEntries = {
   settle: v.optional(settle, "after"),
   maxUnsettled: v.optional(limit),
   maxUnsettledTotal: v.optional(limit, "$1000"),
+  verifyAbove: v.optional(limit),
   maxInFlight: v.optional(count(1000), 100),
   maxUncharged: v.optional(count(1000), 100),
   creditDays: v.optional(count(90), 7),

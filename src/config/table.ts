@@ -21,7 +21,8 @@ export interface Offer {
   readonly identifier: "off" | "optional" | "required";
   /** Advertised in the challenge, by their names. */
   readonly extensions: JsonObject;
-  readonly facilitator: FacilitatorSettings;
+  /** In the operator's order of preference; at least one. */
+  readonly facilitators: readonly FacilitatorSettings[];
   readonly settle: SettleMode;
   /** Whether handshakes are sold. */
   readonly webSocket: boolean;
@@ -29,6 +30,8 @@ export interface Offer {
   readonly upfront: Challenge | null;
   /** Per payer and network; `unsettledMax` in millionths of a token. */
   readonly limits: Limits;
+  /** Settlements of more are looked for on the chain before anything is delivered; null where none is. */
+  readonly verifyAboveMicros: bigint | null;
   /** In `observe` everything is let through, and what would have been charged is logged. */
   readonly mode: "enforce" | "observe";
 }
@@ -89,7 +92,17 @@ export interface Config {
   readonly bufferBytesMax: number;
 }
 
-/** The longest that one attempt may take: verify, the upstream, settle. */
-export function attemptMs(upstream: UpstreamSettings, facilitator: FacilitatorSettings): number {
-  return facilitator.verifyTimeoutMs + upstream.timeoutMs + facilitator.settleTimeoutMs;
+/** The longest that a settlement is looked for on the chain. */
+export const CONFIRM_MS = 10_000;
+
+interface Asked {
+  readonly facilitators: readonly FacilitatorSettings[];
+  readonly verifyAboveMicros: bigint | null;
+}
+
+/** The longest that one attempt may take: verify at one after the other, the upstream, settle at one, a look at the chain. */
+export function attemptMs(upstream: UpstreamSettings, { facilitators, verifyAboveMicros }: Asked): number {
+  const verifyMs = facilitators.reduce((sum, { verifyTimeoutMs }) => sum + verifyTimeoutMs, 0);
+  const settleMs = Math.max(...facilitators.map(({ settleTimeoutMs }) => settleTimeoutMs));
+  return verifyMs + upstream.timeoutMs + settleMs + (verifyAboveMicros === null ? 0 : CONFIRM_MS);
 }

@@ -2,7 +2,7 @@
 // deadline over headers and body, a cap on what is read, and follows no redirect. What an answer means is decided in
 // `x402/`; what never arrived is `unavailable` for a verify and `unknown` for a settle.
 
-import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
+import type { CheckedPayment } from "../schemes/index.ts";
 import { parseJson, readAnswer } from "../std/index.ts";
 import {
   type Expected,
@@ -17,21 +17,31 @@ import {
   type Settlement,
   type Verdict,
 } from "../x402/index.ts";
+import type { Authorize, AuthSettings } from "./auth.ts";
+import { Breaker } from "./breaker.ts";
+import { type Notes, Supported } from "./supported.ts";
 
 export interface FacilitatorSettings {
   /** Without a trailing slash. */
   readonly url: string;
   readonly verifyTimeoutMs: number;
   readonly settleTimeoutMs: number;
+  /** Null where it asks nobody who they are. */
+  readonly auth: AuthSettings | null;
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export interface Facilitator {
+  /** What the ledger pins a payment to. */
+  readonly name: string;
+  /** Every answer and every silence is told to it. */
+  readonly breaker: Breaker;
+  readonly supported: Supported;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
-  readonly settle: (payment: AdmittedPayment) => Promise<Settlement>;
+  readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
   /** After an attempt without an answer: the identical body once more. */
   readonly settleAgain: (body: string, expected: Expected) => Promise<LateSettlement>;
 }
@@ -44,16 +54,40 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 
-export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: FacilitatorSettings): Facilitator {
-  const post = (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> =>
-    call(url + path, { method: "POST", body, headers: { "content-type": "application/json" } }, deadline);
+/** What it takes of the world. */
+export interface FacilitatorParts {
+  /** Of `openAuth`, for these settings. */
+  readonly authorize: Authorize | null;
+  readonly notes: Notes;
+  readonly nowMs: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
+/** Before a verify that was not answered at all is tried once more: half of it, and up to as much again. */
+const RETRY_PAUSE_MS = 100;
+
+export function buildFacilitator(
+  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<FacilitatorSettings, "auth">,
+  { authorize, notes, nowMs, random }: FacilitatorParts,
+): Facilitator {
+  const breaker = new Breaker(nowMs, random);
+  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
+  const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
+    const init = { method: "POST", body, headers: { "content-type": "application/json" } };
+    const reply = await call(url + path, init, deadline, authorize);
+    // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
+    if (reply === null) breaker.failed();
+    else breaker.answered();
+    return reply;
+  };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
     const reply = await post("/settle", body, deadline);
     let settlement = reply ? read(reply, expected) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement) && !deadline.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, PENDING_PAUSE_MS));
+      await pause(PENDING_PAUSE_MS);
       const again = await post("/settle", body, deadline);
       const later = again ? readSettlementAgain(again, expected) : LOST;
       settlement =
@@ -62,32 +96,52 @@ export function buildFacilitator({ url, verifyTimeoutMs, settleTimeoutMs }: Faci
     return settlement;
   };
   return {
+    name: url,
+    breaker,
+    supported,
     async verify(body, expected) {
-      const reply = await post("/verify", body, AbortSignal.timeout(verifyTimeoutMs));
+      const deadline = AbortSignal.timeout(verifyTimeoutMs);
+      let reply = await post("/verify", body, deadline);
+      if (reply === null && !deadline.aborted) {
+        await pause(RETRY_PAUSE_MS * (0.5 + random()));
+        reply = await post("/verify", body, deadline);
+      }
       return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
     },
-    settle: ({ payment, facilitatorBody }) => settle(facilitatorBody, payment, readSettlement),
+    settle: (body, expected) => settle(body, expected, readSettlement),
     settleAgain: (body, expected) => settle(body, expected, readSettlementAgain) as Promise<LateSettlement>,
   };
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 const LOST: LateSettlement = { kind: "unknown", detail: "settle was not answered", transaction: null };
 
 /** What the facilitator says that it can do, or null where it does not say. */
-export async function readSupported(url: string, timeoutMs: number): Promise<readonly Kind[] | null> {
-  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs));
+export async function readSupported(
+  url: string,
+  timeoutMs: number,
+  authorize: Authorize | null = null,
+): Promise<readonly Kind[] | null> {
+  const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
   return reply && readKinds(reply);
 }
 
-/** Null where no whole answer came: a connection error, the deadline, a redirect, or a body beyond the cap. */
-async function call(url: string, init: RequestInit, deadline: AbortSignal): Promise<FacilitatorReply | null> {
+/** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */
+async function call(
+  url: string,
+  init: RequestInit & { readonly method: string },
+  deadline: AbortSignal,
+  authorize: Authorize | null,
+): Promise<FacilitatorReply | null> {
   try {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: deadline });
-    if (response.status >= 300 && response.status < 400) return null;
-    const bytes = await readAnswer(response, BODY_BYTES_MAX);
-    if (!bytes?.ok) return null;
-    const json = parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS);
-    return { status: response.status, json: json.ok ? json.value : undefined };
+    const headers = new Headers(init.headers);
+    for (const [name, value] of (await authorize?.(init.method, url)) ?? []) headers.set(name, value);
+    const response = await fetch(url, { ...init, headers, redirect: "manual", signal: deadline });
+    const { status } = response;
+    const bytes = status >= 300 && status < 400 ? null : await readAnswer(response, BODY_BYTES_MAX);
+    const json = bytes?.ok ? parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS) : null;
+    return { status, json: json?.ok ? json.value : undefined };
   } catch {
     return null;
   }

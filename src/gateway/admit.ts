@@ -2,7 +2,7 @@
 // Until the upstream is called a claim may be given back; afterwards never.
 
 import { atomicOf, microsOf } from "../config/index.ts";
-import { facilitatorBody } from "../facilitator/index.ts";
+import { type Facilitator, facilitatorBody } from "../facilitator/index.ts";
 import type { Claim } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import {
@@ -17,6 +17,7 @@ import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
+import { candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -34,21 +35,27 @@ export async function admit(gate: Gate, order: Order, payment: CheckedPayment, m
   const first = await Promise.race([decided, spent]);
   if (typeof first !== "string") return first;
   // Nothing was begun.
-  gate.waitUntil(decided.then(({ kind }) => (kind === "admitted" ? giveBack(gate, attempt, mode) : undefined)));
+  gate.waitUntil(
+    decided.then(({ kind }) => (kind === "admitted" ? giveBack(gate, attempt, mode, undefined) : undefined)),
+  );
   return refuse({ reason: "payment_settled", transaction: first, isCredit: false });
 }
 
 async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMode): Promise<Admission> {
   const { trace } = order.call;
   const { payment } = attempt;
-  const ask = (): Promise<Verdict> => trace.measure("verify", verify(gate, order, attempt));
+  const candidates = candidatesOf(gate, order, payment);
+  let facilitator = firstOf(candidates);
+  const ask = (): Promise<Verified> => trace.measure("verify", verifyWith(candidates, attempt));
   const verified = mode === "before" && isCheckedBySettling(payment) ? null : ask();
   if (verified && !payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
-    const verdict = await verified;
+    const { verdict, by } = await verified;
     if (verdict.kind !== "valid") return disprove(gate, order, payment, verdict);
+    facilitator = by;
   }
-  const claim = (): ReturnType<Gate["books"]["claim"]> => gate.books.claim(claimOf(gate, order, attempt, mode));
+  const words = claimOf(gate, order, attempt, mode, facilitator);
+  const claim = (): ReturnType<Gate["books"]["claim"]> => gate.books.claim(words);
   const answer = await trace.measure("claim", inDoubtTwice(gate, claim));
   if (!answer.ok) {
     // The claim may have been granted all the same: its answer was lost, not the row.
@@ -56,9 +63,13 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
     return refuse({ reason: "ledger_unavailable" });
   }
   const { value: claimed } = answer;
-  if (claimed.kind === "granted") return admitGranted(gate, order, attempt, mode, verified);
+  if (claimed.kind === "granted") {
+    const granted = { facilitator, verified: verified ?? trustWith(candidates) };
+    return admitGranted(gate, order, attempt, mode, granted);
+  }
   if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
-  return serveOnAccount(gate, order, attempt, claimed.id, (await verified) ?? (await ask()));
+  const { verdict } = await (verified ?? ask());
+  return serveOnAccount(gate, order, attempt, claimed.id, verdict);
 }
 
 /**
@@ -83,20 +94,27 @@ async function serveOnAccount(
   return present(gate, order, presentation, refuse({ reason: "settlement_unknown", credit: null }));
 }
 
+interface Granted {
+  /** As the claim names it. */
+  readonly facilitator: Facilitator;
+  readonly verified: Promise<Verified> | Verified;
+}
+
 async function admitGranted(
   gate: Gate,
   order: Order,
   attempt: Attempt,
   mode: SettleMode,
-  verified: Promise<Verdict> | null,
+  { facilitator, verified }: Granted,
 ): Promise<Admission> {
   const reserved = mode === "async" ? reserve(gate, attempt) : true;
-  const verdict = verified === null ? ({ kind: "valid" } as const) : await verified;
-  if (verdict.kind === "valid" && (await reserved)) {
-    return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict) };
+  const { verdict, by } = await verified;
+  if (verdict.kind !== "valid") return giveBack(gate, attempt, mode, unverified(order, verdict));
+  if (!(await reserved)) return giveBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
+  if (!(await pin(gate, reporterOf(attempt), facilitator, by))) {
+    return giveBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
-  await giveBack(gate, attempt, mode);
-  return verdict.kind === "valid" ? askUpfront(order, "gate_over_cap") : unverified(order, verdict);
+  return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
 }
 
 /** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
@@ -118,9 +136,6 @@ async function isFresh(
 ): Promise<boolean> {
   return verdict.kind === "valid" || (POOR.has(verdict.reason) && isUnused(gate, payment));
 }
-
-const verify = (gate: Gate, { access }: Order, { payment, facilitatorBody: body }: Attempt): Promise<Verdict> =>
-  gate.facilitator(access.offer.facilitator).verify(body, payment);
 
 /** A payer may sign for centuries, and shall not fill the gate's cap for as long. */
 const RESERVED_MS_MAX = 86_400_000;
@@ -155,11 +170,11 @@ function claimOf(
   order: Order,
   { payment, attemptId, facilitatorBody: body }: Attempt,
   mode: SettleMode,
+  facilitator: Facilitator,
 ): Claim {
   const { route, access } = order;
   const { network, asset, payer, validBeforeMs, decimals } = payment;
-  const { facilitator, limits } = access.offer;
-  const { inFlightMax, unchargedMax, unsettledMicros, creditMs, debtMs } = limits;
+  const { inFlightMax, unchargedMax, unsettledMicros, creditMs, debtMs } = access.offer.limits;
   return {
     ...presentationOf(gate, order, payment.id, attemptId),
     terms: { amount: payment.amount, payTo: payment.payTo },
@@ -170,7 +185,7 @@ function claimOf(
     amount: payment.amount,
     route: route.key,
     mode,
-    facilitator: facilitator.url,
+    facilitator: facilitator.name,
     settleBody: body,
     validBeforeMs,
     creditMs,
@@ -180,7 +195,8 @@ function claimOf(
 }
 
 /** Before the upstream is called, and never afterwards. */
-async function giveBack(gate: Gate, attempt: Attempt, mode: SettleMode): Promise<void> {
+async function giveBack<O>(gate: Gate, attempt: Attempt, mode: SettleMode, outcome: O): Promise<O> {
   if (mode === "async") gate.waitUntil(gate.exposure.free(attempt.attemptId));
   await report(gate, reporterOf(attempt), [{ kind: "release" }]);
+  return outcome;
 }

@@ -2,7 +2,7 @@
 
 import type { Chain } from "../chain/index.ts";
 import { attemptMs, type Config, type PaidAccess, type PricedRoute } from "../config/index.ts";
-import type { Facilitator, FacilitatorSettings } from "../facilitator/index.ts";
+import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
@@ -19,8 +19,8 @@ export interface Gate {
   /** What all payers together owe. */
   readonly exposure: Exposure;
   readonly seal: Seal;
+  readonly facilitators: Facilitators;
   /** Of the settings in `config`. */
-  readonly facilitator: (settings: FacilitatorSettings) => Facilitator;
   readonly upstream: (settings: UpstreamSettings) => Upstream;
   /** With which what is sent to upstreams can be checked. */
   readonly publicKeys: () => Promise<readonly PublicKey[]>;
@@ -92,7 +92,7 @@ export function askUpfront({ access, invitation }: Order, code: string): Outcome
 }
 
 /** The longest that an attempt may take. */
-export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer.facilitator);
+export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer);
 
 /** Leases outlast everything that an attempt does; the margin covers the way between. */
 const LEASE_MARGIN_MS = 15_000;

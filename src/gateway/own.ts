@@ -2,19 +2,31 @@
 
 import type { Outcome } from "../outcome/index.ts";
 import type { Target } from "../route/index.ts";
+import type { JsonObject } from "../std/index.ts";
 import { type Gate, refuse } from "./gate.ts";
 import { openSealed } from "./seal.ts";
 
 export async function answerOwn(gate: Gate, method: string, { path }: Target): Promise<Outcome> {
   const [, , room, ...below] = path.split("/");
   const isKeys = room === "keys" && below.length === 0;
+  const isHealth = room === "health" && below.length === 0;
   const isPayment = room === "payments" && below.length === 1;
-  if (!isKeys && !isPayment) return refuse({ reason: "not_found" });
+  if (!isKeys && !isHealth && !isPayment) return refuse({ reason: "not_found" });
   if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
+  if (isHealth) return { kind: "told", json: healthOf(gate) };
   // A JWK set (RFC 7517 section 5).
   if (!isPayment) return { kind: "told", json: { keys: await gate.publicKeys() } };
   const [sealed] = below as [string];
   return tellPayment(gate, sealed);
+}
+
+/** As this isolate sees it. No more of a facilitator than its host: a path may be a secret. */
+function healthOf({ facilitators }: Gate): JsonObject {
+  const seen = facilitators.all.map(({ name, breaker }) => ({
+    host: URL.parse(name)?.host ?? name,
+    ...breaker.health(),
+  }));
+  return { status: seen.every(({ state }) => state === "closed") ? "ok" : "degraded", facilitators: seen };
 }
 
 /** The MAC is checked before any ledger is looked for. */

@@ -11,6 +11,7 @@ import { deliver, FIRST_DELIVERY, type Reporter, report, storable } from "./atte
 import { creditOf, undelivered } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
+import { settle } from "./settle.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
   const mode = modeOf(order, checked);
@@ -108,15 +109,6 @@ async function settleBehind(gate: Gate, order: Order, payment: AdmittedPayment):
     case "unknown":
       return void (await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]));
   }
-}
-
-async function settle(gate: Gate, { call, access }: Order, payment: AdmittedPayment): Promise<Settlement> {
-  const settlement = await call.trace.measure("settle", gate.facilitator(access.offer.facilitator).settle(payment));
-  const { id, validBeforeMs } = payment.payment;
-  if (settlement.kind === "settled") {
-    gate.waitUntil(gate.spent.write(id, settlement.transaction, validBeforeMs, gate.nowMs()));
-  }
-  return settlement;
 }
 
 /** @param kept the goods, where the buyer may still have paid for them */

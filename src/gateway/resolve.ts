@@ -1,7 +1,7 @@
 // What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
 // where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
 
-import type { Authorization } from "../chain/index.ts";
+import type { Authorization, Fate } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
@@ -47,9 +47,19 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
  * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
  */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
+  const fate = await fateOf(gate, payment, gate.nowMs(), null);
+  return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
+}
+
+/** Null where the table names no RPC. */
+export async function fateOf(
+  gate: Gate,
+  payment: CheckedPayment,
+  sinceMs: number,
+  transaction: string | null,
+): Promise<Fate | null> {
   const chain = gate.chain(payment.network);
-  if (chain === null) return partsOf(payment.id).assetTransferMethod === "eip3009";
-  return (await chain.fateOf(authorizationOf(payment, gate.nowMs(), null))).kind === "unused";
+  return chain === null ? null : chain.fateOf(authorizationOf(payment, sinceMs, transaction));
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
@@ -72,13 +82,13 @@ async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
   const settlement = await pinned.settleAgain(due.settleBody, due);
-  if (settlement.kind === "settled") return { kind: "settled", transaction: settlement.transaction };
+  const isPaid = settlement.kind === "settled" && !gate.spent.isAnothers(due.id, settlement.transaction);
+  if (isPaid) return { kind: "settled", transaction: settlement.transaction };
   return { kind: "lost", transaction: settlement.transaction };
 }
 
 function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | null {
-  const settings = gate.config.facilitators.find(({ url }) => url === facilitator);
-  return settings && settleBody !== "" ? gate.facilitator(settings) : null;
+  return settleBody === "" ? null : gate.facilitators.named(facilitator);
 }
 
 const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });

@@ -6,7 +6,7 @@ import type { Target } from "../route/index.ts";
 import type { SignedPayment } from "../schemes/index.ts";
 
 /** The steps that take time of somebody else's; on the platform a clock only moves while one of them is waited for. */
-export type Step = "body" | "claim" | "verify" | "upstream" | "settle";
+export type Step = "body" | "claim" | "verify" | "upstream" | "settle" | "confirm";
 
 export interface RequestLine {
   readonly requestId: string;

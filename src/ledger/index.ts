@@ -2,6 +2,7 @@ export { type Books, buildBooks, buildExposure, type Exposure, type LedgerStub, 
 export type { CapName, Caps } from "./claim.ts";
 export { digestOf, fingerprintOf, type Purchase } from "./fingerprint.ts";
 export { type Clerk, LedgerObject, type LedgerParts } from "./ledger.ts";
+export { buildNotes } from "./notes.ts";
 export { BOOKS_TABLE, writeEntries } from "./sink.ts";
 export { buildSpentPayments, type SpentPayments } from "./spent.ts";
 export type { StoredAnswer } from "./standing.ts";

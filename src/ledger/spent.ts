@@ -13,18 +13,26 @@ export interface SpentPayments {
   readonly recall: (id: string) => string | null;
   /** The same from KV. Never rejects: a KV that fails knows nothing. */
   readonly read: (id: string) => Promise<string | null>;
+  /** Whether the transaction has spent another payment, as far as the isolate's list goes. No I/O. */
+  readonly isAnothers: (id: string, transaction: string) => boolean;
   readonly write: (id: string, transaction: string, validBeforeMs: number, nowMs: number) => Promise<void>;
 }
 
 /** @param listed kept by the caller for as long as the isolate lives */
 export function buildSpentPayments(kv: KVNamespace, listed: Map<string, string>): SpentPayments {
+  const spentBy = new Map<string, string>();
+  const list = (of: Map<string, string>, key: string, value: string): void => {
+    of.set(key, value);
+    const [oldest] = of.keys();
+    if (of.size > LISTED_MAX && oldest !== undefined) of.delete(oldest);
+  };
   return {
     recall: (id) => listed.get(id) ?? null,
     read: (id) => kv.get(id).catch(() => null),
+    isAnothers: (id, transaction) => (spentBy.get(transaction) ?? id) !== id,
     async write(id, transaction, validBeforeMs, nowMs) {
-      listed.set(id, transaction);
-      const [oldest] = listed.keys();
-      if (listed.size > LISTED_MAX && oldest !== undefined) listed.delete(oldest);
+      list(listed, id, transaction);
+      if (!spentBy.has(transaction)) list(spentBy, transaction, id);
       const lifetime = Math.ceil((validBeforeMs - nowMs) / 1000) + MARGIN_SECONDS;
       const expirationTtl = Math.min(Math.max(lifetime, TTL_SECONDS_MIN), TTL_SECONDS_MAX);
       await kv.put(id, transaction, { expirationTtl }).catch(() => undefined);

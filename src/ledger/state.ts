@@ -35,6 +35,8 @@ export interface PaymentState {
   readonly courier: string;
   /** Until then the attempt is taken to be alive. */
   readonly leaseUntilMs: number;
+  /** The facilitator that settles it, and no other: this one may have. */
+  readonly facilitator: string;
   /** Whether a settle call is known to have begun. */
   readonly settleBegan: boolean;
   /** Of the settlement; of one that is only said to be under way while `pay` is unknown. */
@@ -48,6 +50,8 @@ export interface PaymentState {
 /** Reported by an attempt. */
 export type LedgerEvent =
   | { readonly kind: "release" }
+  /** Another facilitator than the claim's has verified it, and nothing was settled yet. */
+  | { readonly kind: "pinned"; readonly facilitator: string }
   | { readonly kind: "uncharged"; readonly reason: string }
   | { readonly kind: "rejected"; readonly reason: string }
   /** A settle call without a trustworthy answer; the hash where one was named. */

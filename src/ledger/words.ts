@@ -31,7 +31,7 @@ export interface Claim extends Presentation {
   readonly amount: string;
   readonly route: string;
   readonly mode: SettleMode;
-  /** Pinned: what one facilitator may have settled is never settled elsewhere. */
+  /** The name of the one that is to settle it: what one facilitator may have settled is never settled elsewhere. */
   readonly facilitator: string;
   /** The body of `/settle`, kept because asking again has to be identical. */
   readonly settleBody: string;

@@ -15,13 +15,18 @@ export interface Attempt {
   readonly facilitatorBody: string;
 }
 
-export type AdmittedPayment = Attempt & { readonly [admitted]: true };
+export type AdmittedPayment = Attempt & {
+  /** The name of the one that settles it. */
+  readonly facilitator: string;
+  readonly [admitted]: true;
+};
 
 /** The evidence is asked for by its type: a claim that was granted, and a verdict that is valid. */
 export function admitPayment(
   attempt: Attempt,
   _claim: { readonly kind: "granted" },
   _verdict: Extract<Verdict, { kind: "valid" }>,
+  facilitator: string,
 ): AdmittedPayment {
-  return attempt as AdmittedPayment;
+  return { ...attempt, facilitator } as AdmittedPayment;
 }

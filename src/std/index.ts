@@ -2,4 +2,5 @@ export { decodeBase64, decodeBytes, encodeBase64, encodeBytes, fromBase64Url, to
 export { isObject, type JsonObject, parseJson } from "./json.ts";
 export { remembering } from "./remember.ts";
 export { err, ok, type Result } from "./result.ts";
+export { fillSecrets, missingSecret, type Secrets } from "./secrets.ts";
 export { capped, declaredLength, limited, readAnswer, readBounded, readFramed, readWithin } from "./stream.ts";

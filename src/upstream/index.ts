@@ -1,6 +1,5 @@
 export { trackDelivery } from "./delivery.ts";
 export { CONDITIONS, isHandshake, isSetByGate } from "./headers.ts";
-export { fillSecrets } from "./secrets.ts";
 export { buildDirectory, buildSigner, type Paid, type PublicKey, type SigningKey, signWith } from "./signature.ts";
 export { keyHint, readSigningKey, type SigningKeySettings } from "./signing-key.ts";
 export {

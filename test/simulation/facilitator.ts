@@ -7,6 +7,7 @@ import { settlesWhatWasOffered } from "./invariants.ts";
 import type { Invocation } from "./invocation.ts";
 import type { LedgerNodes } from "./ledgers.ts";
 import { actor } from "./process.ts";
+import { NETWORK } from "./table.ts";
 import { contractSignature, type SignedAuthorization } from "./wallet.ts";
 import type { World } from "./world.ts";
 
@@ -51,6 +52,7 @@ export class SimulatedFacilitators {
 
   async fetch(url: string, { body, signal }: RequestInit): Promise<Response> {
     const { random, faults, system } = this.#world;
+    if (url.endsWith("/supported")) return this.#supported();
     const asked = this.#read(url, String(body));
     const isVerify = url.endsWith("/verify");
     const isSlow = faults.strikes(isVerify ? "verify slow" : "settle slow");
@@ -66,6 +68,15 @@ export class SimulatedFacilitators {
     const { status, text } = await Promise.race([this.#world.ask(label, () => system, way, work), late.promise]);
     if (isVerify && text.includes('"isValid":true')) invocation.verified = asked.payment.id;
     return { status, headers: new Headers(), body: streamOf(text) } as Response;
+  }
+
+  /** One that does not list the network can do it all the same: lists are old, and some are wrong. */
+  async #supported(): Promise<Response> {
+    const { random } = this.#world;
+    await this.#world.pause(random.delayMs(60, 2_000), "is told what a facilitator can do");
+    if (random.chance(0.2)) return reset();
+    const kinds = random.chance(0.2) ? [] : [{ x402Version: 2, scheme: "exact", network: NETWORK }];
+    return { status: 200, headers: new Headers(), body: streamOf(JSON.stringify({ kinds })) } as Response;
   }
 
   #note({ payment, signed, asset, facilitator }: Asked, body: string): void {

@@ -100,7 +100,7 @@ export function grantsNoSecond(node: Node, { id, nowMs, fingerprint, keyDigest }
 
 /**
  * 6. Amount, asset and payee equal the offer of the route that was claimed. What is settled again is settled with the
- *    identical body, at the facilitator that may have settled it.
+ *    identical body, at the facilitator that may have settled it, whose name was on record before.
  */
 export function settlesWhatWasOffered({ id, coin, settles }: Payment, row: Row | undefined, now: Settle): void {
   const route = row?.route as RoutePath;
@@ -108,7 +108,7 @@ export function settlesWhatWasOffered({ id, coin, settles }: Payment, row: Row |
   if (to !== PAY_TO || now.asset !== coin.asset || !(route in ROUTES) || value !== String(amountOf(route, coin)))
     throw new Violation("6", `${short(id)} is settled with ${value} of ${now.asset} to ${to} for ${route}`);
   const isChanged = settles.some(({ body, facilitator }) => body !== now.body || facilitator !== now.facilitator);
-  if (isChanged || now.facilitator !== ROUTES[route].facilitator)
+  if (isChanged || now.facilitator !== row?.facilitator)
     throw new Violation("6", `${short(id)} is settled in another way, or at ${now.facilitator}`);
 }
 

@@ -2,11 +2,12 @@
 
 import { createHmac } from "node:crypto";
 import type { Chain } from "../../src/chain/index.ts";
-import { buildFacilitator } from "../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators } from "../../src/facilitator/index.ts";
 import { findOut, type Gate, handle } from "../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
+  buildNotes,
   buildSpentPayments,
   type Due,
   type LedgerStub,
@@ -65,19 +66,27 @@ export class Isolate {
     const [settings] = config.upstreams as [(typeof config.upstreams)[number]];
     const fetcher = { fetch: upstream.fetch.bind(upstream) } as unknown as Pick<Fetcher, "fetch">;
     const behind = buildUpstream({ ...settings, headers: [], signer: null, fetcher });
-    const facilitators = new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings)]));
+    const nowMs = (): number => this.#world.nowMs + this.#skewMs;
+    const parts = {
+      authorize: null,
+      notes: buildNotes(kv.view()),
+      nowMs,
+      random: () => this.#world.random.int(0, 999) / 1000,
+    };
     return {
       config,
       books: buildBooks(open),
       spent: buildSpentPayments(kv.view(), new Map()),
       exposure: buildExposure(open),
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
-      facilitator: (settings) => facilitators.get(settings) as ReturnType<typeof buildFacilitator>,
+      facilitators: buildFacilitators(
+        new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)])),
+      ),
       upstream: () => behind,
       publicKeys: async () => [],
       chain: () => (rules.hasRpc ? chain : null),
       admitUnproven: async () => true,
-      nowMs: () => this.#world.nowMs + this.#skewMs,
+      nowMs,
       newId: () => this.#world.newId("attempt"),
       sleep: (ms) => this.#world.pause(ms),
       waitUntil: (promise) => (actor() as Invocation).hold(promise),

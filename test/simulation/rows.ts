@@ -22,6 +22,7 @@ export interface Row {
   readonly attempt: string;
   readonly courier: string;
   readonly lease_until: number;
+  readonly facilitator: string;
   readonly settle_began: number;
   readonly tx: string | null;
   readonly reason: string | null;
@@ -35,7 +36,7 @@ export interface Row {
 }
 
 const SELECT = `SELECT p.id, payer, asset, amount, pay_to, route, mode, fingerprint, key_digest, valid_before, credit_ms,
-    debt_ms, pay, delivery, attempt, courier, lease_until, settle_began, tx, reason, ends_at, redemptions, due_at,
+    debt_ms, pay, delivery, attempt, courier, lease_until, facilitator, settle_began, tx, reason, ends_at, redemptions, due_at,
     created_at, updated_at, seq, a.until AS answer_until
   FROM payments p LEFT JOIN answers a ON a.id = p.id`;
 
@@ -50,6 +51,7 @@ export const stateOf = (row: Row): PaymentState => ({
   attempt: row.attempt,
   courier: row.courier,
   leaseUntilMs: row.lease_until,
+  facilitator: row.facilitator,
   settleBegan: row.settle_began === 1,
   transaction: row.tx,
   reason: row.reason,

@@ -23,10 +23,10 @@ export const FACILITATORS = ["https://one.facilitator.example", "https://two.fac
 
 /** Millionths of a dollar. */
 export const ROUTES = {
-  "/after": { micros: 10_000, facilitator: FACILITATORS[0] },
-  "/before": { micros: 20_000, facilitator: FACILITATORS[1] },
-  "/async": { micros: 30_000, facilitator: FACILITATORS[0] },
-  "/wallet": { micros: 10_000, facilitator: FACILITATORS[1] },
+  "/after": { micros: 10_000 },
+  "/before": { micros: 20_000 },
+  "/async": { micros: 30_000 },
+  "/wallet": { micros: 10_000 },
 } as const;
 
 export type RoutePath = keyof typeof ROUTES;
@@ -44,7 +44,8 @@ export interface Rules {
 
 function rulesOf(hasRpc: boolean, isNarrow: boolean): Rules {
   const [, other] = COINS;
-  const facilitator = (url: string) => ({ url, verifyTimeoutSeconds: 2, settleTimeoutSeconds: 6 });
+  const seconds = { verifyTimeoutSeconds: 2, settleTimeoutSeconds: 6 };
+  const [first, second] = FACILITATORS.map((url) => ({ url, ...seconds }));
   const dollars = (route: RoutePath): string => `$${ROUTES[route].micros / 1_000_000}`;
   const [unsettledMicros, totalMicros] = isNarrow ? [60_000, 40_000] : [1_000_000, 1_000_000];
   const parsed = parseConfig({
@@ -53,7 +54,7 @@ function rulesOf(hasRpc: boolean, isNarrow: boolean): Rules {
     hosts: [ORIGIN],
     accepts: ["base-sepolia", { network: "base-sepolia", asset: other.asset }],
     tokens: [{ network: "base-sepolia", ...other, dollar: true }],
-    facilitators: [facilitator(FACILITATORS[0])],
+    facilitators: [first, second],
     bufferBytesMax: 1_000,
     maxInFlight: isNarrow ? 3 : 100,
     maxUncharged: isNarrow ? 3 : 100,
@@ -64,9 +65,9 @@ function rulesOf(hasRpc: boolean, isNarrow: boolean): Rules {
     rpc: hasRpc ? { "base-sepolia": "https://rpc.example" } : {},
     routes: {
       "/after": dollars("/after"),
-      "/before": { price: dollars("/before"), settle: "before", facilitators: [facilitator(FACILITATORS[1])] },
-      "/async": { price: dollars("/async"), settle: "async" },
-      "/wallet": { price: dollars("/wallet"), contractWallets: true, facilitators: [facilitator(FACILITATORS[1])] },
+      "/before": { price: dollars("/before"), settle: "before", facilitators: [second, first] },
+      "/async": { price: dollars("/async"), settle: "async", facilitators: [first] },
+      "/wallet": { price: dollars("/wallet"), contractWallets: true, facilitators: [second, first] },
     },
   });
   if (!parsed.ok) throw new Error(parsed.error.map(sentence).join("\n"));

@@ -2,6 +2,7 @@
 // `GET /__calls?nonce=0x…` lists them. It moves no money; where money counts, the reference facilitator is used.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { transactionOf } from "./payment.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
 
 export interface FacilitatorCall {
@@ -19,8 +20,6 @@ interface Asked {
 }
 
 type Behaviour = (asked: Asked, request: IncomingMessage, response: ServerResponse, argument: string) => void;
-
-const TRANSACTION = `0x${"ab".repeat(32)}`;
 
 const reply = (response: ServerResponse, status: number, body: unknown): void => {
   response.writeHead(status, { "content-type": "application/json" });
@@ -52,12 +51,17 @@ const verify: { readonly [name: string]: Behaviour } = {
   shapeless: (_, __, response) => reply(response, 200, { isValid: "yes" }),
 };
 
-const settled = ({ payer, network }: Asked) => ({ success: true, payer, network, transaction: TRANSACTION });
+const settled = ({ payer, network, nonce }: Asked) => ({
+  success: true,
+  payer,
+  network,
+  transaction: transactionOf(nonce),
+});
 
-const pending = ({ network }: Asked) => ({
+const pending = ({ network, nonce }: Asked) => ({
   success: false,
   errorReason: "settlement_pending",
-  transaction: TRANSACTION,
+  transaction: transactionOf(nonce),
   network,
 });
 
@@ -67,8 +71,10 @@ const settle: { readonly [name: string]: Behaviour } = {
   slow: (asked, _, response) => void setTimeout(() => reply(response, 200, settled(asked)), 300),
   rejected: ({ network }, _, response, errorReason) =>
     reply(response, 200, { success: false, errorReason, transaction: "", network }),
-  broadcast: ({ network }, _, response, errorReason) =>
-    reply(response, 200, { success: false, errorReason, transaction: TRANSACTION, network }),
+  broadcast: ({ network, nonce }, _, response, errorReason) =>
+    reply(response, 200, { success: false, errorReason, transaction: transactionOf(nonce), network }),
+  // The same one for whoever asks.
+  repeated: (asked, _, response) => reply(response, 200, { ...settled(asked), transaction: `0x${"ab".repeat(32)}` }),
   // Sent to the chain and not mined yet, so many times; then what it came to.
   pending: (asked, _, response, argument) =>
     asked.times <= Number(argument) ? reply(response, 200, pending(asked)) : reply(response, 200, settled(asked)),

@@ -99,3 +99,6 @@ export function malleate(signature: string): string {
 /** v as 0 or 1 instead of 27 or 28. */
 export const withLowV = (signature: string): string =>
   `${signature.slice(0, 130)}${signature.endsWith("1b") ? "00" : "01"}`;
+
+/** As a facilitator of the tests names it: a payment of its own is a transaction of its own. */
+export const transactionOf = (nonce: string): string => `0x${"ab".repeat(8)}${nonce.slice(18)}`;

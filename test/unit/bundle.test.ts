@@ -1,9 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { buildBundle } from "../../tools/stack/bundle.ts";
+import { projectRoot } from "../../tools/stack/gate.ts";
+import { table } from "./config/table.ts";
 
 /**
  * Kilobytes of 1000 bytes, compressed. A change that needs more has to earn it. Of the JavaScript the ledger and its
@@ -11,6 +14,11 @@ import { expect, test } from "vitest";
  * rest of the whole is libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
 const KB_MAX = { script: 60, whole: 180 };
+/** What a table pays that needs a part which few do. */
+const CDP_KB_MAX = 6;
+
+const workshop = mkdtempSync(join(tmpdir(), "faregate-bundles-test-"));
+afterAll(() => rmSync(workshop, { recursive: true }));
 
 test("the Worker stays small", { timeout: 30_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "faregate-bundle-test-"));
@@ -24,5 +32,30 @@ test("the Worker stays small", { timeout: 30_000 }, () => {
   expect(Math.min(...sizes.values())).toBeGreaterThan(10);
   expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(KB_MAX.whole);
 });
+
+test("a bundle has the code for a key of Coinbase CDP where its table has one, and no trace of it elsewhere", async () => {
+  const auth = { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" } };
+  // At the same time and in one checkout, as tests and people do.
+  const [plain, withKey] = await Promise.all([
+    scriptOf("plain", table),
+    scriptOf("cdp", { ...table, facilitators: [{ url: "https://facilitator.example.com", auth }] }),
+  ]);
+  // Each chooses in a file of its own.
+  const chosen = (name: string): string => readFileSync(join(workshop, name, "features.ts"), "utf8");
+  expect([chosen("plain"), chosen("cdp")].map((text) => text.includes("import"))).toEqual([false, true]);
+  for (const trace of ["ERR_JWS_", "ERR_JWT_", "cdp_service"]) {
+    expect(plain).not.toContain(trace);
+    expect(withKey).toContain(trace);
+  }
+  const kB = (text: string): number => gzipSync(text, { level: 9 }).byteLength / 1000;
+  expect(kB(withKey) - kB(plain)).toBeLessThan(CDP_KB_MAX);
+});
+
+async function scriptOf(name: string, pricing: object): Promise<string> {
+  const file = join(workshop, `${name}.json`);
+  writeFileSync(file, JSON.stringify(pricing));
+  const [main] = await buildBundle(projectRoot, { built: file, checked: file }, join(workshop, name));
+  return typeof main?.contents === "string" ? main.contents : expect.fail("the main module is no text");
+}
 
 const compressedKB = (file: string): number => gzipSync(readFileSync(file), { level: 9 }).byteLength / 1000;

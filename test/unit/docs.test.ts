@@ -57,6 +57,13 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
     },
   }),
   facilitator: (keys) => ({ ...table, facilitators: [{ url: "https://h.example", ...keys }] }),
+  auth: (keys) => ({ ...table, facilitators: [{ url: "https://h.example", auth: keys }] }),
+  cdp: (keys) => ({
+    ...table,
+    facilitators: [
+      { url: "https://h.example", auth: { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}", ...keys } } },
+    ],
+  }),
   option: (keys) => ({ ...table, accepts: [{ network: "base", ...keys }] }),
   token: (keys) => ({ ...table, tokens: [{ ...token, ...keys }] }),
   atomic: (keys) => ({
@@ -174,6 +181,9 @@ describe("the JSON Schema and the gate agree about", () => {
     ["an upstream among the named ones that is none", { ...table, upstreams: { a: {} } }],
     ["a facilitator with a key that nobody knows", tablesOf.facilitator({ timeout: 1 })],
     ["too long a verify", tablesOf.facilitator({ verifyTimeoutSeconds: 61 })],
+    ["an auth that is a text", tablesOf.facilitator({ auth: "{{KEY}}" })],
+    ["an auth of a kind that there is not", tablesOf.auth({ basic: "{{KEY}}" })],
+    ["a CDP key without its secret", tablesOf.cdp({ secret: undefined })],
     ["no way to pay", { ...table, accepts: [] }],
     ["a scheme that there is not", tablesOf.option({ scheme: "upto" })],
     ["a token without its name", { ...table, tokens: [{ ...token, name: undefined }] }],

@@ -138,7 +138,7 @@ describe("finding out", () => {
     expect(await calledEndpoints(payment)).toEqual([]);
   });
 
-  test.each(["", "?verify=invalid:nonce_already_used", "?verify=drop"])(
+  test.each(["", "?verify=invalid:nonce_already_used", "?verify=html"])(
     "asks for no more than a word where it is not known whether a settlement was begun (%s)",
     async (query) => {
       const payment = await signPayment("10000");
@@ -177,7 +177,12 @@ test("a payment that KV calls spent is given back whole, also where it was to be
   const held = newHeld();
   const payment = await signPayment("10000");
   const exposure = buildExposure(() => openLedger("edges"));
-  const spent = { recall: () => null, read: async () => `0x${"cd".repeat(32)}`, write: async () => undefined };
+  const spent = {
+    recall: () => null,
+    isAnothers: () => false,
+    read: async () => `0x${"cd".repeat(32)}`,
+    write: async () => undefined,
+  };
   const gate = gateOf({ ...config, unsettledTotalMicros: 10_000n }, held, { spent, exposure });
   expect((await answerOf(gate, requestOf(fresh("/async/ok"), payment))).status).toBe(409);
   await held.over();

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { buildSpentPayments } from "../../src/ledger/index.ts";
-import { newAccount, type Payment, signPayment } from "../support/payment.ts";
+import { newAccount, type Payment, signPayment, transactionOf } from "../support/payment.ts";
 import { calledEndpoints, fresh, seen } from "../worker/client.ts";
 import { answerOf, configOf, gateOf, hangingBooks, newHeld, requestOf } from "../worker/gate.ts";
 import pricing from "../worker/pricing-ledger.ts";
@@ -112,7 +112,7 @@ test("who has proof of the purchase is asked of the ledger, whatever KV knows", 
   const gate = gateOf(config, held);
   expect((await answerOf(gate, requestOf(path, payment, key))).status).toBe(200);
   await held.over();
-  expect(await SPENT.get(idOf(payment))).toBe(`0x${"ab".repeat(32)}`);
+  expect(await SPENT.get(idOf(payment))).toBe(transactionOf(payment.payload.authorization.nonce));
   const again = await answerOf(gate, requestOf(path, payment, key));
   expect(again.status).toBe(200);
   expect(await again.json()).toEqual({ goods: true });

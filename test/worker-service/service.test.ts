@@ -17,7 +17,7 @@ test("a paid call is served through the service binding", async () => {
   expect(await response.json()).toEqual({ service: true, method: "GET", url: "https://legacy.internal/paid/x" });
 });
 
-test.each(["/.faregate/health", "/.Faregate"])("%s is the gate's own, and never the upstream's", async (path) => {
+test.each(["/.faregate/nothing", "/.Faregate"])("%s is the gate's own, and never the upstream's", async (path) => {
   const response = await ask(path);
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: "not_found" });

@@ -1,7 +1,7 @@
 // What a route says for itself instead of the table: its upstream, its facilitator, its money.
 
 import { describe, expect, inject, test } from "vitest";
-import { domain, type Payment, signPayment } from "../support/payment.ts";
+import { domain, type Payment, signPayment, transactionOf } from "../support/payment.ts";
 import { lineOfPath } from "../support/request-log.ts";
 import { ask, chunked, decode, facilitatorCalls, fresh, pay, seen } from "../worker/client.ts";
 
@@ -128,7 +128,7 @@ describe("a route that takes two tokens of one network", () => {
     expect(response.status).toBe(200);
     expect(decode(response.headers.get("payment-response"))).toEqual({
       success: true,
-      transaction: `0x${"ab".repeat(32)}`,
+      transaction: transactionOf(payment.payload.authorization.nonce),
       network: NETWORK,
       payer: payment.payload.authorization.from,
     });

@@ -79,7 +79,7 @@ describe("a request that the table does not take", () => {
     ["what lies below a closed path", "/closed/x", "POST", 404, "not_found"],
     ["what lies below an exact path", "/alone/below", "GET", 404, "not_found"],
     ["a path that nothing names", "/nowhere", "GET", 404, "not_found"],
-    ["a path of the gate's own", "/.faregate/health", "GET", 404, "not_found"],
+    ["a path of the gate's own", "/.faregate/nothing", "GET", 404, "not_found"],
     ["a method that a closed or priced place does not have", "/free/no/put", "PUT", 405, "method_not_allowed"],
     ["a method that is none of the table's", "/free/find", "PROPFIND", 405, "method_not_allowed"],
     ["a method that no key of the path has", "/only/ok", "DELETE", 405, "method_not_allowed"],

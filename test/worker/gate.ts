@@ -4,10 +4,17 @@
 import { env } from "cloudflare:workers";
 import type { Chain } from "../../src/chain/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
-import { buildFacilitator } from "../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators } from "../../src/facilitator/index.ts";
 import { type Gate, handle } from "../../src/gateway/index.ts";
 import type { Ledger } from "../../src/index.ts";
-import { type Books, buildBooks, buildExposure, buildSpentPayments, type LedgerStub } from "../../src/ledger/index.ts";
+import {
+  type Books,
+  buildBooks,
+  buildExposure,
+  buildNotes,
+  buildSpentPayments,
+  type LedgerStub,
+} from "../../src/ledger/index.ts";
 import { respond } from "../../src/outcome/index.ts";
 import { buildUpstream } from "../../src/upstream/index.ts";
 import { encodePayment, type Payment } from "../support/payment.ts";
@@ -23,6 +30,8 @@ export function configOf(table: unknown): Config {
   if (!config.ok) throw new Error(`the fixture's table is wrong: ${JSON.stringify(config.error)}`);
   return config.value;
 }
+
+const PARTS = { authorize: null, notes: buildNotes(SPENT), nowMs: Date.now, random: Math.random };
 
 export interface Held {
   readonly promises: Promise<unknown>[];
@@ -48,7 +57,9 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     exposure: buildExposure(openLedger),
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
-    facilitator: buildFacilitator,
+    facilitators: buildFacilitators(
+      new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, PARTS)])),
+    ),
     upstream: (settings) => buildUpstream({ ...settings, headers: [], signer: null, fetcher: globalThis }),
     publicKeys: async () => [],
     chain: () => null,

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import type { Ledger } from "../../src/index.ts";
-import { newAccount, type Payment, signPayment, unixNow, withLowV } from "../support/payment.ts";
+import { newAccount, type Payment, signPayment, transactionOf, unixNow, withLowV } from "../support/payment.ts";
 import { calledEndpoints, eventually, fresh, pay, seen } from "./client.ts";
 
 const bindings = env as unknown as { SPENT: KVNamespace; LEDGER: DurableObjectNamespace<Ledger> };
@@ -42,7 +42,10 @@ describe("one payment buys one execution", () => {
     await pay(path, payment);
     const again = await pay(path, payment);
     expect(again.status).toBe(409);
-    expect(await again.json()).toMatchObject({ error: "payment_settled", transaction: `0x${"ab".repeat(32)}` });
+    expect(await again.json()).toMatchObject({
+      error: "payment_settled",
+      transaction: transactionOf(payment.payload.authorization.nonce),
+    });
     expect(again.headers.has("payment-required")).toBe(false);
     expect(again.headers.has("payment-response")).toBe(false);
     expect(await seen(path)).toHaveLength(1);
@@ -109,7 +112,7 @@ describe("one payment buys one execution", () => {
   test("KV is told what is spent", async () => {
     const payment = await signPayment("10000");
     await pay(fresh("/paid/ok"), payment);
-    await expect.poll(() => bindings.SPENT.get(idOf(payment))).toBe(`0x${"ab".repeat(32)}`);
+    await expect.poll(() => bindings.SPENT.get(idOf(payment))).toBe(transactionOf(payment.payload.authorization.nonce));
   });
 });
 
@@ -231,7 +234,7 @@ describe("without a ledger nothing is served and nobody is charged", () => {
     expect((await response).status).toBe(200);
     const line = () => log.mock.calls.map(([text]) => String(text)).find((text) => text.includes(idOf(payment)));
     await expect.poll(line, { timeout: 3000 }).toContain("not_recorded");
-    expect(line()).toContain(`0x${"ab".repeat(32)}`);
+    expect(line()).toContain(transactionOf(payment.payload.authorization.nonce));
     log.mockRestore();
   });
 });
@@ -248,7 +251,7 @@ describe("the books", () => {
       amount: "10000",
       route: "/paid",
       delivery: "delivered",
-      tx: `0x${"ab".repeat(32)}`,
+      tx: transactionOf(payment.payload.authorization.nonce),
       settle_body: null,
     });
   });

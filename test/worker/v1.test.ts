@@ -1,6 +1,6 @@
 import { PaymentRequiredV1Schema } from "@x402/core/schemas";
 import { describe, expect, test } from "vitest";
-import { encodePayment, type Payment, signPayment } from "../support/payment.ts";
+import { encodePayment, type Payment, signPayment, transactionOf } from "../support/payment.ts";
 import { ask, calledEndpoints, decode, facilitatorCalls, fresh, ORIGIN, pay, seen } from "./client.ts";
 
 const envelope = ({ payload }: Payment, changes: object = {}) => ({
@@ -39,7 +39,7 @@ describe("a client of v1", () => {
     expect(await response.json()).toEqual({ goods: true });
     expect(decode(response.headers.get("x-payment-response"))).toEqual({
       success: true,
-      transaction: `0x${"ab".repeat(32)}`,
+      transaction: transactionOf(payment.payload.authorization.nonce),
       network: "base-sepolia",
       payer: payment.payload.authorization.from,
     });

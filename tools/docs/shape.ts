@@ -1,6 +1,7 @@
 // The parts of the pricing table's schema, as objects of keys: what the reference has a chapter for each.
 
 import type * as v from "valibot";
+import { authObject, cdpObject } from "../../src/config/auth.ts";
 import {
   atomicObject,
   facilitatorObject,
@@ -31,6 +32,8 @@ export const shapes = {
   upstream: entriesOf(upstreamObject),
   signingKey: entriesOf(signingKeyObject),
   facilitator: entriesOf(facilitatorObject),
+  auth: entriesOf(authObject),
+  cdp: entriesOf(cdpObject),
   option: entriesOf(optionObject),
   token: entriesOf(tokenObject),
   atomic: entriesOf(atomicObject),

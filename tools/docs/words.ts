@@ -59,8 +59,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       ],
     },
     facilitators: {
-      type: "list of exactly one URL or [facilitator](#a-facilitator)",
-      means: "Who verifies and settles payments.",
+      type: "list of one to five URLs or [facilitators](#a-facilitator)",
+      means: "Who verifies and settles payments, the preferred one first.",
       example: ["https://x402.org/facilitator"],
     },
     routes: {
@@ -108,6 +108,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means:
         'How much all payers together may have been served and not yet settled by routes that settle `"async"`. Who would exceed it is asked to pay first.',
       example: "$200",
+    },
+    verifyAbove: {
+      type: "dollars; `$0` for every price",
+      otherwise: "the facilitator's word is believed",
+      means:
+        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says). Counted in whole tokens, as `maxUnsettled` is.",
+      example: "$1",
     },
     maxInFlight: {
       type: "whole number, 1 to 1000",
@@ -243,6 +250,12 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       otherwise: "the table's",
       means: "How much of one payer may be open when this route is bought, that of other routes counted in.",
       example: "$5",
+    },
+    verifyAbove: {
+      type: "as the table's",
+      otherwise: "the table's",
+      means: "From which price on this route's settlements are looked for on the chain.",
+      example: "$0",
     },
     chargeOn: {
       type: "as the table's",
@@ -396,6 +409,46 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "seconds, 1 to 120",
       means: "How long settling may take. After that nobody knows yet, and the client is told so with 503.",
       example: 30,
+    },
+    auth: {
+      type: "[auth](#who-may-ask-a-facilitator)",
+      otherwise: "it is told nothing",
+      means: "How the facilitator is told who asks, for one that serves its customers alone.",
+      example: { bearer: "{{FACILITATOR_KEY}}" },
+    },
+  },
+  auth: {
+    bearer: {
+      type: "`{{NAME}}`",
+      otherwise: "none",
+      means: "The secret that is sent as `Authorization: Bearer`.",
+      example: "{{FACILITATOR_KEY}}",
+    },
+    headers: {
+      type: "object: a header's name to its value",
+      otherwise: "none",
+      means:
+        "Sent with every call. `{{NAME}}` stands for the secret of that name. `Content-Type`, and what an upstream's `headers` cannot set, cannot be written.",
+      example: { "x-api-key": "{{FACILITATOR_KEY}}" },
+    },
+    cdp: {
+      type: "[CDP key](#a-key-of-coinbase-cdp)",
+      otherwise: "none",
+      means: "An API key of Coinbase CDP, which signs a token for each call.",
+      example: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" },
+    },
+  },
+  cdp: {
+    keyId: {
+      type: "text, in which `{{NAME}}` stands for the secret of that name",
+      means: "The key's id: a UUID, or `organizations/…/apiKeys/…`.",
+      example: "{{CDP_KEY_ID}}",
+    },
+    secret: {
+      type: "`{{NAME}}`",
+      means:
+        "The secret that holds the private key as Coinbase hands it out: base64 of 64 bytes (Ed25519), or a PEM file of an EC key (ES256).",
+      example: "{{CDP_KEY_SECRET}}",
     },
   },
   option: {

@@ -29,7 +29,7 @@ const moduleTypes: Record<string, ModuleType> = {
 
 const stdio = ["ignore", "pipe", "pipe"] satisfies StdioOptions;
 
-/** Absolute paths: the table that is built in, and the one that the build command judges. */
+/** Absolute paths: the table that is built in, and the one that the build command judges and chooses the parts for. */
 export interface TableFiles {
   built: string;
   checked: string;
@@ -37,8 +37,12 @@ export interface TableFiles {
 
 /** Bundles the Worker of `root` into `outDir`; the main module comes first. */
 export async function buildBundle(root: string, tables: TableFiles, outDir: string): Promise<BundleModule[]> {
-  const environment = { cwd: root, env: { ...buildEnvironment(), FAREGATE_PRICING: tables.checked } };
-  const flags = ["--env", "", "--outdir", outDir, "--alias", `pricing:${tables.built}`];
+  // A file of its own: in one checkout other tables may be built at the same time.
+  const features = join(outDir, "features.ts");
+  const named = { FAREGATE_PRICING: tables.checked, FAREGATE_FEATURES: features };
+  const environment = { cwd: root, env: { ...buildEnvironment(), ...named } };
+  const aliases = ["--alias", `pricing:${tables.built}`, "--alias", `features:${features}`];
+  const flags = ["--env", "", "--outdir", outDir, ...aliases];
   const { code, output } = await runWrangler(flags, environment);
   if (code !== 0) throw new Error(await buildError(output, environment));
   return readModules(outDir);

@@ -91,9 +91,19 @@ function fitRoutes(routes: JsonObject, table: JsonObject, parts: LocalParts, not
 /** The members that a table and a route have in common. */
 function fitHolder(holder: JsonObject, table: JsonObject, path: string, parts: LocalParts, note: Note): JsonObject {
   const fitted = fitMoney(holder, table, path, note);
-  // The first one's own settings, such as its time limits, are kept with the other address.
-  if (Array.isArray(holder.facilitators)) fitted.facilitators = [replaceUrl(holder.facilitators[0], parts.facilitator)];
+  if (Array.isArray(holder.facilitators)) {
+    const [first] = holder.facilitators;
+    fitted.facilitators = [fitFacilitator(first, `${path}facilitators[0]`, parts, note)];
+  }
   return fitted;
+}
+
+/** Its own settings, such as its time limits, are kept with the other address; its key is for nobody else. */
+function fitFacilitator(own: unknown, path: string, { facilitator }: LocalParts, note: Note): unknown {
+  if (!isObject(own) || own.auth === undefined) return replaceUrl(own, facilitator);
+  const { auth: _auth, ...rest } = own;
+  note(`${path}.auth`, `is left out, ${facilitator} is told no key`);
+  return replaceUrl(rest, facilitator);
 }
 
 /** What the operator chose takes its place, whether it is written out or named. */

@@ -25,7 +25,9 @@ describe("a correct table", () => {
       upstreams: [
         { url, base: baseOf(url), timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] },
       ],
-      facilitators: [{ url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000 }],
+      facilitators: [
+        { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000, auth: null },
+      ],
       bufferBytesMax: 262_144,
       rpc: new Map(),
       unsettledTotalMicros: 1_000_000_000n,
@@ -36,7 +38,7 @@ describe("a correct table", () => {
     expect(routes[0]?.access).toMatchObject({
       bodyBytesMax: null,
       upstream: rest.upstreams[0],
-      offer: { mode: "enforce", settle: "after", upfront: null, facilitator: rest.facilitators[0] },
+      offer: { mode: "enforce", settle: "after", upfront: null, facilitators: rest.facilitators },
     });
   });
 
@@ -131,10 +133,10 @@ const urlOrName = `${baseUrl}, or a name from upstreams`;
 const safeUrl = "write an https URL without query, fragment or user (http only for this machine)";
 const known =
   "$schema, upstream, upstreams, payTo, accepts, tokens, facilitators, routes, unmatched, hosts, cors, mode, settle, " +
-  "maxUnsettled, maxUnsettledTotal, maxInFlight, maxUncharged, creditDays, debtDays, rpc, chargeOn, " +
+  "maxUnsettled, maxUnsettledTotal, verifyAbove, maxInFlight, maxUncharged, creditDays, debtDays, rpc, chargeOn, " +
   "maxTimeoutSeconds, bufferBytesMax, bodyBytesMax, extensions, paymentIdentifier, contractWallets, prefix";
 const knownOfRoute =
-  "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, maxUnsettled, chargeOn, " +
+  "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, maxUnsettled, verifyAbove, chargeOn, " +
   "ranges, maxTimeoutSeconds, bodyBytesMax, extensions, paymentIdentifier, contractWallets, websocket, mode, " +
   "allowEncodedSlash, allowSemicolon, allowDoubleSlash, caseSensitive";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
@@ -161,12 +163,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "upstream",
       `${urlOrName} (it says "https://h/a//")`,
     ],
-    [
-      "no facilitator in the list",
-      { facilitators: [] },
-      "facilitators",
-      "write exactly one; more cannot be used yet (there are 0)",
-    ],
+    ["no facilitator in the list", { facilitators: [] }, "facilitators", "write at least one"],
     [
       "routes as a list, which would leave everything to what is unmatched",
       { routes: ["$1"], unmatched: "free" },
@@ -350,10 +347,10 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write a list such as ["https://x402.org/facilitator"] (it says "https://h")',
     ],
     [
-      "two facilitators",
-      { facilitators: ["https://a", "https://b"] },
+      "six facilitators",
+      { facilitators: Array.from({ length: 6 }, (_, i) => `https://f${i}`) },
       "facilitators",
-      "write exactly one; more cannot be used yet (there are 2)",
+      "write at most 5",
     ],
     ["a facilitator without TLS", { facilitators: ["http://h"] }, "facilitators[0]", `${safeUrl} (it says "http://h")`],
     [
@@ -540,12 +537,12 @@ describe("a payment's time", () => {
   });
 
   test("is too short by a second, and the least is told", () => {
-    const remedy = "write at least 23: a payment has to outlast the upstream and the facilitator";
+    const remedy = "write at least 23: a payment has to outlast the upstream and the facilitators";
     expect(mistakes({ ...budgets, maxTimeoutSeconds: 22 })).toEqual([{ path: "maxTimeoutSeconds", remedy }]);
   });
 
   test("has a default that is too short for the slowest upstream", () => {
-    const remedy = "write at least 635: a payment has to outlast the upstream and the facilitator";
+    const remedy = "write at least 635: a payment has to outlast the upstream and the facilitators";
     expect(mistakes(upstream({ timeoutSeconds: 600 }))).toEqual([{ path: "maxTimeoutSeconds", remedy }]);
   });
 });
@@ -603,7 +600,7 @@ test("a table with many mistakes yields each of them at once, in one go", () => 
     upstream: { url: "ftp://h", timeoutSeconds: 0, headers: { Host: "h" } },
     payTo: "0x1",
     accepts: ["base", "base", "mars"],
-    facilitators: ["http://h", "https://h"],
+    facilitators: ["http://h", "https://h", "https://h/"],
     routes: { a: "$0", "/b": "1", "/c": { price: "$0.0000001", colour: "red" }, "/C/": "free" },
     unmatched: "open",
     maxTimeoutSeconds: 0,

@@ -162,9 +162,9 @@ describe("a facilitator", () => {
   test("is the table's, or the route's own", () => {
     const config = parsed({ routes: { "/a": "$1", "/b": { price: "$1", facilitators: [own] } } });
     const [first, second] = config.facilitators;
-    expect(second).toEqual({ url: "https://own.example", verifyTimeoutMs: 1000, settleTimeoutMs: 2000 });
-    expect(paidOf(config, "/a").offer.facilitator).toBe(first);
-    expect(paidOf(config, "/b").offer.facilitator).toBe(second);
+    expect(second).toEqual({ url: "https://own.example", verifyTimeoutMs: 1000, settleTimeoutMs: 2000, auth: null });
+    expect(paidOf(config, "/a").offer.facilitators).toEqual([first]);
+    expect(paidOf(config, "/b").offer.facilitators).toEqual([second]);
   });
 
   test("is built once, however many routes write the same", () => {
@@ -174,10 +174,10 @@ describe("a facilitator", () => {
 
   test.each<[string, object, string, string]>([
     [
-      "two of a route's own",
-      { facilitators: [own, own] },
+      "one that stands there twice",
+      { facilitators: [own, "https://own.example"] },
       ".facilitators",
-      "write exactly one; more cannot be used yet (there are 2)",
+      "one of them stands here twice; keep one",
     ],
     [
       "without TLS",
@@ -199,7 +199,7 @@ describe("a facilitator", () => {
 describe("a payment's time", () => {
   const slow = { url: "https://slow.example", timeoutSeconds: 600 };
   const least = (seconds: number): string =>
-    `write at least ${seconds}: a payment has to outlast the upstream and the facilitator`;
+    `write at least ${seconds}: a payment has to outlast the upstream and the facilitators`;
 
   test("is the table's, or the route's own", () => {
     const config = parsed({
@@ -212,7 +212,7 @@ describe("a payment's time", () => {
 
   test("outlasts verify, the upstream and settle", () => {
     const { upstream, offer } = paidOf(parsed(route({})));
-    expect(attemptMs(upstream, offer.facilitator)).toBe(55_000);
+    expect(attemptMs(upstream, offer)).toBe(55_000);
   });
 
   test.each<[string, object, readonly [string, string][]]>([

@@ -3,14 +3,16 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
-import { NETWORK, signPayment } from "../../support/payment.ts";
+import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
 
-const TRANSACTION = `0x${"ab".repeat(32)}`;
 const server = await startFakeFacilitator();
 afterAll(server.stop);
 
+const NO_NOTES = { read: async () => null, write: async () => undefined };
+
 async function settle(behaviour: string, settleTimeoutMs: number) {
-  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs });
+  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
+  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, parts);
   const payment = await signPayment("10000");
   const { from: payer, nonce } = payment.payload.authorization;
   const body = JSON.stringify({
@@ -23,28 +25,28 @@ async function settle(behaviour: string, settleTimeoutMs: number) {
   const calls: { endpoint: string; text: string }[] = await (
     await fetch(`${server.url}/__calls?nonce=${nonce}`)
   ).json();
-  return { settlement, tookMs, calls };
+  return { settlement, tookMs, calls, nonce };
 }
 
 describe("a settlement that is under way", () => {
   test("is asked for again with the identical body until it is settled", async () => {
-    const { settlement, calls } = await settle("pending:2", 5000);
-    expect(settlement).toEqual({ kind: "settled", transaction: TRANSACTION });
+    const { settlement, calls, nonce } = await settle("pending:2", 5000);
+    expect(settlement).toEqual({ kind: "settled", transaction: transactionOf(nonce) });
     expect(calls.map(({ endpoint }) => endpoint)).toEqual(["/settle", "/settle", "/settle"]);
     expect(new Set(calls.map(({ text }) => text)).size).toBe(1);
   });
 
   test("is unknown when the time is up, and its hash is kept for who looks at the chain", async () => {
-    const { settlement, tookMs } = await settle("pending:99", 1500);
-    expect(settlement).toMatchObject({ kind: "unknown", transaction: TRANSACTION });
+    const { settlement, tookMs, nonce } = await settle("pending:99", 1500);
+    expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
     expect(tookMs).toBeLessThan(1500 + 1500);
   });
 
   test.each(["pendingthendrop", "pendingthenrejected"])(
     "is no failure, whatever comes later, and keeps its hash (%s)",
     async (behaviour) => {
-      const { settlement, calls } = await settle(behaviour, 2500);
-      expect(settlement).toMatchObject({ kind: "unknown", transaction: TRANSACTION });
+      const { settlement, calls, nonce } = await settle(behaviour, 2500);
+      expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
       expect(calls.length).toBeGreaterThan(1);
     },
   );

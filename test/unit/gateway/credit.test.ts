@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Problem } from "../../../src/problem.ts";
-import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, broken, endless, GOODS, HASH, openGate, readErrors, reasonOf, upfront } from "./gate.ts";
+import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { type Around, broken, endless, GOODS, openGate, readErrors, reasonOf, upfront } from "./gate.ts";
 
 let payment: Payment;
 beforeEach(async () => {
@@ -19,7 +19,12 @@ describe("what was paid for and not delivered", () => {
     const { ask, pay, entry } = openGate(table, { upstream });
     const outcome = await pay("/before", payment);
     expect(outcome).toMatchObject({
-      problem: { reason: "paid_undelivered", cause, status, receipt: { success: true, transaction: HASH } },
+      problem: {
+        reason: "paid_undelivered",
+        cause,
+        status,
+        receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
+      },
     });
     expect(entry(payment)).toBe("settled, undelivered");
     const { credit } = (outcome as { problem: Extract<Problem, { reason: "paid_undelivered" }> }).problem;

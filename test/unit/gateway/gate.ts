@@ -5,11 +5,12 @@ import { createHmac } from "node:crypto";
 import { vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
-import { buildFacilitator } from "../../../src/facilitator/index.ts";
+import { buildFacilitator, buildFacilitators } from "../../../src/facilitator/index.ts";
 import { findOut, type Gate, handle, type RequestLine } from "../../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
+  buildNotes,
   buildSpentPayments,
   type Due,
   LedgerObject,
@@ -20,7 +21,7 @@ import type { Report } from "../../../src/ledger/words.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { buildUpstream } from "../../../src/upstream/index.ts";
 import { eip3009PaymentId, partsOf } from "../../../src/x402/index.ts";
-import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment } from "../../support/payment.ts";
+import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment, transactionOf } from "../../support/payment.ts";
 import { openStore } from "../../support/sqlite.ts";
 
 export const ORIGIN = "https://api.example.com";
@@ -71,8 +72,9 @@ type Reach = "answers" | "away" | "lost";
 /** What stands around the gate; each member as a test wants it. One that throws is a connection that breaks. */
 export interface Around {
   readonly upstream: (sent: Sent) => Answer | Promise<Answer>;
-  readonly verify: (body: string) => object | Promise<object>;
-  readonly settle: (body: string) => object | Promise<object>;
+  readonly verify: (body: string, url: string) => object | Promise<object>;
+  readonly settle: (body: string, url: string) => object | Promise<object>;
+  readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
   readonly fate: ((authorization: Authorization) => Fate | Promise<Fate>) | null;
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
@@ -147,11 +149,11 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     return Object.fromEntries(METHODS.map((method) => [method, reached(method)])) as unknown as LedgerStub;
   };
   const facilitator = async (url: string, { body }: RequestInit): Promise<Response> => {
-    const isVerify = url.endsWith("/verify");
-    asked.push(isVerify ? "verify" : "settle");
+    const endpoint = url.slice(url.lastIndexOf("/") + 1) as "verify" | "settle" | "supported";
+    asked.push(endpoint);
     urls.push(url);
-    const { verify = isValid, settle = isSettled } = around;
-    return Response.json(await (isVerify ? verify : settle)(String(body)));
+    const { verify = isValid, settle = isSettled, supported = broken } = around;
+    return Response.json(await { verify, settle, supported }[endpoint](String(body), url));
   };
   const fetcher = {
     async fetch(url: string, init: Omit<Sent, "url">) {
@@ -164,6 +166,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     },
   };
   let ids = 0;
+  const parts = { authorize: null, notes: buildNotes(kvOf(kv)), nowMs: () => clock.nowMs, random: () => 0 };
   const gate: Gate = {
     config,
     books: buildBooks(open),
@@ -175,7 +178,9 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
       },
     },
     spent: buildSpentPayments(kvOf(kv), new Map()),
-    facilitator: (settings) => onNetwork(facilitator, () => buildFacilitator(settings)),
+    facilitators: onNetwork(facilitator, () =>
+      buildFacilitators(new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings, parts)]))),
+    ),
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
     publicKeys: async () => [],
@@ -332,16 +337,19 @@ export const requestOf = (path: string, { method = "GET", headers, body = null }
     body: body instanceof Uint8Array ? new Response(body as BodyInit).body : body,
   }) as unknown as Request;
 
-export const payerOf = (body: string): string => {
+const signedOf = (body: string): { from: string; nonce: string } => {
   const { authorization, permit2Authorization } = JSON.parse(body).paymentPayload.payload;
-  return (authorization ?? permit2Authorization).from;
+  return authorization ?? permit2Authorization;
 };
+/** 32 bytes, also where it is signed as a number. */
+const nonceOf = (body: string): string => `0x${BigInt(signedOf(body).nonce).toString(16).padStart(64, "0")}`;
+export const payerOf = (body: string): string => signedOf(body).from;
 export const isValid = (body: string): object => ({ isValid: true, payer: payerOf(body) });
 export const isSettled = (body: string): object => ({
   success: true,
   payer: payerOf(body),
   network: JSON.parse(body).paymentRequirements.network,
-  transaction: HASH,
+  transaction: transactionOf(nonceOf(body)),
 });
 
 function newLedger(place: Place): Ledger {

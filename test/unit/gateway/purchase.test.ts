@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { NETWORK, type Payment, signPayment } from "../../support/payment.ts";
+import { NETWORK, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   broken,
   codeOf,
@@ -23,7 +23,12 @@ beforeEach(async () => {
 });
 
 const receiptOf = ({ payload }: Payment) => ({
-  ...{ success: true, transaction: HASH, network: NETWORK, payer: payload.authorization.from },
+  ...{
+    success: true,
+    transaction: transactionOf(payload.authorization.nonce),
+    network: NETWORK,
+    payer: payload.authorization.from,
+  },
   x402Version: 2,
 });
 
@@ -35,7 +40,7 @@ describe("a call that is served and then settled", () => {
     expect(asked).toEqual(["verify", "settle"]);
     expect(reports).toEqual(["settled", "delivered"]);
     expect(entry(payment)).toBe("settled, delivered");
-    expect([...kv]).toEqual([[idOf(payment), HASH]]);
+    expect([...kv]).toEqual([[idOf(payment), transactionOf(payment.payload.authorization.nonce)]]);
   });
 
   test("is kept back where its settlement is rejected, and is known as neither spent nor open", async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import { findOut } from "../../../src/gateway/index.ts";
-import { type Payment, signPayment } from "../../support/payment.ts";
+import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   type Around,
   broken,
@@ -67,7 +67,7 @@ describe("without a chain to ask, a settlement that nobody answered for", () => 
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(2);
     expect(gate.entry(payment)).toBe("settled, undelivered");
-    expect([...gate.kv]).toEqual([[idOf(payment), HASH]]);
+    expect([...gate.kv]).toEqual([[idOf(payment), transactionOf(payment.payload.authorization.nonce)]]);
   });
 
   test("no longer counts against what all payers may owe, once it is known", async () => {
@@ -84,7 +84,7 @@ describe("without a chain to ask, a settlement that nobody answered for", () => 
     ["is rejected then, which proves nothing any more", rejected("insufficient_funds")],
   ])("stays unknown where it %s", async (_, later) => {
     let settle: Around["settle"] = broken;
-    const gate = await unanswered("/after", {}, (body) => settle(body));
+    const gate = await unanswered("/after", {}, (...words) => settle(...words));
     settle = later;
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(2);
@@ -105,16 +105,17 @@ describe("without a chain to ask, a settlement that nobody answered for", () => 
 });
 
 describe("without a chain to ask, an attempt that nobody heard of again", () => {
-  test.each<[string, Around["verify"], string]>([
-    ["may still be used", isValid, "postponed still_unused"],
-    ["is called invalid", () => ({ isValid: false, invalidReason: "nonce_used" }), "postponed nonce_used"],
-    ["is not answered for", broken, "postponed unavailable"],
-  ])("is verified once more and never settled: its payment %s", async (_, later, report) => {
+  test.each<[string, Around["verify"], string, number]>([
+    ["may still be used", isValid, "postponed still_unused", 1],
+    ["is called invalid", () => ({ isValid: false, invalidReason: "nonce_used" }), "postponed nonce_used", 1],
+    // A connection that breaks is tried once more.
+    ["is not answered for", broken, "postponed unavailable", 2],
+  ])("is verified once more and never settled: its payment %s", async (_, later, report, times) => {
     let verify: Around["verify"] = isValid;
-    const gate = await abandoned({ verify: (body) => verify(body) });
+    const gate = await abandoned({ verify: (...words) => verify(...words) });
     verify = later;
     await gate.alarm(OVER_MS);
-    expect(gate.asked).toEqual(["verify", "verify"]);
+    expect(gate.asked).toEqual(["verify", ...Array(times).fill("verify")]);
     expect(gate.reports).toEqual([report]);
     expect(gate.entry(payment)).toBe("unknown, none");
   });

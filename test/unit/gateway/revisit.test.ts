@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
-import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import {
   asksUpfront,
   broken,
@@ -67,7 +67,11 @@ describe("a payment that is presented again", () => {
       clock.nowMs += laterMs;
       expect(await pay("/paid", payment)).toEqual({
         kind: "refused",
-        problem: { reason: "payment_settled", transaction: HASH, isCredit: false },
+        problem: {
+          reason: "payment_settled",
+          transaction: transactionOf(payment.payload.authorization.nonce),
+          isCredit: false,
+        },
       });
     }
     expect([...calls, ...asked]).toEqual(before);
@@ -156,7 +160,9 @@ describe("a settlement that nobody answered for", () => {
   test("is asked about again while the buyer waits, and its goods are kept back without proof of the purchase", async () => {
     const { pay, asked, seen, entry } = openGate({}, { settle: losing(1) });
     expect(reasonOf(await pay("/paid", payment))).toBe("settlement_unknown");
-    expect(await pay("/paid", payment)).toMatchObject({ problem: { reason: "payment_settled", transaction: HASH } });
+    expect(await pay("/paid", payment)).toMatchObject({
+      problem: { reason: "payment_settled", transaction: transactionOf(payment.payload.authorization.nonce) },
+    });
     expect(asked.filter((question) => question === "settle")).toHaveLength(2);
     expect(entry(payment)).toBe("settled, undelivered");
     expect(seen).toHaveLength(1);
@@ -167,7 +173,10 @@ describe("a settlement that nobody answered for", () => {
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");
     for (const _ of ["then", "and once more"]) {
       const outcome = await pay("/paid", payment, keyed());
-      expect(outcome).toMatchObject({ kind: "redelivered", receipt: { success: true, transaction: HASH } });
+      expect(outcome).toMatchObject({
+        kind: "redelivered",
+        receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
+      });
       expect(await textOf(outcome)).toBe("goods");
       expect(entry(payment)).toBe("settled, redeemed");
     }
@@ -225,7 +234,10 @@ describe("a call that was paid for upfront and failed", () => {
     const { pay, asked, seen, entry, reports } = openGate(table, { upstream: failing(1) });
     expect(reasonOf(await pay("/before", upfront(payment), keyed()))).toBe("paid_undelivered");
     const again = await pay("/before", upfront(payment), keyed());
-    expect(again).toMatchObject({ kind: "redelivered", receipt: { success: true, transaction: HASH } });
+    expect(again).toMatchObject({
+      kind: "redelivered",
+      receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
+    });
     expect(entry(payment)).toBe("settled, redeemed");
     expect(reports.at(-1)).toBe("redeemed");
     expect(seen).toHaveLength(2);
@@ -236,7 +248,11 @@ describe("a call that was paid for upfront and failed", () => {
     const { pay, seen, entry } = openGate(table, { upstream: failing(2) });
     for (const _ of ["first", "again"])
       expect(await pay("/before", upfront(payment), keyed())).toMatchObject({
-        problem: { reason: "paid_undelivered", status: 500, receipt: { success: true, transaction: HASH } },
+        problem: {
+          reason: "paid_undelivered",
+          status: 500,
+          receipt: { success: true, transaction: transactionOf(payment.payload.authorization.nonce) },
+        },
       });
     expect(entry(payment)).toBe("settled, undelivered");
     expect(seen).toHaveLength(2);

@@ -33,6 +33,7 @@ export const DELIVERIES = [
 
 export const EVENTS: { readonly [K in LedgerEvent["kind"]]: Extract<LedgerEvent, { kind: K }> } = {
   release: { kind: "release" },
+  pinned: { kind: "pinned", facilitator: "https://other.example" },
   uncharged: { kind: "uncharged", reason: "upstream_500" },
   rejected: { kind: "rejected", reason: "insufficient_funds" },
   lost: { kind: "lost", transaction: null },
@@ -54,6 +55,7 @@ export const stateOf = (pay: Pay, delivery: Delivery, changes: Partial<PaymentSt
   attempt: "mine",
   courier: "mine",
   leaseUntilMs: NOW + LEASE,
+  facilitator: "https://facilitator.example",
   settleBegan: false,
   transaction: null,
   reason: null,

@@ -21,6 +21,7 @@ const WORTH = ["settled", "owed", "unknown", "failed", "undetermined"] as const;
 /** Every report of a live attempt that counts: from where, and to where; `=` leaves it as it is. */
 const counting: readonly (readonly [Kind, readonly Pay[], readonly Delivery[], Pay | "=", Delivery | "="])[] = [
   ["release", ["claimed"], NONE, "released", "="],
+  ["pinned", ["claimed"], NONE, "=", "="],
   ["uncharged", ["claimed", "owed"], NONE, "uncharged", "="],
   ["rejected", ["claimed"], NONE, "rejected", "="],
   ["served", ["claimed"], NONE, "owed", "="],
@@ -74,6 +75,13 @@ const brief = (next: PaymentState | string): string | null =>
   typeof next === "string" ? null : `${next.pay}/${next.delivery}`;
 
 describe("a report of the live attempt", () => {
+  test("says who settles instead of the one that it was claimed with", () => {
+    expect(following(stateOf("claimed", "none"), "pinned")).toEqual(
+      stateOf("claimed", "none", { facilitator: "https://other.example" }),
+    );
+    expect(report(stateOf("claimed", "none"), "pinned", "other")).toBe("stale_attempt");
+  });
+
   const cases = kinds.flatMap((kind) => PAYS.map((pay) => [kind, pay] as const));
   test.each(cases)("that says %s of what is %s counts where it may, whatever became of the goods", (kind, pay) => {
     const found = DELIVERIES.map((delivery) => brief(report(stateOf(pay, delivery), kind)));

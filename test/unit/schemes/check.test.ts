@@ -215,7 +215,11 @@ describe("what goes to the facilitator", () => {
   test("stays with the payment when it is admitted", async () => {
     const admitted = await checked(payment);
     const attempt = { payment: admitted, attemptId: "attempt", facilitatorBody: facilitatorBody(admitted) };
-    expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" })).toEqual(attempt);
+    const facilitator = "https://f.example";
+    expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" }, facilitator)).toEqual({
+      ...attempt,
+      facilitator,
+    });
   });
 });
 

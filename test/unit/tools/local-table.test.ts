@@ -55,6 +55,19 @@ describe("facilitators and upstreams", () => {
     expect(fitted.warnings).toEqual([]);
   });
 
+  test("are told no key: it is for the table's own", () => {
+    const auth = { bearer: "{{KEY}}" };
+    const own = [{ url: "https://own.example.com", verifyTimeoutSeconds: 3, auth }];
+    const facilitators = [{ url: "https://other.example.com", auth }];
+    const fitted = localOf({ facilitators: own, routes: { "/a": { price: "$1", facilitators } } });
+    expect(fitted.facilitators).toEqual([{ url: parts.facilitator, verifyTimeoutSeconds: 3 }]);
+    expect(fitted.routes["/a"]).toEqual({ price: "$1", facilitators: [{ url: parts.facilitator }] });
+    expect(fitted.warnings).toEqual([
+      `facilitators[0].auth: is left out, ${parts.facilitator} is told no key`,
+      `routes["/a"].facilitators[0].auth: is left out, ${parts.facilitator} is told no key`,
+    ]);
+  });
+
   test("keep what the upstream's entry says beside its address", () => {
     const { upstream } = localOf({ upstream: { url: "https://h.example", timeoutSeconds: 7, service: "LEGACY" } });
     expect(upstream).toEqual({ url: parts.upstream, timeoutSeconds: 7 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fillSecrets } from "../../../src/upstream/index.ts";
+import { fillSecrets } from "../../../src/std/index.ts";
 
 const secrets = { KEY: "k-1", OTHER: "o-2", EMPTY: "", NUMBER: 5, DOLLARS: "$& $1 $$", NESTED: "{{KEY}}" };
 const fill = (template: string) => fillSecrets([["x-api-key", template]], secrets);

@@ -1,0 +1,62 @@
+// Whether a facilitator is asked: a circuit breaker of each (half-open after a pause), in the memory of an isolate. One
+// that has not answered a few times in a row rests, so that nobody waits for it; after a pause one question goes through
+// to see, and the pauses get longer.
+
+/** In a row. */
+const FAILURES_MAX = 3;
+const PAUSE_MS = 1_000;
+const PAUSE_MS_MAX = 30_000;
+/** Isolates that failed together shall not all come back together: a pause is up to so much longer. */
+const JITTER = 0.5;
+
+export interface Health {
+  readonly state: "closed" | "open" | "half_open";
+  /** Questions without an answer, since the last one with one. */
+  readonly failures: number;
+}
+
+export class Breaker {
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+  #failures = 0;
+  /** Nobody asks before that. */
+  #untilMs = 0;
+
+  /** @param random from 0 up to 1 */
+  constructor(nowMs: () => number, random: () => number) {
+    this.#nowMs = nowMs;
+    this.#random = random;
+  }
+
+  health(): Health {
+    const failures = this.#failures;
+    if (failures < FAILURES_MAX) return { state: "closed", failures };
+    return { state: this.#nowMs() < this.#untilMs ? "open" : "half_open", failures };
+  }
+
+  /** Whether whoever would ask now is let through. */
+  isAsked(): boolean {
+    return this.health().state !== "open";
+  }
+
+  /** The same for who asks at once: of those who come after a pause one is let through, and the others after the next. */
+  admits(): boolean {
+    const { state } = this.health();
+    if (state === "half_open") this.#pause();
+    return state !== "open";
+  }
+
+  answered(): void {
+    this.#failures = 0;
+  }
+
+  failed(): void {
+    this.#failures += 1;
+    if (this.#failures >= FAILURES_MAX) this.#pause();
+  }
+
+  #pause(): void {
+    const pauseMs = Math.min(PAUSE_MS * 2 ** (this.#failures - FAILURES_MAX), PAUSE_MS_MAX);
+    this.#untilMs = this.#nowMs() + pauseMs * (1 + JITTER * this.#random());
+  }
+}

@@ -1,0 +1,54 @@
+// Who is asked about a payment. The one that verifies it settles it: the ledger holds its name before anything can have
+// settled, and from then on no other is asked to.
+
+import type { Facilitator } from "../facilitator/index.ts";
+import type { Attempt, CheckedPayment } from "../schemes/index.ts";
+import type { Verdict } from "../x402/index.ts";
+import { type Reporter, report } from "./attempt.ts";
+import type { Gate, Order } from "./gate.ts";
+
+/** In the order in which they are asked; at least one. */
+export type Candidates = readonly [Facilitator, ...Facilitator[]];
+
+export interface Verified {
+  readonly verdict: Verdict;
+  readonly by: Facilitator;
+}
+
+const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
+
+/** What they can do is looked up behind the answer, now and then, where there is a choice. */
+export function candidatesOf(gate: Gate, { access }: Order, { requirements }: CheckedPayment): Candidates {
+  const found = gate.facilitators.among(access.offer.facilitators, requirements);
+  if (found.length > 1) {
+    for (const { supported } of found) if (supported.isStale()) gate.waitUntil(supported.refresh());
+  }
+  // An offer names at least one.
+  return found as Candidates;
+}
+
+/** The one that would be asked first now. */
+export const firstOf = (candidates: Candidates): Facilitator =>
+  candidates.find(({ breaker }) => breaker.isAsked()) ?? candidates[0];
+
+/** One after the other, until one answers: a verify charges nobody. */
+export async function verifyWith(candidates: Candidates, { payment, facilitatorBody }: Attempt): Promise<Verified> {
+  let verified: Verified = { verdict: RESTS, by: candidates[0] };
+  for (const by of candidates) {
+    if (!by.breaker.admits()) continue;
+    verified = { verdict: await by.verify(facilitatorBody, payment), by };
+    if (verified.verdict.kind !== "unavailable") break;
+  }
+  return verified;
+}
+
+/** Whose word is its settlement; what nobody would be asked for now is not begun. */
+export function trustWith(candidates: Candidates): Verified {
+  const by = candidates.find(({ breaker }) => breaker.admits());
+  return by ? { verdict: { kind: "valid" }, by } : { verdict: RESTS, by: candidates[0] };
+}
+
+/** Makes it known to the ledger who settles, where that is another one than the claim says. */
+export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {
+  return by === claimed || report(gate, reporter, [{ kind: "pinned", facilitator: by.name }]);
+}

@@ -1,0 +1,27 @@
+// `{{NAME}}` in an operator's text stands for the secret of that name. Which are missing is known at start-up.
+
+import { err, ok, type Result } from "./result.ts";
+
+const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g;
+
+/** Texts by the names that they go by, such as those of headers. */
+type Templates = readonly (readonly [name: string, template: string])[];
+
+export type Secrets = { readonly [name: string]: unknown };
+
+/** The error is the list of names that have no value. */
+export function fillSecrets(templates: Templates, secrets: Secrets): Result<Templates, readonly string[]> {
+  const names = new Set(
+    templates.flatMap(([, template]) => [...template.matchAll(PLACEHOLDER)].map(([, name]) => name ?? "")),
+  );
+  const missing = [...names].filter((name) => typeof secrets[name] !== "string" || secrets[name] === "");
+  if (missing.length > 0) return err(missing);
+  return ok(
+    templates.map(([name, template]) => [
+      name,
+      template.replace(PLACEHOLDER, (_, key: string) => String(secrets[key])),
+    ]),
+  );
+}
+
+export const missingSecret = (name: string): string => `the secret ${name} is missing: wrangler secret put ${name}`;

@@ -1,0 +1,85 @@
+// Whether a facilitator is asked.
+
+import { describe, expect, test } from "vitest";
+import { Breaker } from "../../../src/facilitator/breaker.ts";
+
+function open(random = 0) {
+  const clock = { nowMs: 1_000_000 };
+  const breaker = new Breaker(
+    () => clock.nowMs,
+    () => random,
+  );
+  const fail = (times: number): void => {
+    for (let i = 0; i < times; i++) breaker.failed();
+  };
+  return { clock, breaker, fail };
+}
+
+describe("a facilitator that does not answer", () => {
+  test("is asked until that happened three times in a row", () => {
+    const { breaker, fail } = open();
+    fail(2);
+    expect([breaker.isAsked(), breaker.admits(), breaker.health()]).toEqual([
+      true,
+      true,
+      { state: "closed", failures: 2 },
+    ]);
+    breaker.answered();
+    fail(2);
+    expect(breaker.admits()).toBe(true);
+    fail(1);
+    expect([breaker.isAsked(), breaker.admits(), breaker.health()]).toEqual([
+      false,
+      false,
+      { state: "open", failures: 3 },
+    ]);
+  });
+
+  test("is asked by one after a pause, and by the next after another", () => {
+    const { breaker, fail, clock } = open();
+    fail(3);
+    clock.nowMs += 999;
+    expect(breaker.admits()).toBe(false);
+    clock.nowMs += 1;
+    expect(breaker.health().state).toBe("half_open");
+    // A look is no question.
+    expect([breaker.isAsked(), breaker.isAsked()]).toEqual([true, true]);
+    expect([breaker.admits(), breaker.admits(), breaker.isAsked()]).toEqual([true, false, false]);
+    clock.nowMs += 1000;
+    expect(breaker.admits()).toBe(true);
+  });
+
+  test("is asked by all again as soon as one was answered", () => {
+    const { breaker, fail, clock } = open();
+    fail(3);
+    clock.nowMs += 1000;
+    expect(breaker.admits()).toBe(true);
+    breaker.answered();
+    expect([breaker.admits(), breaker.admits(), breaker.health()]).toEqual([
+      true,
+      true,
+      { state: "closed", failures: 0 },
+    ]);
+  });
+
+  test("rests twice as long each time, and half a minute at most", () => {
+    const { breaker, fail, clock } = open();
+    fail(2);
+    const pauses = Array.from({ length: 8 }, () => {
+      breaker.failed();
+      const sinceMs = clock.nowMs;
+      while (!breaker.isAsked()) clock.nowMs += 100;
+      return clock.nowMs - sinceMs;
+    });
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  test("rests up to half as long again, so that isolates do not come back together", () => {
+    const { breaker, fail, clock } = open(0.9);
+    fail(3);
+    clock.nowMs += 1449;
+    expect(breaker.isAsked()).toBe(false);
+    clock.nowMs += 1;
+    expect(breaker.isAsked()).toBe(true);
+  });
+});

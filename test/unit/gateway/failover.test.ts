@@ -1,0 +1,203 @@
+// Two facilitators: who is asked, who settles, and what the ledger holds of it.
+
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../../../src/outcome/index.ts";
+import { NETWORK, signPayment } from "../../support/payment.ts";
+import { type Around, broken, idOf, isSettled, isValid, openGate, paidWith, reasonOf, upfront, WAYS } from "./gate.ts";
+
+const ONE = "https://one.example";
+const TWO = "https://two.example/x402";
+const TABLE = { ...WAYS, facilitators: [ONE, TWO] };
+
+/** The first one is away. */
+const onlyTwo =
+  (answer: (body: string) => object) =>
+  (body: string, url: string): object =>
+    url.startsWith(TWO) ? answer(body) : broken();
+
+function open(around: Partial<Around> = {}) {
+  const gate = openGate(TABLE, around);
+  const settledAt = (): readonly string[] => gate.urls.filter((url) => url.endsWith("/settle"));
+  const verifiedAt = (): readonly string[] => gate.urls.filter((url) => url.endsWith("/verify"));
+  return { ...gate, settledAt, verifiedAt };
+}
+
+describe("of two facilitators", () => {
+  test.each(["/after", "/async"])(
+    "the preferred one verifies and settles, and no other is asked (%s)",
+    async (path) => {
+      const { pay, verifiedAt, settledAt, reports } = open();
+      expect(["sold", "served"]).toContain((await pay(path, await signPayment("10000"))).kind);
+      expect([verifiedAt(), settledAt()]).toEqual([[`${ONE}/verify`], [`${ONE}/settle`]]);
+      expect(reports).not.toContain("pinned");
+    },
+  );
+
+  test.each(["/after", "/async"])("the next one verifies and settles while the first is away (%s)", async (path) => {
+    const { pay, settledAt, reports, entry } = open({ verify: onlyTwo(isValid) });
+    const payment = await signPayment("10000");
+    expect(["sold", "served"]).toContain((await pay(path, payment)).kind);
+    expect(settledAt()).toEqual([`${TWO}/settle`]);
+    expect(reports[0]).toBe("pinned");
+    expect(entry(payment)).toBe("settled, delivered");
+  });
+
+  test("the ledger holds who settles before anything can be settled", async () => {
+    const held: unknown[] = [];
+    const settle = (body: string): object => {
+      held.push(facilitatorOf());
+      return isSettled(body);
+    };
+    const { pay, place } = open({ verify: onlyTwo(isValid), settle });
+    const payment = await signPayment("10000");
+    const facilitatorOf = (): unknown =>
+      place.ledger(`${NETWORK}|${payment.payload.authorization.from}`.toLowerCase()).entry(idOf(payment))?.facilitator;
+    expect(reasonOf(await pay("/after", payment))).toBe("sold");
+    expect(held).toEqual([TWO]);
+  });
+
+  test("nothing is settled where that could not be recorded, and the payment is as it was", async () => {
+    let isAway = true;
+    const { pay, settledAt, seen } = open({
+      verify: onlyTwo(isValid),
+      ledger: (_, events) => (isAway && events.includes("pinned") ? "away" : "answers"),
+    });
+    const payment = await signPayment("10000");
+    expect(reasonOf(await pay("/after", payment))).toBe("ledger_unavailable");
+    expect([settledAt(), seen]).toEqual([[], []]);
+    isAway = false;
+    expect(reasonOf(await pay("/after", payment))).toBe("sold");
+  });
+
+  test("what one may have settled is settled at no other, whoever answers later", async () => {
+    const { pay, settledAt, alarm, entry } = open({ settle: onlyTwo(isSettled) });
+    const payment = await signPayment("10000");
+    expect(reasonOf(await pay("/after", payment))).toBe("settlement_unknown");
+    await alarm(60_000);
+    expect(entry(payment)).toBe("unknown, none");
+    expect(new Set(settledAt())).toEqual(new Set([`${ONE}/settle`]));
+  });
+
+  test("a refusal of the first is its word, and the second is not asked for another", async () => {
+    const invalid = (): object => ({ isValid: false, invalidReason: "insufficient_funds" });
+    const { pay, verifiedAt } = open({ verify: invalid });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("payment_refused");
+    expect(verifiedAt()).toEqual([`${ONE}/verify`]);
+  });
+
+  test("nobody is charged where none answers, and the payment can be used later", async () => {
+    let isAway = true;
+    const { pay, seen, entry } = open({ verify: (body) => (isAway ? broken() : isValid(body)) });
+    const payment = await signPayment("10000");
+    expect(reasonOf(await pay("/after", payment))).toBe("facilitator_unavailable");
+    expect([seen, entry(payment)]).toEqual([[], "released, none"]);
+    isAway = false;
+    expect(reasonOf(await pay("/after", payment))).toBe("sold");
+  });
+});
+
+describe("a facilitator that does not answer", () => {
+  test("is not waited for any more after a few times, and is asked again after a pause", async () => {
+    let isAway = true;
+    const { pay, verifiedAt, urls, clock } = open({
+      verify: (body, url) => (isAway ? onlyTwo(isValid)(body, url) : isValid(body)),
+    });
+    const askedOne = async (): Promise<number> => {
+      urls.length = 0;
+      expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+      return verifiedAt().filter((url) => url.startsWith(ONE)).length;
+    };
+    // Each asks twice.
+    expect([await askedOne(), await askedOne(), await askedOne()]).toEqual([2, 2, 0]);
+    clock.nowMs += 60_000;
+    expect([await askedOne(), await askedOne()]).toEqual([2, 0]);
+    isAway = false;
+    clock.nowMs += 60_000;
+    expect([await askedOne(), await askedOne()]).toEqual([1, 1]);
+  });
+
+  test("is asked on while it answers nonsense", async () => {
+    const { pay, verifiedAt } = open({ verify: () => ({ nonsense: true }) });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(8);
+  });
+
+  test("settles nothing first while it rests: the next one does", async () => {
+    const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
+    for (let i = 0; i < 3; i++) {
+      expect(reasonOf(await pay("/before", upfront(await signPayment("10000"))))).toBe("settlement_unknown");
+    }
+    urls.length = 0;
+    expect(reasonOf(await pay("/before", upfront(await signPayment("10000"))))).toBe("sold");
+    expect(settledAt()).toEqual([`${TWO}/settle`]);
+  });
+
+  test("and no other to ask: what would settle first is not begun, and the payment is as it was", async () => {
+    let isAway = true;
+    const { pay, settledAt, seen, clock } = open({ settle: (body) => (isAway ? broken() : isSettled(body)) });
+    for (let i = 0; i < 6; i++) await pay("/before", upfront(await signPayment("10000")));
+    const begun = settledAt().length;
+    const payment = upfront(await signPayment("10000"));
+    expect(reasonOf(await pay("/before", payment))).toBe("facilitator_unavailable");
+    expect([settledAt().length, seen]).toEqual([begun, []]);
+    isAway = false;
+    clock.nowMs += 60_000;
+    expect(reasonOf(await pay("/before", payment))).toBe("sold");
+  });
+});
+
+describe("what facilitators can do", () => {
+  const kinds = (network: string): object => ({ kinds: [{ x402Version: 2, scheme: "exact", network }] });
+
+  test("decides behind the first answer who is asked from then on", async () => {
+    const supported = (_: string, url: string): object => kinds(url.startsWith(ONE) ? "eip155:1" : NETWORK);
+    const { pay, verifiedAt, urls } = open({ supported });
+    await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toEqual([`${ONE}/verify`]);
+    expect(urls.filter((url) => url.endsWith("/supported")).toSorted()).toEqual([
+      `${ONE}/supported`,
+      `${TWO}/supported`,
+    ]);
+    urls.length = 0;
+    await pay("/after", await signPayment("10000"));
+    expect(urls).toEqual([`${TWO}/verify`, `${TWO}/settle`]);
+  });
+
+  test("is no reason to ask nobody", async () => {
+    const { pay, settledAt, urls } = open({ supported: () => kinds("eip155:1") });
+    await pay("/after", await signPayment("10000"));
+    urls.length = 0;
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(settledAt()).toEqual([`${ONE}/settle`]);
+  });
+
+  test("is not waited for: a payment is sold while nobody says it", async () => {
+    const { answer } = open({ supported: () => new Promise(() => undefined) });
+    const payment = await signPayment("10000");
+    expect(reasonOf(await answer("/after", paidWith(payment)))).toBe("sold");
+  });
+});
+
+describe("the health of the gate", () => {
+  const healthOf = (outcome: Outcome): unknown => (outcome.kind === "told" ? outcome.json : outcome);
+
+  test("names each facilitator by its host, and whether it is asked", async () => {
+    const { ask, pay, clock } = open({ verify: onlyTwo(isValid) });
+    const two = { host: "two.example", state: "closed", failures: 0 };
+    const told = (state: string, failures: number): object => ({
+      status: state === "closed" ? "ok" : "degraded",
+      facilitators: [{ host: "one.example", state, failures }, two],
+    });
+    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("closed", 0));
+    for (let i = 0; i < 2; i++) await pay("/after", await signPayment("10000"));
+    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("open", 4));
+    clock.nowMs += 60_000;
+    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("half_open", 4));
+  });
+
+  test("is at one place, and is only read", async () => {
+    const { ask } = open();
+    expect(reasonOf(await ask("/.faregate/health/x"))).toBe("not_found");
+    expect(reasonOf(await ask("/.faregate/health", { method: "POST" }))).toBe("method_not_allowed");
+  });
+});

@@ -1,0 +1,136 @@
+// How far a facilitator's "settled" is believed.
+
+import { describe, expect, test } from "vitest";
+import type { Authorization, Fate } from "../../../src/chain/index.ts";
+import { type Payment, signPayment } from "../../support/payment.ts";
+import { type Around, HASH, isSettled, openGate, reasonOf, upfront, WAYS } from "./gate.ts";
+
+const OTHER_HASH = `0x${"cd".repeat(32)}`;
+const RPC = { "base-sepolia": "https://rpc.example" };
+
+/** Whatever it is asked to settle, it names one transaction. */
+const repeated = (body: string): object => ({ ...isSettled(body), transaction: HASH });
+
+/** What the chain says, one time after the other; the last word stays. */
+function saying(...fates: readonly Fate[]) {
+  const asked: Authorization[] = [];
+  const fate = (authorization: Authorization): Fate => {
+    asked.push(authorization);
+    return fates[Math.min(asked.length, fates.length) - 1] ?? expect.fail();
+  };
+  return { fate, asked };
+}
+
+const paid: Fate = { kind: "paid", transaction: OTHER_HASH };
+const unused: Fate = { kind: "unused", chainTimeMs: 0 };
+const unavailable: Fate = { kind: "unavailable", detail: "down" };
+
+describe("a transaction that paid for another payment already", () => {
+  async function buyTwice(path: string, around: Partial<Around>) {
+    const gate = openGate(WAYS, { settle: repeated, ...around });
+    const sign = async (): Promise<Payment> => {
+      const signed = await signPayment("10000");
+      return path === "/before" ? upfront(signed) : signed;
+    };
+    const first = await gate.pay(path, await sign());
+    const payment = await sign();
+    const second = await gate.pay(path, payment);
+    return { ...gate, kinds: [reasonOf(first), reasonOf(second)], second, payment };
+  }
+
+  test.each(["/after", "/before"])(
+    "settles no second one, and nobody is asked to pay for that again (%s)",
+    async (path) => {
+      const { kinds, entry, payment, alarm } = await buyTwice(path, {});
+      expect(kinds).toEqual(["sold", "settlement_unknown"]);
+      expect(entry(payment)).toBe("unknown, none");
+      // It says so again.
+      await alarm(60_000);
+      expect(entry(payment)).toBe("unknown, none");
+    },
+  );
+
+  test("leaves what was served a debt until it is found out", async () => {
+    const { kinds, entry, payment } = await buyTwice("/async", { changes: {} });
+    expect(kinds).toEqual(["served", "served"]);
+    expect(entry(payment)).toBe("unknown, delivered");
+  });
+
+  test("is looked for on the chain where there is one to look at: some settle many payments at once", async () => {
+    const { fate, asked } = saying(paid);
+    const { kinds, second } = await buyTwice("/after", { fate });
+    expect(kinds).toEqual(["sold", "sold"]);
+    expect(second).toMatchObject({ receipt: { transaction: OTHER_HASH } });
+    expect(asked).toMatchObject([{ transaction: HASH }]);
+  });
+
+  test("is believed when it is named for the same payment again", async () => {
+    let isLost = true;
+    const settle = (body: string): object => {
+      if (isLost) throw new Error("the answer is lost");
+      return repeated(body);
+    };
+    const { pay, alarm, entry } = openGate(WAYS, { settle });
+    const payment = await signPayment("10000");
+    await pay("/after", payment);
+    isLost = false;
+    await alarm(60_000);
+    expect(entry(payment)).toBe("settled, undelivered");
+  });
+});
+
+describe("a settlement above the table's verifyAbove", () => {
+  const open = (verifyAbove: string, around: Partial<Around>) => openGate({ ...WAYS, rpc: RPC, verifyAbove }, around);
+
+  test.each(["/after", "/before"])(
+    "is delivered when the chain shows it, maybe later than the facilitator (%s)",
+    async (path) => {
+      const { fate, asked } = saying(unused, unavailable, paid);
+      const { pay } = open("$0.009999", { fate });
+      const payment = await signPayment("10000");
+      const outcome = await pay(path, path === "/before" ? upfront(payment) : payment);
+      expect(outcome).toMatchObject({ kind: "sold", receipt: { transaction: OTHER_HASH } });
+      expect(asked).toHaveLength(3);
+      expect(asked[0]).toMatchObject({ amount: "10000", transaction: expect.stringMatching(/^0x/) });
+    },
+  );
+
+  test.each([unused, unavailable, { kind: "canceled" } satisfies Fate])(
+    "is unknown where the chain does not show it, and nothing is delivered: %j",
+    async (word) => {
+      const { fate, asked } = saying(word);
+      const { pay, entry } = open("$0", { fate });
+      const payment = await signPayment("10000");
+      expect(reasonOf(await pay("/after", payment))).toBe("settlement_unknown");
+      expect(entry(payment)).toBe("unknown, none");
+      expect(asked).toHaveLength(8);
+    },
+  );
+
+  test("is looked for no longer than ten seconds", async () => {
+    const { fate, asked } = saying(unavailable);
+    const { pay, clock } = open("$0", {
+      fate: (authorization) => {
+        clock.nowMs += 6_000;
+        return fate(authorization);
+      },
+    });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_unknown");
+    expect(asked).toHaveLength(2);
+  });
+
+  test("and one that is not above it is believed", async () => {
+    const { fate, asked } = saying(unused);
+    const { pay } = open("$0.01", { fate });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(asked).toEqual([]);
+  });
+
+  test("is a route's own word, too", async () => {
+    const { fate } = saying(unused);
+    const routes = { "/dear": { price: "$0.01", verifyAbove: "$0" }, "/cheap": "$0.01" };
+    const { pay } = openGate({ rpc: RPC, routes }, { fate });
+    expect(reasonOf(await pay("/cheap", await signPayment("10000")))).toBe("sold");
+    expect(reasonOf(await pay("/dear", await signPayment("10000")))).toBe("settlement_unknown");
+  });
+});

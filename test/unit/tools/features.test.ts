@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import whole from "../../../src/features.ts";
+import { featuresText, writeFeatures } from "../../../tools/features.ts";
+import { parsed } from "../config/table.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "faregate-features-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const cdp = { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" } };
+const plain = parsed();
+const withKey = parsed({
+  routes: { "/a": "$1", "/b": { price: "$1", facilitators: [{ url: "https://f.example", auth: cdp }] } },
+});
+
+async function built(config: typeof plain, name: string): Promise<typeof whole> {
+  const file = join(directory, name);
+  writeFeatures(config, file);
+  return (await import(file)).default;
+}
+
+describe("a bundle is built with", () => {
+  test("no optional part for a table that needs none", async () => {
+    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null });
+    expect(featuresText(plain)).not.toContain("import");
+  });
+
+  test("what one route needs, under the names of the whole", async () => {
+    const features = await built(withKey, "one.ts");
+    expect(features.buildCdpAuth).toEqual(expect.any(Function));
+    expect(Object.keys(features)).toEqual(Object.keys(whole));
+  });
+});
+
+test("the file is written where it says something else, and in one step", () => {
+  const file = join(directory, "deep/er/features.ts");
+  writeFeatures(plain, file);
+  const { mtimeMs, ino } = statSync(file);
+  writeFeatures(plain, file);
+  expect(statSync(file)).toMatchObject({ mtimeMs, ino });
+  writeFeatures(withKey, file);
+  expect(readFileSync(file, "utf8")).toBe(featuresText(withKey));
+  // Another file has taken its place: whoever was reading the one before reads it to its end.
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(readdirSync(join(directory, "deep/er"))).toEqual(["features.ts"]);
+});
