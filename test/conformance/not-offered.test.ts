@@ -41,7 +41,6 @@ test.each<[string, object, string]>([
   ["an icon", route({ iconUrl: "https://h/icon.png" }), 'routes["/a"].iconUrl'],
   ["WebSockets", route({ webSocket: true }), 'routes["/a"].webSocket'],
   ["credentials for the facilitator", facilitator({ headers: { authorization: "x" } }), "facilitators[0].headers"],
-  ["two facilitators", { facilitators: ["https://a.example", "https://b.example"] }, "facilitators"],
 ])("a table that asks for %s is refused", (_, changes, place) => {
   expect(placesOf(changes)).toEqual([place]);
 });

@@ -35,6 +35,8 @@ const broken: { readonly [name: string]: Behaviour } = {
   endless: (_, __, response) =>
     void response.end(JSON.stringify({ isValid: true, success: true, x: "x".repeat(70_000) })),
   empty: (_, __, response) => void response.writeHead(200).end(),
+  headers: (_, __, response) =>
+    void response.writeHead(200, { "x-large": "x".repeat(1_000_000) }).end('{"isValid":true,"success":true}'),
 };
 
 const verify: { readonly [name: string]: Behaviour } = {
@@ -90,6 +92,7 @@ const settle: { readonly [name: string]: Behaviour } = {
   settled400: (asked, _, response) => reply(response, 400, settled(asked)),
   stranger: (asked, _, response) => reply(response, 200, { ...settled(asked), payer: `0x${"11".repeat(20)}` }),
   elsewhere: (asked, _, response) => reply(response, 200, { ...settled(asked), network: "eip155:1" }),
+  shapeless: (asked, _, response) => reply(response, 200, { ...settled(asked), success: "yes" }),
   hashless: (asked, _, response) => reply(response, 200, { ...settled(asked), transaction: "0x12" }),
   // Settles, loses the answer, and knows of it when it is asked again.
   lost: (asked, request, response) =>

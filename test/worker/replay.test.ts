@@ -1,25 +1,12 @@
-import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import type { Ledger } from "../../src/index.ts";
-import { newAccount, type Payment, signPayment, transactionOf, unixNow, withLowV } from "../support/payment.ts";
+import { newAccount, signPayment, transactionOf, unixNow, withLowV } from "../support/payment.ts";
 import { calledEndpoints, eventually, fresh, pay, seen } from "./client.ts";
+import { idOf, inLedger, rowOf } from "./in-ledger.ts";
 
 const bindings = env as unknown as { SPENT: KVNamespace; LEDGER: DurableObjectNamespace<Ledger> };
 const TRANSACTION = `0x${"cd".repeat(32)}`;
-
-const idOf = ({ accepted, payload: { authorization } }: Payment): string =>
-  `eip155:84532|${accepted["asset"]}|${authorization.from}|${authorization.nonce}`.toLowerCase();
-
-const ledgerOf = ({ payload }: Payment) =>
-  bindings.LEDGER.getByName(`eip155:84532|${payload.authorization.from.toLowerCase()}`);
-
-/** Runs SQL in the payer's ledger, to put a row where time or a crash would have put it. */
-const inLedger = (payment: Payment, query: string, ...values: unknown[]) =>
-  runInDurableObject(ledgerOf(payment), (_, { storage }) => storage.sql.exec(query, ...values).toArray());
-
-const rowOf = async (payment: Payment) =>
-  (await inLedger(payment, "SELECT * FROM payments WHERE id = ?", idOf(payment)))[0];
 
 describe("one payment buys one execution", () => {
   test("of twenty copies at once one is served, and the others are told to wait or that it is spent", async () => {

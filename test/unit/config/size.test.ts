@@ -22,6 +22,12 @@ describe("a table of ten thousand routes", () => {
     expect(config.upstreams).toHaveLength(1);
     expect(config.facilitators).toHaveLength(1);
   });
+
+  test("reads once what routes say alike, so that an isolate starts with what they say apart", () => {
+    const prices = ["$0.001", "$0.002", "free", { price: "$0.003", description: "Goods" }];
+    const routes = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [keyOf(i), prices[i % 4]]));
+    expect(new Set(parsed({ routes }).routes.map(({ access }) => access)).size).toBe(prices.length);
+  });
 });
 
 test("a table with thirty mistakes is refused with thirty sentences, each with its own place or remedy", () => {
