@@ -143,6 +143,7 @@ describe("a signature that only the facilitator can judge", () => {
 
   test.each<[string, Around["verify"], string, string | null]>([
     ["is called invalid", invalid("invalid_signature"), "payment_refused", "invalid_signature"],
+    ["has let nobody move the token", invalid("permit2_allowance_required"), "permit2_allowance_required", null],
     ["is not judged", broken, "facilitator_unavailable", null],
   ])("claims nothing where it %s", async (_, verify, reason, code) => {
     const { pay, seen, calls, entry } = openGate(table, { verify, changes: { admitUnproven } });
@@ -281,8 +282,12 @@ describe("a new payment of a payer whose last one was not delivered", () => {
       const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
       const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
       const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
+      const askedOfPermit2: NonNullable<Around["fate"]> = ({ assetTransferMethod, nonce }) => {
+        expect([assetTransferMethod, nonce]).toEqual(["permit2", expect.stringMatching(/^[1-9]\d+$/)]);
+        return { kind: "unused", chainTimeMs: 0 };
+      };
       for (const [chain, ending] of [
-        [{ fate: (): Fate => ({ kind: "unused", chainTimeMs: 0 }) }, "redelivered"],
+        [{ fate: askedOfPermit2 }, "redelivered"],
         [{}, "payment_bound_elsewhere"],
       ] as const) {
         verify = isValid;
