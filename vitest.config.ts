@@ -66,7 +66,7 @@ export default defineConfig({
         "src/schemes/**": whole,
         "src/gateway/**": whole,
         "src/ledger/state.ts": whole,
-        "src/chain/{fate,judgement,receipt}.ts": whole,
+        "src/chain/{fate,judgement,receipt,transaction}.ts": whole,
         "src/direct/{fees,order,outbox,shelf,sighting,survey,token,transaction}.ts": whole,
       },
     },

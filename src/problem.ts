@@ -35,6 +35,8 @@ export type Problem =
   | { readonly reason: "payment_header_too_large"; readonly bytesMax: number }
   | { readonly reason: "invalid_payload"; readonly detail: string }
   | { readonly reason: "payment_refused"; readonly code: string; readonly invitation: Invitation }
+  /** The payer has not let Permit2 move the token yet. */
+  | { readonly reason: "permit2_allowance_required"; readonly invitation: Invitation }
   | { readonly reason: "too_many_unproven" }
   // The payment, as the ledger knows it.
   | { readonly reason: "payment_in_flight" }

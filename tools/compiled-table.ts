@@ -106,11 +106,12 @@ function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess): Cells {
   };
 }
 
-function payment({ token, requirements }: Terms): Cells {
+function payment({ scheme, token, requirements }: Terms): Cells {
   const { network, amount, payTo, maxTimeoutSeconds } = requirements;
+  const by = scheme.assetTransferMethod === "permit2" ? " by Permit2" : "";
   return {
     price: priceText({ token, requirements }),
-    "to pay": `${amount} ${token.name} on ${nameOf(network)}`,
+    "to pay": `${amount} ${token.name} on ${nameOf(network)}${by}`,
     "pays to": payTo,
     "signed for": `${maxTimeoutSeconds} s`,
   };

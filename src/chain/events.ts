@@ -1,5 +1,7 @@
-// The events and the one call of EIP-3009 and ERC-20 that we look at. The hashes are constants; a test computes them.
+// The events and calls of ERC-20, EIP-3009, Permit2 and x402's proxy that we look at. The hashes are constants; a test
+// computes them.
 
+import type { AssetTransferMethod } from "../x402/index.ts";
 import { addressWord } from "./hex.ts";
 import type { Log } from "./receipt.ts";
 
@@ -12,14 +14,24 @@ export const AUTHORIZATION_CANCELED = "0x1cdd46ff242716cdaa72d159d339a485b343839
 /** `authorizationState(address authorizer, bytes32 nonce) returns (bool)` */
 export const AUTHORIZATION_STATE = "0xe94a0102";
 
+/** `nonceBitmap(address owner, uint256 word) returns (uint256)` */
+export const NONCE_BITMAP = "0x4fe02b44";
+/** `UnorderedNonceInvalidation(address indexed owner, uint256 word, uint256 mask)` */
+export const UNORDERED_NONCE_INVALIDATION = "0x3704902f963766a4e561bbaab6e6cdc1b1dd12f6e9e99648da8843b3f46b918d";
+/** `settle(((address,uint256),uint256,uint256),address,(address,uint256),bytes)` */
+export const SETTLE = "0x13cd3b53";
+/** `settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),((address,uint256),uint256,uint256),address,(address,uint256),bytes)` */
+export const SETTLE_WITH_PERMIT = "0xfa340378";
+
 /** What the chain is asked about: one authorization that we claimed, and whose settlement nobody confirmed. */
 export interface Authorization {
   /** CAIP-2, such as `eip155:84532`. */
   readonly network: string;
+  readonly assetTransferMethod: AssetTransferMethod;
   readonly asset: string;
   readonly payer: string;
   readonly payTo: string;
-  /** 32 bytes in hexadecimal. */
+  /** 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2. */
   readonly nonce: string;
   /** Atomic units, a decimal string. */
   readonly amount: string;
@@ -40,6 +52,14 @@ export const isPaymentOf = ({ topics, data }: Log, { payer, payTo, amount }: Aut
   topics[1] === addressWord(payer) &&
   topics[2] === addressWord(payTo) &&
   parseValue(data) === BigInt(amount);
+
+/** Whether the owner gave up this nonce of Permit2's with it, among others of its word. */
+export function isInvalidationOf({ data }: Log, { nonce }: Authorization): boolean {
+  const words = /^0x([0-9a-f]{64})([0-9a-f]{64})$/.exec(data);
+  if (!words) return false;
+  const [word, mask] = [BigInt(`0x${words[1]}`), BigInt(`0x${words[2]}`)];
+  return word === BigInt(nonce) >> 8n && ((mask >> (BigInt(nonce) & 255n)) & 1n) === 1n;
+}
 
 /** The one word of a Transfer's data; null for data of another length. */
 export const parseValue = (data: string): bigint | null => (data.length === 66 ? BigInt(data) : null);

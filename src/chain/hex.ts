@@ -23,3 +23,6 @@ export const addressWord = (address: string): string => `0x${address.slice(2).to
 
 /** The address in a word of 32 bytes, lower case. */
 export const wordAddress = (word: string): string => `0x${word.slice(-40)}`;
+
+/** A number below 2^256 as an argument: 32 bytes, lower case. */
+export const numberWord = (number: bigint): string => `0x${number.toString(16).padStart(64, "0")}`;

@@ -3,6 +3,7 @@
 
 import { isObject } from "../std/index.ts";
 import { parseQuantity, parseWord } from "./hex.ts";
+import type { Call } from "./rpc.ts";
 
 export interface Log {
   /** Of the contract that wrote it, lower case. */
@@ -51,6 +52,11 @@ export function parseLog(value: unknown): Log | null {
     blockHash,
   };
 }
+
+export const receiptCall = (transaction: string): Call => ({
+  method: "eth_getTransactionReceipt",
+  params: [transaction],
+});
 
 /** Null also where there is no receipt yet, and where it is another transaction's. */
 export function parseReceipt(value: unknown, transaction: string): Receipt | null {

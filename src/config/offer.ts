@@ -1,6 +1,6 @@
 // A priced route's offer: what is asked, in which ways it can be paid, and the challenge that says so.
 
-import type { FacilitatorSettings } from "../facilitator/index.ts";
+import { canSettle, type FacilitatorSettings } from "../facilitator/index.ts";
 import { buildTerms, type PaymentFlow, type SettleMode, type Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
@@ -19,7 +19,7 @@ import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
-import { type Option, readOptions, type TokenBook } from "./tokens.ts";
+import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
 
 /** A route as it is written. */
 export type Entry = Members<typeof routeEntries>;
@@ -89,6 +89,7 @@ export function compileOffer(
   if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, asked, path, scope.report);
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
   if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
+  checkFacilitators(priced, facilitators, entry, path, scope);
   const webSocket = entry.websocket ?? false;
   const settle = webSocket ? "before" : (entry.settle ?? scope.settle);
   if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
@@ -159,7 +160,7 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   const own = entry.accepts && readOptions(entry.accepts, [...path, "accepts"], scope.book, scope.report);
   const nearer = isTold(entry, "payTo") ? "" : entry.payTo;
   const options = (own ?? scope.options).map((option) => {
-    const listed = scope.options.find(({ network, token }) => network === option.network && token === option.token);
+    const listed = scope.options.find((one) => isSameWay(one, option));
     const payTo = (own && option.payTo) ?? nearer ?? listed?.payTo ?? scope.payTo;
     return { ...option, payTo };
   });
@@ -168,6 +169,9 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   }
   return options.map(({ payTo, ...option }) => ({ ...option, payTo: payTo ?? "" }));
 }
+
+const isSameWay = (a: Option, b: Option): boolean =>
+  a.network === b.network && a.token === b.token && methodOf(a, a.token) === methodOf(b, b.token);
 
 function facilitatorsOf(entry: Entry, path: Path, scope: Scope): readonly FacilitatorSettings[] {
   if (isTold(entry, "facilitators")) return [];
@@ -178,6 +182,23 @@ const thresholdOf = ({ verifyAbove }: Entry, path: Path, scope: Scope): bigint |
   verifyAbove === undefined
     ? scope.verifyAboveMicros
     : parseThreshold(verifyAbove, [...path, "verifyAbove"], scope.report);
+
+/** Each way to pay needs somebody who settles it; what a service can do is its own to say. */
+function checkFacilitators(
+  priced: readonly PricedOption[],
+  facilitators: readonly FacilitatorSettings[],
+  entry: Entry,
+  path: Path,
+  scope: Scope,
+): void {
+  if (facilitators.length === 0) return;
+  for (const option of priced.filter((one) => !facilitators.some((facilitator) => canSettle(facilitator, one)))) {
+    const { network, token, assetTransferMethod } = option;
+    const at = entry.facilitators === undefined ? [] : path;
+    const way = `${token.name} on ${network} by ${assetTransferMethod}`;
+    scope.report([...at, "facilitators"], `none of them settles ${way}; add one that does`);
+  }
+}
 
 /** What is to be looked for on a chain needs somebody to ask. */
 function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, path: Path, scope: Scope): void {

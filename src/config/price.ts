@@ -1,14 +1,14 @@
 // A price as it is written to what it is in atomic units, for each way to pay.
 
-import type { Token } from "../x402/index.ts";
-import { type AmountFlaw, parseDollars } from "../x402/index.ts";
+import { type AmountFlaw, type AssetTransferMethod, parseDollars, type Token } from "../x402/index.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { DECIMALS_MAX, type Price } from "./schema.ts";
-import type { Option, TokenBook } from "./tokens.ts";
+import { methodOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
 
 /** A way to pay with its amount, above zero. */
 export interface PricedOption extends PaidOption {
   readonly amount: bigint;
+  readonly assetTransferMethod: AssetTransferMethod;
 }
 
 interface PaidOption extends Option {
@@ -26,21 +26,52 @@ export function priceOptions(
   report: Report,
 ): readonly PricedOption[] {
   if (typeof price === "string") return inDollars(price, options, path, report);
-  const [option, ...others] = options;
+  const [option] = options;
   if (option === undefined) return [];
-  if (others.length > 0) {
-    report(path, "atomic units need exactly one entry in accepts; give this route an accepts of its own");
-    return [];
-  }
   const token = book.byNetwork.get(option.network)?.find(({ asset }) => asset === price.asset);
-  if (token) return [{ ...option, token, amount: BigInt(price.amount) }];
+  if (token) return inUnits(BigInt(price.amount), token, options, path, report);
   const remedy = `this token is not known on ${option.network}; describe it in tokens`;
-  if (book.isWhole) report([...path, "asset"], `${remedy}${said(price.asset)}`);
+  if (!isOneToken(options)) report(path, ONE_ENTRY);
+  else if (book.isWhole) report([...path, "asset"], `${remedy}${said(price.asset)}`);
+  return [];
+}
+
+const ONE_ENTRY = "atomic units need exactly one entry in accepts; give this route an accepts of its own";
+
+/** What such a price leaves open is how its one token is moved. */
+const isOneToken = (options: readonly PaidOption[]): boolean =>
+  options.every(({ network, token }) => network === options[0]?.network && token === options[0]?.token);
+
+function inUnits(
+  amount: bigint,
+  token: Token,
+  options: readonly PaidOption[],
+  path: Path,
+  report: Report,
+): readonly PricedOption[] {
+  const priced = options.map((option) => ({
+    ...option,
+    token,
+    amount,
+    assetTransferMethod: methodOf(option, token),
+  }));
+  const methods = new Set(priced.map(({ assetTransferMethod }) => assetTransferMethod));
+  if (!isOneToken(options) || methods.size < priced.length) report(path, ONE_ENTRY);
+  else if (![...methods].every((method) => takesMethod(token, method))) {
+    report([...path, "asset"], `${token.name} does not take EIP-3009; write "permit2" in accepts${said(token.asset)}`);
+  } else return priced;
   return [];
 }
 
 /** What a price is held against where no way to pay is known: it is refused there only for what no token could express. */
-const FINEST: Token = { asset: "", name: "the finest token", version: "", decimals: DECIMALS_MAX, dollar: true };
+const FINEST: Token = {
+  asset: "",
+  name: "the finest token",
+  version: "",
+  decimals: DECIMALS_MAX,
+  dollar: true,
+  assetTransferMethod: "permit2",
+};
 
 function inDollars(price: string, options: readonly PaidOption[], path: Path, report: Report): readonly PricedOption[] {
   const tokens = options.length > 0 ? options.map(({ token }) => token) : [FINEST];
@@ -48,7 +79,8 @@ function inDollars(price: string, options: readonly PaidOption[], path: Path, re
   for (const flaw of flaws) report(path, `${flaw}${said(price)}`);
   return options.flatMap((option) => {
     const amount = parseDollars(price, option.token.decimals);
-    return amount.ok ? [{ ...option, amount: amount.value }] : [];
+    const assetTransferMethod = methodOf(option, option.token);
+    return amount.ok ? [{ ...option, amount: amount.value, assetTransferMethod }] : [];
   });
 }
 

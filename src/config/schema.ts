@@ -178,12 +178,15 @@ const placeOf = (entry: string | v.InferOutput<typeof facilitatorObject>): strin
     ? placeOf({ url: entry } as typeof entry & object)
     : JSON.stringify(entry.direct ?? entry.url?.replace(/\/$/, ""));
 
+const assetTransferMethod = v.picklist(["eip3009", "permit2"], 'write "eip3009" or "permit2"');
+
 const optionHint = 'write a network such as "base", or an object with "network"';
 export const optionObject = object(
   {
     network: text,
     asset: v.optional(address),
     scheme: v.optional(v.literal("exact", 'write "exact"; there is no other scheme yet'), "exact"),
+    assetTransferMethod: v.optional(assetTransferMethod),
     payTo: v.optional(payTo),
   },
   optionHint,
@@ -200,7 +203,7 @@ export const tokenObject = object(
     network: text,
     asset: address,
     name: v.pipe(text, v.nonEmpty("write the name in the contract's EIP-712 domain")),
-    version: v.pipe(text, v.nonEmpty("write the version in the contract's EIP-712 domain")),
+    version: v.optional(v.pipe(text, v.nonEmpty("write the version in the contract's EIP-712 domain"))),
     decimals: v.pipe(
       v.number("write a number of decimals"),
       v.integer("write a whole number"),
@@ -208,10 +211,21 @@ export const tokenObject = object(
       v.maxValue(DECIMALS_MAX, `write at most ${DECIMALS_MAX}`),
     ),
     dollar: v.optional(flag, false),
+    assetTransferMethod: v.optional(assetTransferMethod, "eip3009"),
   },
   'write an object such as { "network": "base", "asset": "0x…", "name": "EURC", "version": "2", "decimals": 6 }',
 );
-const tokens = v.array(tokenObject, "write a list of tokens");
+export const token = v.pipe(
+  tokenObject,
+  v.forward(
+    v.check(
+      ({ version, assetTransferMethod }) => version !== undefined || assetTransferMethod === "permit2",
+      'write the version in the contract\'s EIP-712 domain, or "assetTransferMethod": "permit2" for a token without EIP-3009',
+    ),
+    ["version"],
+  ),
+);
+const tokens = v.array(token, "write a list of tokens");
 
 const settle = v.picklist(["after", "before", "async"], 'write "after", "before" or "async"');
 

@@ -1,7 +1,7 @@
 // What money is called in the file, and what it is: networks and their tokens, those of our own table and those that an
 // operator adds.
 
-import { findNetwork, networks, type Token } from "../x402/index.ts";
+import { type AssetTransferMethod, findNetwork, networks, type Token } from "../x402/index.ts";
 import { pathText, type Report, said } from "./mistake.ts";
 import type { OptionEntry, TokenEntry } from "./schema.ts";
 
@@ -10,6 +10,8 @@ export interface Option {
   /** CAIP-2. */
   readonly network: string;
   readonly token: Token;
+  /** Null where the token's own is meant. */
+  readonly assetTransferMethod: AssetTransferMethod | null;
   readonly payTo: string | null;
 }
 
@@ -31,8 +33,9 @@ export const caip2Of = (name: string): string => findNetwork(name)?.network ?? n
  */
 export function readTokens(entries: readonly TokenEntry[] | null, report: Report): TokenBook {
   const book = new Map<string, readonly Token[]>(networks.map(({ network, token }) => [network, [token]]));
-  for (const [i, { network: name, ...token }] of (entries ?? []).entries()) {
+  for (const [i, { network: name, ...entry }] of (entries ?? []).entries()) {
     const network = caip2Of(name);
+    const token = { ...entry, version: entry.version ?? "" };
     const known = book.get(network) ?? [];
     if (!EVM.test(network)) report(["tokens", i, "network"], `${unknownNetwork} such as "eip155:8453"${said(name)}`);
     else if (known.some(({ asset }) => asset === token.asset)) {
@@ -55,7 +58,7 @@ export function readOptions(
   return entries.flatMap((entry, i) => {
     const option = readOption(typeof entry === "string" ? { network: entry } : entry, [...path, i], book, report);
     if (option === null) return [];
-    const key = `${option.network} ${option.token.asset}`;
+    const key = `${option.network} ${option.token.asset} ${methodOf(option, option.token)}`;
     const first = found.get(key);
     // Two offers may not differ in payee or amount alone: a client could not say which one it means.
     if (first !== undefined) {
@@ -67,8 +70,18 @@ export function readOptions(
   });
 }
 
+/** How a way to pay moves this token. */
+export const methodOf = (
+  { assetTransferMethod }: Pick<Option, "assetTransferMethod">,
+  token: Token,
+): AssetTransferMethod => assetTransferMethod ?? token.assetTransferMethod;
+
+/** Whether the token can be moved so: Permit2 moves every one. */
+export const takesMethod = (token: Token, method: AssetTransferMethod): boolean =>
+  method === "permit2" || token.assetTransferMethod === method;
+
 function readOption(
-  { network: name, asset, payTo }: Pick<OptionEntry, "network"> & Partial<OptionEntry>,
+  { network: name, asset, assetTransferMethod: method, payTo }: Pick<OptionEntry, "network"> & Partial<OptionEntry>,
   path: readonly PropertyKey[],
   book: TokenBook,
   report: Report,
@@ -83,7 +96,13 @@ function readOption(
     return null;
   }
   const token = asset === undefined ? tokens[0] : tokens.find((known) => known.asset === asset);
-  if (token) return { network, token, payTo: payTo ?? null };
-  report([...path, "asset"], `this token is not known on ${name}; describe it in tokens${said(asset)}`);
+  if (!token) {
+    report([...path, "asset"], `this token is not known on ${name}; describe it in tokens${said(asset)}`);
+    return null;
+  }
+  const option = { network, token, assetTransferMethod: method ?? null, payTo: payTo ?? null };
+  if (takesMethod(token, methodOf(option, token))) return option;
+  const remedy = `${token.name} does not take EIP-3009, its entry of tokens says; write "permit2" or remove this`;
+  report([...path, "assetTransferMethod"], `${remedy}${said(method)}`);
   return null;
 }

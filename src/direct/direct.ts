@@ -17,7 +17,7 @@ const NO_NOTES = { read: async () => null, write: async () => undefined };
 export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitator {
   const settings = { ...DIRECT_DEFAULTS, ...chosen };
   const desk = buildDesk(settings, parts);
-  const name = nameOf(parts.account.address);
+  const name = nameOf(settings.network, parts.account.address);
   return {
     name,
     breaker: desk.breaker,
@@ -29,7 +29,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
 }
 
 /** A payment is pinned to the account that may have sent it: another one knows nothing of it. */
-const nameOf = (relayer: string): string => `direct:${relayer.toLowerCase()}`;
+const nameOf = (network: string, relayer: string): string => `direct:${network}:${relayer.toLowerCase()}`;
 
 /** An earlier attempt may have settled it, here or with another relayer's key: after it no failure is a rejection. */
 const late = (settlement: Settlement): LateSettlement =>

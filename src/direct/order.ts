@@ -66,6 +66,7 @@ const isText = (value: unknown, form: RegExp): value is string => typeof value =
 
 /** As the chain is asked about it. @param sinceMs when it cannot have been used before */
 export const authorizationOf = (order: Order, sinceMs: number): Authorization => ({
+  assetTransferMethod: "eip3009",
   network: order.network,
   asset: order.asset,
   payer: order.payer,

@@ -5,6 +5,7 @@
 import type { CheckedPayment } from "../schemes/index.ts";
 import { parseJson, readAnswer } from "../std/index.ts";
 import {
+  type AssetTransferMethod,
   type Expected,
   type FacilitatorReply,
   isPending,
@@ -50,6 +51,17 @@ export interface OwnSettings extends Timeouts {
 }
 
 export type FacilitatorSettings = HttpSettings | OwnSettings;
+
+/** A payment, as far as it decides who can settle it. */
+export interface Need {
+  /** CAIP-2. */
+  readonly network: string;
+  readonly assetTransferMethod: AssetTransferMethod;
+}
+
+/** What those over HTTP can do is theirs to say. */
+export const canSettle = (settings: FacilitatorSettings, { network, assetTransferMethod }: Need): boolean =>
+  settings.kind === "http" || (settings.network === network && assetTransferMethod === "eip3009");
 
 /** As people call it. */
 export const titleOf = (settings: FacilitatorSettings): string =>

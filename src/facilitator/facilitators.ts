@@ -1,16 +1,14 @@
 // All facilitators that a table names, and which of them a payment is taken to.
 
-import type { PaymentRequirements } from "../x402/index.ts";
-import type { Facilitator, FacilitatorSettings } from "./facilitator.ts";
-
-/** What a facilitator has to be able to do. */
-export type Need = Pick<PaymentRequirements, "scheme" | "network">;
+import { canSettle, type Facilitator, type FacilitatorSettings, type Need } from "./facilitator.ts";
+import type { Listed } from "./supported.ts";
 
 export interface Facilitators {
   /**
-   * Of these settings, in their order; those that say that they cannot do it come last, because such a list may be old.
+   * Of these settings those that can settle it, in their order; those that do not list it come last, because a list may
+   * be old.
    */
-  readonly among: (settings: readonly FacilitatorSettings[], need: Need) => readonly Facilitator[];
+  readonly among: (settings: readonly FacilitatorSettings[], payment: Need & Listed) => readonly Facilitator[];
   /** The one that a payment is pinned to; null where the table names it no more. */
   readonly named: (name: string) => Facilitator | null;
   readonly all: readonly Facilitator[];
@@ -19,10 +17,10 @@ export interface Facilitators {
 export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facilitator>): Facilitators {
   const all = [...built.values()];
   return {
-    among(those, need) {
+    among(those, payment) {
       // The gate asks for none that its table does not name.
-      const found = those.map((one) => built.get(one) as Facilitator);
-      const isAble = ({ supported }: Facilitator): boolean => supported.lists(need) !== false;
+      const found = those.flatMap((one) => (canSettle(one, payment) ? (built.get(one) as Facilitator) : []));
+      const isAble = ({ supported }: Facilitator): boolean => supported.lists(payment) !== false;
       return found.every(isAble) ? found : [...found.filter(isAble), ...found.filter((one) => !isAble(one))];
     },
     named: (name) => all.find((one) => one.name === name) ?? null,

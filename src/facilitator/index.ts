@@ -3,6 +3,7 @@ export { Breaker } from "./breaker.ts";
 export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,
+  canSettle,
   type Facilitator,
   type FacilitatorParts,
   type FacilitatorSettings,

@@ -3,8 +3,10 @@
 // last holds.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { type Kind, readKinds } from "../x402/index.ts";
-import type { Need } from "./facilitators.ts";
+import { type Kind, type PaymentRequirements, readKinds } from "../x402/index.ts";
+
+/** What a list is about. */
+export type Listed = Pick<PaymentRequirements, "scheme" | "network">;
 
 /** Texts that any isolate may know, and none can rely on. */
 export interface Notes {
@@ -34,7 +36,7 @@ export class Supported {
   }
 
   /** Null while nobody knows. */
-  lists({ scheme, network }: Need): boolean | null {
+  lists({ scheme, network }: Listed): boolean | null {
     if (this.#kinds === null) return null;
     return this.#kinds.some(
       (kind) => kind.x402Version === 2 && kind.scheme === scheme && covers(kind.network, network),

@@ -12,9 +12,9 @@ import {
   type CheckedPayment,
   type SettleMode,
 } from "../schemes/index.ts";
-import type { Verdict } from "../x402/index.ts";
+import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, type Order, refuse } from "./gate.ts";
+import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 import { candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
@@ -47,8 +47,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const candidates = candidatesOf(gate, order, payment);
   let facilitator = firstOf(candidates);
   const ask = (): Promise<Verified> => trace.measure("verify", verifyWith(candidates, attempt));
-  // What is settled first is checked by settling it.
-  const verified = mode === "before" && payment.isProven ? null : ask();
+  const verified = mode === "before" && isCheckedBySettling(payment) ? null : ask();
   if (verified && !payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const { verdict, by } = await verified;
@@ -72,6 +71,13 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const { verdict } = await (verified ?? ask());
   return serveOnAccount(gate, order, attempt, claimed.id, verdict);
 }
+
+/**
+ * Whether settling alone tells all that verifying would. Of Permit2 it does not: a facilitator that settles without an
+ * allowance says that a transaction failed, which could mean anything.
+ */
+const isCheckedBySettling = ({ id, isProven }: CheckedPayment): boolean =>
+  isProven && partsOf(id).assetTransferMethod === "eip3009";
 
 /** The earlier payment of this call is redeemed; this one only shows who asks, and is neither claimed nor settled. */
 async function serveOnAccount(
@@ -112,7 +118,12 @@ async function admitGranted(
 }
 
 /** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
-const POOR: ReadonlySet<string> = new Set(["insufficient_funds", "invalid_exact_evm_insufficient_balance"]);
+const POOR: ReadonlySet<string> = new Set([
+  "insufficient_funds",
+  "invalid_exact_evm_insufficient_balance",
+  "permit2_insufficient_balance",
+  "permit2_allowance_required",
+]);
 
 /**
  * Whether a new signature proves its payer here and now. One that was used elsewhere is public, and would open the
@@ -146,7 +157,7 @@ type Unverified = Exclude<Verdict, { kind: "valid" }>;
 
 function unverified({ invitation }: Order, verdict: Unverified): Outcome {
   if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
-  return refuse({ reason: "payment_refused", code: verdict.reason, invitation });
+  return refusePayment(verdict.reason, invitation);
 }
 
 /** A payment that was spent is invalid too: whoever is to sign another one first hears what became of this. */

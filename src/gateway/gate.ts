@@ -79,6 +79,12 @@ export const isBodiless = (method: string): boolean => method === "GET" || metho
 
 export const refuse = (problem: Problem): Outcome => ({ kind: "refused", problem });
 
+/** Of a payment that is not taken. x402 tells apart a payer who has to let Permit2 move the token first. */
+export function refusePayment(code: string, invitation: Invitation): Outcome {
+  const needsAllowance = code === "permit2_allowance_required";
+  return refuse(needsAllowance ? { reason: code, invitation } : { reason: "payment_refused", code, invitation });
+}
+
 /** Nothing more is owed: who wants this now pays first. */
 export function askUpfront({ access, invitation }: Order, code: string): Outcome {
   const challenge = access.offer.upfront ?? invitation.challenge;

@@ -23,7 +23,7 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
 /** As this isolate sees it. No more of a facilitator than its host: a path may be a secret. */
 function healthOf({ facilitators }: Gate): JsonObject {
   const seen = facilitators.all.map(({ name, breaker }) => ({
-    host: URL.parse(name)?.host ?? name,
+    host: URL.parse(name)?.host || name,
     ...breaker.health(),
   }));
   return { status: seen.every(({ state }) => state === "closed") ? "ok" : "degraded", facilitators: seen };

@@ -42,10 +42,13 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   }
 }
 
-/** What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was. */
+/**
+ * What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was, which
+ * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
+ */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
   const fate = await fateOf(gate, payment, gate.nowMs(), null);
-  return fate === null || fate.kind === "unused";
+  return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
 }
 
 /** Null where the table names no RPC. */
@@ -96,6 +99,6 @@ function authorizationOf(
   sinceMs: number,
   transaction: string | null,
 ): Authorization {
-  const { nonce } = partsOf(id);
-  return { network, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
+  const { assetTransferMethod, nonce } = partsOf(id);
+  return { network, assetTransferMethod, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
 }

@@ -8,7 +8,7 @@ import type { Result } from "../std/index.ts";
 import { partsOf, type Receipt } from "../x402/index.ts";
 import { deliver, REDELIVERY, report, restored } from "./attempt.ts";
 import { undelivered } from "./credit.ts";
-import { askUpfront, type Gate, leaseMs, type Order, refuse } from "./gate.ts";
+import { askUpfront, type Gate, leaseMs, type Order, refuse, refusePayment } from "./gate.ts";
 import { fetchGoods, paidBefore } from "./goods.ts";
 import { findOut } from "./resolve.ts";
 
@@ -36,7 +36,7 @@ export async function revisit(gate: Gate, order: Order, payment: SignedPayment, 
   if (transaction !== null) return refuse({ reason: "payment_settled", transaction, isCredit: false });
   const { amount, payTo } = payment;
   const presentation = { ...presentationOf(gate, order, payment.id, gate.newId()), terms: { amount, payTo } };
-  const unknownHere = refuse({ reason: "payment_refused", code: reason, invitation: order.invitation });
+  const unknownHere = refusePayment(reason, order.invitation);
   return present(gate, order, presentation, unknownHere);
 }
 

@@ -3,7 +3,7 @@
 
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Attempt, CheckedPayment } from "../schemes/index.ts";
-import type { Verdict } from "../x402/index.ts";
+import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import type { Gate, Order } from "./gate.ts";
 
@@ -18,12 +18,13 @@ export interface Verified {
 const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
 
 /** What they can do is looked up behind the answer, now and then, where there is a choice. */
-export function candidatesOf(gate: Gate, { access }: Order, { requirements }: CheckedPayment): Candidates {
-  const found = gate.facilitators.among(access.offer.facilitators, requirements);
+export function candidatesOf(gate: Gate, { access }: Order, { id, requirements }: CheckedPayment): Candidates {
+  const { assetTransferMethod } = partsOf(id);
+  const found = gate.facilitators.among(access.offer.facilitators, { ...requirements, assetTransferMethod });
   if (found.length > 1) {
     for (const { supported } of found) if (supported.isStale()) gate.waitUntil(supported.refresh());
   }
-  // An offer names at least one.
+  // An offer names at least one for each way to pay.
   return found as Candidates;
 }
 

@@ -1,7 +1,7 @@
 // A problem as status, sentence and headers: the status table of the wire, a row for each reason.
 
 import type { Invitation, Problem } from "../problem.ts";
-import { encodeReceipt } from "../x402/index.ts";
+import { encodeReceipt, PERMIT2_ADDRESS } from "../x402/index.ts";
 
 export interface Refusal {
   readonly status: number;
@@ -65,10 +65,16 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   invalid_payload: ({ detail }) => ({ status: 400, message: `The payment cannot be read: ${detail}.` }),
   payment_refused: ({ code, invitation }) => ({
-    // x402 has a status of its own for a payer who has to approve the token first (scheme exact EVM, Permit2).
-    status: code === "permit2_allowance_required" ? 412 : 402,
+    status: 402,
     code,
     message: `This payment is not accepted. ${NOT_CHARGED}`,
+    invitation,
+  }),
+  // x402 has a status of its own for this (scheme_exact_evm, Permit2, Verification Logic).
+  permit2_allowance_required: ({ invitation }) => ({
+    status: 412,
+    message: `Permit2 may not move enough of this token for you: approve ${PERMIT2_ADDRESS} as its spender, then pay again. ${NOT_CHARGED}`,
+    evidence: { spender: PERMIT2_ADDRESS },
     invitation,
   }),
 

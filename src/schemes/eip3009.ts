@@ -5,15 +5,10 @@ import { getAddress, type Hex, isAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements } from "../x402/index.ts";
 import { hashDomain, hashTransfer } from "./eip712.ts";
+import { chainIdOf, exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
 import type { CheckInput, Finding, Moment, Price, Scheme } from "./scheme.ts";
-import { canonicalSignature, isAccountLong } from "./signature.ts";
-import { recoverAddress } from "./signer.ts";
 
-const ADDRESS = /^0x[0-9a-f]{40}$/i;
-const DECIMAL = /^(0|[1-9][0-9]{0,77})$/;
 const NONCE = /^0x[0-9a-f]{64}$/i;
-/** Whole bytes. EIP-6492 wraps a wallet's deployment around its signature; header and JSON limits hold it in bounds. */
-const BYTES = /^0x(?:[0-9a-f]{2})+$/i;
 
 interface Authorization {
   readonly from: Hex;
@@ -28,15 +23,7 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
-  requirements: ({ network, token, amount, payTo, maxTimeoutSeconds }) => ({
-    scheme: "exact",
-    network,
-    amount: amount.toString(),
-    asset: token.asset,
-    payTo,
-    maxTimeoutSeconds,
-    extra: { name: token.name, version: token.version },
-  }),
+  requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
   prepare,
   check,
 };
@@ -47,8 +34,7 @@ const domains = new Map<string, Uint8Array>();
 function prepare({ network, token }: Pick<Price, "network" | "token">): Uint8Array {
   const { name, version, asset } = token;
   const key = JSON.stringify([network, asset, name, version]);
-  const chainId = Number(network.slice("eip155:".length));
-  const domain = domains.get(key) ?? hashDomain({ name, version, chainId, asset });
+  const domain = domains.get(key) ?? hashDomain({ name, version, chainId: chainIdOf(network), asset });
   domains.set(key, domain);
   return domain;
 }
@@ -61,43 +47,34 @@ export function parseAddress(text: string): string | null {
 function check({ payload, requirements, token, domain, contractWallets }: CheckInput): Finding {
   const authorization = readAuthorization(payload["authorization"]);
   const { signature } = payload;
-  if (authorization === null)
-    return { kind: "malformed", detail: "payload.authorization is not an EIP-3009 authorization" };
-  if (typeof signature !== "string") return { kind: "malformed", detail: "payload.signature is not a string" };
-  const canonical = canonicalSignature(signature);
-  const digest = canonical && hashTransfer(domain, authorization);
-  const isProven =
-    canonical !== null && digest !== null && recoverAddress(digest, canonical) === authorization.from.toLowerCase();
-  // An account's signature has 65 bytes and one form; what else has that length is a contract's only where a route says so.
-  const mayBeContract = BYTES.test(signature) && (contractWallets || !isAccountLong(signature));
-  if (!isProven && !mayBeContract) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
+  if (authorization === null) return malformed("payload.authorization is not an EIP-3009 authorization");
+  if (typeof signature !== "string") return malformed("payload.signature is not a string");
+  const proof = proofOf(signature, hashTransfer(domain, authorization), authorization.from, contractWallets);
+  if (proof === null) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
   return {
     kind: "authentic",
-    isProven,
+    isProven: proof.isProven,
     objection: (now) => objection(authorization, requirements, now),
     id: eip3009PaymentId(requirements.network, token.asset, authorization.from, authorization.nonce),
     payer: authorization.from,
     amount: authorization.value,
     payTo: authorization.to,
-    payload: { signature: isProven ? canonical : signature.toLowerCase(), authorization },
+    payload: { signature: proof.signature, authorization },
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }
 
 function readAuthorization(value: unknown): Authorization | null {
   if (!isObject(value)) return null;
-  const { from, to, value: amount, validAfter, validBefore, nonce } = value;
-  if (![from, to].every((text) => typeof text === "string" && ADDRESS.test(text))) return null;
-  if (![amount, validAfter, validBefore].every((text) => typeof text === "string" && DECIMAL.test(text))) return null;
+  const from = readAddress(value["from"]);
+  const to = readAddress(value["to"]);
+  const amount = readDecimal(value["value"]);
+  const validAfter = readDecimal(value["validAfter"]);
+  const validBefore = readDecimal(value["validBefore"]);
+  const { nonce } = value;
+  if (from === null || to === null || amount === null || validAfter === null || validBefore === null) return null;
   if (typeof nonce !== "string" || !NONCE.test(nonce)) return null;
-  return {
-    from: getAddress((from as string).toLowerCase() as Hex),
-    to: getAddress((to as string).toLowerCase() as Hex),
-    value: amount as string,
-    validAfter: validAfter as string,
-    validBefore: validBefore as string,
-    nonce: nonce.toLowerCase() as Hex,
-  };
+  return { from, to, value: amount, validAfter, validBefore, nonce: nonce.toLowerCase() as Hex };
 }
 
 /** Why a well signed authorization does not pay for this offer now, in the specification's words (section 9). */

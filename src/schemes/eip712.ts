@@ -6,6 +6,7 @@ import { hexToBytes } from "@noble/hashes/utils";
 
 const encoder = new TextEncoder();
 const WORD = 32;
+const UINT_END = 1n << 256n;
 
 const hashText = (text: string): Uint8Array => keccak_256(encoder.encode(text));
 
@@ -19,16 +20,16 @@ export interface Domain {
   readonly asset: string;
 }
 
-/** The domain separator, 32 bytes. */
-export function hashDomain({ name, version, chainId, asset }: Domain): Uint8Array {
-  const words = new Uint8Array(5 * WORD);
-  words.set(DOMAIN_TYPE, 0);
-  words.set(hashText(name), WORD);
-  words.set(hashText(version), 2 * WORD);
-  putUint(words, 3, BigInt(chainId));
-  putHex(words, 4, asset);
-  return keccak_256(words);
-}
+/** The domain separator of a token, 32 bytes. */
+export const hashDomain = ({ name, version, chainId, asset }: Domain): Uint8Array =>
+  hashWords(DOMAIN_TYPE, hashText(name), hashText(version), BigInt(chainId), asset);
+
+const PERMIT2_DOMAIN_TYPE = hashText("EIP712Domain(string name,uint256 chainId,address verifyingContract)");
+const PERMIT2_NAME = hashText("Permit2");
+
+/** The domain separator of Permit2 on a network, 32 bytes. It has no version. */
+export const hashPermit2Domain = (chainId: number, contract: string): Uint8Array =>
+  hashWords(PERMIT2_DOMAIN_TYPE, PERMIT2_NAME, BigInt(chainId), contract);
 
 const TRANSFER_TYPE = hashText(
   "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -44,29 +45,68 @@ export interface Transfer {
   readonly nonce: string;
 }
 
-/** What the payer signs, 32 bytes; null where a number does not fit into 256 bits. */
+/** What the payer signs for EIP-3009, 32 bytes; null where a number does not fit into 256 bits. */
 export function hashTransfer(domain: Uint8Array, transfer: Transfer): Uint8Array | null {
   const { from, to, nonce } = transfer;
   const numbers = [transfer.value, transfer.validAfter, transfer.validBefore].map(BigInt);
-  if (numbers.some((number) => number >= 1n << 256n)) return null;
-  const words = new Uint8Array(7 * WORD);
-  words.set(TRANSFER_TYPE, 0);
-  putHex(words, 1, from);
-  putHex(words, 2, to);
-  for (const [i, number] of numbers.entries()) putUint(words, 3 + i, number);
-  putHex(words, 6, nonce);
+  if (numbers.some((number) => number >= UINT_END)) return null;
+  return hashSigned(domain, hashWords(TRANSFER_TYPE, from, to, ...numbers, nonce));
+}
+
+const PERMISSIONS = "TokenPermissions(address token,uint256 amount)";
+const PERMISSIONS_TYPE = hashText(PERMISSIONS);
+const WITNESS = "Witness(address to,uint256 validAfter)";
+const WITNESS_TYPE = hashText(WITNESS);
+const PERMIT_TYPE = hashText(
+  `PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Witness witness)${PERMISSIONS}${WITNESS}`,
+);
+
+export interface Permit {
+  /** Addresses in hexadecimal, the others decimal. */
+  readonly token: string;
+  readonly amount: string;
+  readonly spender: string;
+  readonly nonce: string;
+  readonly deadline: string;
+  /** Of the witness, as `validAfter`. */
+  readonly to: string;
+  readonly validAfter: string;
+}
+
+/** What the payer signs for Permit2 with the witness of `exact`, 32 bytes; null where a number does not fit into 256 bits. */
+export function hashPermit(domain: Uint8Array, permit: Permit): Uint8Array | null {
+  const amount = BigInt(permit.amount);
+  const nonce = BigInt(permit.nonce);
+  const deadline = BigInt(permit.deadline);
+  const validAfter = BigInt(permit.validAfter);
+  if ([amount, nonce, deadline, validAfter].some((number) => number >= UINT_END)) return null;
+  const permitted = hashWords(PERMISSIONS_TYPE, permit.token, amount);
+  const witness = hashWords(WITNESS_TYPE, permit.to, validAfter);
+  return hashSigned(domain, hashWords(PERMIT_TYPE, permitted, permit.spender, nonce, deadline, witness));
+}
+
+function hashSigned(domain: Uint8Array, struct: Uint8Array): Uint8Array {
   const signed = new Uint8Array(2 + 2 * WORD);
   signed.set([0x19, 0x01]);
   signed.set(domain, 2);
-  signed.set(keccak_256(words), 2 + WORD);
+  signed.set(struct, 2 + WORD);
   return keccak_256(signed);
 }
 
-/** Into the word's low end, as addresses and numbers stand. */
-function putHex(words: Uint8Array, word: number, hex: string): void {
-  const bytes = hexToBytes(hex.slice(2));
-  words.set(bytes, (word + 1) * WORD - bytes.length);
+/** A hash, an address or 32 bytes in hexadecimal, or a number that fits. */
+type Word = Uint8Array | string | bigint;
+
+function hashWords(...words: readonly Word[]): Uint8Array {
+  const bytes = new Uint8Array(words.length * WORD);
+  for (const [i, word] of words.entries()) {
+    const value = bytesOf(word);
+    // Into the word's low end, as addresses stand.
+    bytes.set(value, (i + 1) * WORD - value.length);
+  }
+  return keccak_256(bytes);
 }
 
-const putUint = (words: Uint8Array, word: number, value: bigint): void =>
-  putHex(words, word, `0x${value.toString(16).padStart(64, "0")}`);
+function bytesOf(word: Word): Uint8Array {
+  if (typeof word === "bigint") return hexToBytes(word.toString(16).padStart(2 * WORD, "0"));
+  return typeof word === "string" ? hexToBytes(word.slice(2)) : word;
+}

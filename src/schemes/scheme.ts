@@ -1,6 +1,6 @@
 // What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it.
 
-import type { PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
+import type { AssetTransferMethod, PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
 
 /** What comes first, in the specification's words: `authorization` serves before it settles, `upfront` after. */
 export type PaymentFlow = "authorization" | "upfront";
@@ -12,6 +12,8 @@ export interface Price {
   /** CAIP-2. */
   readonly network: string;
   readonly token: Token;
+  /** One that the token takes. */
+  readonly assetTransferMethod: AssetTransferMethod;
   /** Atomic units, above zero. */
   readonly amount: bigint;
   /** EIP-55 form. */
@@ -60,8 +62,7 @@ export interface Scheme {
   readonly scheme: string;
   /** CAIP-2 namespace. */
   readonly family: string;
-  /** The default of its (scheme, family) when `extra` leaves it out. */
-  readonly assetTransferMethod: string;
+  readonly assetTransferMethod: AssetTransferMethod;
   readonly requirements: (price: Price) => PaymentRequirements;
   /** What of a check depends on the offer alone, made once. */
   readonly prepare: (price: Price) => Uint8Array;

@@ -2,11 +2,12 @@
 // checked is always our own requirement (invariant: amount, asset and payee equal the offer).
 
 import { err, ok, type Result } from "../std/index.ts";
-import type { Accepted, PaymentRequirements, Token } from "../x402/index.ts";
+import type { Accepted, AssetTransferMethod, PaymentRequirements, Token } from "../x402/index.ts";
 import { eip3009 } from "./eip3009.ts";
+import { permit2 } from "./permit2.ts";
 import type { PaymentFlow, Price, Scheme } from "./scheme.ts";
 
-const schemes: readonly Scheme[] = [eip3009];
+const schemes: readonly Scheme[] = [eip3009, permit2];
 
 export interface Terms {
   readonly scheme: Scheme;
@@ -20,7 +21,10 @@ export interface Terms {
 
 /** Null where no scheme of ours works on the network. */
 export function buildTerms(price: Price, contractWallets: boolean, flow: PaymentFlow): Terms | null {
-  const scheme = schemes.find(({ family }) => price.network.startsWith(`${family}:`));
+  const scheme = schemes.find(
+    ({ family, assetTransferMethod }) =>
+      price.network.startsWith(`${family}:`) && price.assetTransferMethod === assetTransferMethod,
+  );
   if (!scheme) return null;
   const requirements = inFlow(scheme.requirements(price), flow);
   const domain = scheme.prepare(price);
@@ -56,11 +60,14 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
   return ok({ terms, objection: fits ? null : "invalid_payment_requirements" });
 }
 
-/** A v1 payment names neither, and means whatever we announced. */
+/** Where `extra` leaves it out, and in v1, which knows no other. */
+const DEFAULT_METHOD: AssetTransferMethod = "eip3009";
+
+/** A v1 payment names neither, and means whatever flow we announced. */
 function isSameMethod({ scheme, flow }: Terms, { asset, extra }: Accepted): boolean {
-  if (asset === undefined) return true;
-  const method = extra?.["assetTransferMethod"] ?? scheme.assetTransferMethod;
-  return method === scheme.assetTransferMethod && (extra?.["paymentFlow"] ?? DEFAULT_FLOW) === flow;
+  const method = extra?.["assetTransferMethod"] ?? DEFAULT_METHOD;
+  if (method !== scheme.assetTransferMethod) return false;
+  return asset === undefined || (extra?.["paymentFlow"] ?? DEFAULT_FLOW) === flow;
 }
 
 /** Addresses compare without letter case; one that a v1 payment leaves out is the one that we announced. */

@@ -41,6 +41,10 @@ export interface Expected {
  * Reasons that prove that nothing of this payment was mined. Most are decided before any broadcast; the reference
  * facilitator also derives balance, signature and "not yet valid" from errors around it, but a token that reverts with
  * one of these still had the nonce unused. Not so "expired": an earlier broadcast may have been mined in time.
+ *
+ * Of Permit2's only those that hold whatever was broadcast before. The reference facilitator says "invalid signature" of
+ * an expired one too, and blames balance or allowance without a look at the nonce: both may be gone because this very
+ * payment took them.
  */
 const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "insufficient_funds",
@@ -67,6 +71,13 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "invalid_exact_evm_signature",
   "invalid_exact_evm_token_name_mismatch",
   "invalid_exact_evm_token_version_mismatch",
+  "invalid_permit2_recipient_mismatch",
+  "invalid_permit2_spender",
+  "permit2_amount_mismatch",
+  "permit2_not_yet_valid",
+  "permit2_payment_too_early",
+  "permit2_proxy_not_deployed",
+  "permit2_token_mismatch",
 ]);
 
 /** Null where the answer is no list of kinds; an entry that is none is left out. */

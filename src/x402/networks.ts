@@ -2,15 +2,21 @@
 // when its contract takes EIP-3009. Sources: Circle's list of USDC contracts, and the official x402 SDK's default
 // assets, against which a test holds every row that both have.
 
+/** Who moves a token for its owner's signature: its own contract, or Permit2 (scheme_exact_evm, "AssetTransferMethod"). */
+export type AssetTransferMethod = "eip3009" | "permit2";
+
 export interface Token {
   /** EIP-55 form. */
   readonly asset: string;
   readonly decimals: number;
-  /** EIP-712 domain of the token's contract. */
+  /** With the version, the EIP-712 domain of the token's contract. */
   readonly name: string;
+  /** Empty where the contract has no such domain; then Permit2 alone moves it. */
   readonly version: string;
   /** Whether one of it is taken for a dollar, so that a price in dollars can be asked in it. */
   readonly dollar: boolean;
+  /** Meant where nothing else is said. Permit2 moves what takes EIP-3009 too, and not the other way round. */
+  readonly assetTransferMethod: AssetTransferMethod;
 }
 
 export interface Network {
@@ -71,7 +77,7 @@ export const networks: readonly Network[] = rows.map(([chainId, names, asset, na
   network: `eip155:${chainId}`,
   names,
   v1Name: names.find((name) => V1_NAMES.includes(name)) ?? null,
-  token: { asset, decimals: DECIMALS, name, version, dollar: true },
+  token: { asset, decimals: DECIMALS, name, version, dollar: true, assetTransferMethod: "eip3009" },
 }));
 
 /** Null where v1 has no name for it. */

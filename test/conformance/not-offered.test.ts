@@ -29,7 +29,11 @@ test.each<[string, object, string]>([
   ["escrow on one route", route({ settle: "escrow" }), 'routes["/a"].settle'],
   ["a payment flow by its name", route({ paymentFlow: "upfront" }), 'routes["/a"].paymentFlow'],
   ["another scheme", route({ scheme: "upto" }), 'routes["/a"].scheme'],
-  ["another transfer method", route({ assetTransferMethod: "permit2" }), 'routes["/a"].assetTransferMethod'],
+  [
+    "another transfer method",
+    { accepts: [{ network: "base-sepolia", assetTransferMethod: "erc7710" }] },
+    "accepts[0].assetTransferMethod",
+  ],
   ["Solana", { accepts: ["solana"] }, "accepts[0]"],
   ["Solana by its CAIP-2 name", { accepts: ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"] }, "accepts[0]"],
   ["a service's name", route({ serviceName: "Quotes" }), 'routes["/a"].serviceName'],

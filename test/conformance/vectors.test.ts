@@ -23,6 +23,7 @@ import {
   v1NameOf,
 } from "../../src/x402/index.ts";
 import { encodePayment, PAY_TO, signPayment } from "../support/payment.ts";
+import { signPermit2Payment } from "../support/permit2-payment.ts";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -62,15 +63,14 @@ const of = (...kinds: readonly string[]): (readonly [string, Vector])[] =>
 const decode = (header: string): unknown => JSON.parse(atob(header));
 
 /** What the examples' resource costs. */
-const offered = (() => {
+const priced = (() => {
   const { network, token } = findNetwork("base-sepolia") ?? expect.fail();
-  const terms = buildTerms(
-    { network, token, amount: 10_000n, payTo: PAY_TO, maxTimeoutSeconds: 60 },
-    false,
-    "authorization",
-  );
-  return terms ? [terms] : expect.fail();
+  const price = { network, token, amount: 10_000n, payTo: PAY_TO, maxTimeoutSeconds: 60 };
+  const by = (assetTransferMethod: "eip3009" | "permit2") =>
+    buildTerms({ ...price, assetTransferMethod }, false, "authorization") ?? expect.fail();
+  return { usual: [by("eip3009")], permitted: [by("permit2")] };
 })();
+const { usual: offered } = priced;
 const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {} };
 const PAYER = "0x857b06519E91e3A54538791bDbb0E22373e36b66";
 
@@ -177,6 +177,32 @@ describe("a payment of the specification", () => {
   test.each(refused)("by a transfer method that is not offered is refused (%s)", async (_, vector) => {
     const check = await checkPayment(offered, readV2(vector), RESOURCE);
     expect(check).toEqual({ kind: "refused", reason: vector.refusal });
+  });
+});
+
+describe("a payment of the specification by Permit2", () => {
+  const { message } = vectors.find(({ name }) => name === "v2-payment-payload-permit2") ?? expect.fail();
+  const { accepted, payload } = message as { accepted: Json; payload: Json };
+
+  test("accepts the entry that we write for the same price", () => {
+    expect(priced.permitted.map(({ requirements }) => requirements)).toEqual([accepted]);
+  });
+
+  test("has the shape that is taken, and a signature that nobody made for it", () => {
+    const presented = readPayment(new Headers({ "payment-signature": encodePayment(message) }));
+    const check = checkPayment(priced.permitted, (presented.ok && presented.value) || expect.fail(), RESOURCE);
+    expect(check).toEqual({ kind: "refused", reason: "invalid_permit2_signature" });
+  });
+
+  test("is rebuilt as it is written", async () => {
+    const { permit2Authorization: theirs } = payload;
+    const ours = await signPermit2Payment("10000");
+    expect(shapeOf(ours.payload.permit2Authorization)).toEqual(shapeOf(theirs));
+    const presented = readPayment(new Headers({ "payment-signature": encodePayment(ours) }));
+    const check = checkPayment(priced.permitted, (presented.ok && presented.value) || expect.fail(), RESOURCE);
+    const now = { unixSeconds: Math.floor(Date.now() / 1000), roomSeconds: 60 };
+    const judgement = check.kind === "authentic" ? check.judge(now) : expect.fail(check.kind);
+    expect(judgement).toMatchObject({ kind: "valid", payment: { paymentPayload: { payload: ours.payload } } });
   });
 });
 

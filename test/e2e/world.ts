@@ -33,6 +33,8 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
+const BY_PERMIT2 = [{ network: "base-sepolia", assetTransferMethod: "permit2" }, "base-sepolia"];
+
 const table = (upstream: string, facilitator: string, rpc: string) => ({
   upstream: { url: upstream, timeoutSeconds: 5 },
   payTo: PAY_TO,
@@ -46,6 +48,8 @@ const table = (upstream: string, facilitator: string, rpc: string) => ({
     "/before": { price: "$0.01", settle: "before" },
     "/async": { price: "$0.01", settle: "async", maxUnsettled: "$1" },
     "/socket": { price: "$0.01", websocket: true },
+    "/permitted": { price: "$0.01", accepts: BY_PERMIT2 },
+    "/permitted/before": { price: "$0.01", accepts: BY_PERMIT2, settle: "before" },
     "/brief": { price: "$0.01", maxTimeoutSeconds: 30 },
   },
 });

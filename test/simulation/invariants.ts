@@ -143,6 +143,7 @@ function handsOverOnRecord(facts: Facts, { invocation, outcome }: Answered): voi
 
 const NOT_CHARGED = [
   "payment_refused",
+  "permit2_allowance_required",
   "payer_over_cap",
   "ledger_unavailable",
   "facilitator_unavailable",

@@ -3,6 +3,7 @@
 
 import type { ServerResponse } from "node:http";
 import { numberToHex, pad } from "viem";
+import type { RawTransaction } from "./permit2-logs.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
 import { authorization, blockHash, type RawLog, type RawReceipt } from "./token-logs.ts";
 
@@ -14,6 +15,7 @@ export interface Call {
 
 export interface FakeChain {
   readonly receipts: readonly RawReceipt[];
+  readonly transactions: readonly RawTransaction[];
   readonly isUsed: boolean;
   readonly head: number;
   /** Instead of the chain's own answers. */
@@ -63,7 +65,7 @@ export const json = (response: ServerResponse, body: unknown, status = 200): voi
 
 export async function startFakeRpc(changes: Partial<FakeChain> = {}): Promise<FakeRpc> {
   const serve: FakeChain["serve"] = (response, replies) => json(response, replies);
-  const chain: FakeChain = { receipts: [], isUsed: true, head: HEAD, answers: {}, serve, ...changes };
+  const chain: FakeChain = { receipts: [], transactions: [], isUsed: true, head: HEAD, answers: {}, serve, ...changes };
   const answers: FakeChain["answers"] = { ...methods(chain), ...chain.answers };
   const seen: (readonly Call[])[] = [];
   const server = await startServer(async (request, response) => {
@@ -86,7 +88,7 @@ function reply({ id, params }: Call, answer: (...params: unknown[]) => unknown):
   }
 }
 
-function methods({ receipts, isUsed, head }: FakeChain): FakeChain["answers"] {
+function methods({ receipts, transactions, isUsed, head }: FakeChain): FakeChain["answers"] {
   return {
     eth_chainId: () => "0x14a34",
     eth_getBlockByNumber: (tag: string) => rawBlock(tag === "latest" ? head : Number(tag)),
@@ -94,6 +96,7 @@ function methods({ receipts, isUsed, head }: FakeChain): FakeChain["answers"] {
     eth_getLogs: (filter: Filter) => receipts.flatMap(({ logs }) => logs).filter((log) => passes(log, filter)),
     eth_getTransactionReceipt: (hash: string) =>
       receipts.find(({ transactionHash }) => transactionHash === hash) ?? null,
+    eth_getTransactionByHash: (hash: string) => transactions.find((one) => one.hash === hash) ?? null,
   };
 }
 

@@ -13,6 +13,7 @@ export const BLOCK = 5000;
 
 export const authorization: Authorization = {
   network: NETWORK,
+  assetTransferMethod: "eip3009",
   asset: ASSET,
   payer: PAYER,
   payTo: PAY_TO,

@@ -258,6 +258,17 @@ describe("docs/pricing.md", () => {
     for (const json of routes) expect(mistakesOf({ ...table, routes: json })).toEqual([]);
   });
 
+  test("shows ways to move a token that can be written as they stand", () => {
+    const [, chapter = ""] = /### EIP-3009 and Permit2\n([\s\S]+?)\n### /.exec(reference) ?? [];
+    const fragments = [...chapter.matchAll(/(?:^ {4}.+\n)+/gm)].map(([lines]) => JSON.parse(`{${lines}}`));
+    expect(fragments).toHaveLength(2);
+    for (const fragment of fragments) {
+      const json = { ...table, routes: { "/a": "$0.01" }, ...fragment };
+      expect(mistakesOf(json)).toEqual([]);
+      expect(validate(json)).toBe(true);
+    }
+  });
+
   test("links only to chapters that it has", () => {
     const chapters = [...reference.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
       title.toLowerCase().replaceAll(" ", "-"),

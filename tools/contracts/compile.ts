@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const solc = createRequire(import.meta.url)("solc");
-const names = ["TestUSDC", "TestMulticall3"];
+const names = ["TestUSDC", "TestMulticall3", "TestPermit2", "TestExactPermit2Proxy"];
 
 type Diagnostic = { severity: string; formattedMessage: string };
 

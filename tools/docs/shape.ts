@@ -12,6 +12,7 @@ import {
   signingKey,
   signingKeyObject,
   tableEntries,
+  token,
   tokenObject,
   upstreamObject,
 } from "../../src/config/schema.ts";
@@ -49,7 +50,7 @@ export const definitions = {
   signingKey,
   facilitator,
   option: optionObject,
-  token: tokenObject,
+  token,
   atomic: atomicObject,
 };
 

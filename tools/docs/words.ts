@@ -505,6 +505,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "How money moves: exactly the price. There is no other scheme yet.",
       example: "exact",
     },
+    assetTransferMethod: {
+      type: '`"eip3009"` or `"permit2"`',
+      otherwise: "the token's own",
+      means:
+        "Who moves the token for the buyer's signature: its own contract, or Permit2. See [EIP-3009 and Permit2](#eip-3009-and-permit2).",
+      example: "permit2",
+    },
     payTo: {
       type: "address",
       otherwise: "the route's or the table's",
@@ -520,16 +527,28 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     asset: {
       type: "address",
-      means: "The token's contract. It has to take EIP-3009 (`transferWithAuthorization`).",
+      means:
+        "The token's contract. It takes EIP-3009 (`transferWithAuthorization`), or `assetTransferMethod` says that it does not.",
       example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
     },
     name: { type: "text", means: "The name in the contract's EIP-712 domain.", example: "EURC" },
-    version: { type: "text", means: "The version in the contract's EIP-712 domain.", example: "2" },
+    version: {
+      type: "text",
+      otherwise: "none; then `assetTransferMethod` has to be `permit2`",
+      means: "The version in the contract's EIP-712 domain.",
+      example: "2",
+    },
     decimals: { type: "whole number, 0 to 36", means: "How many decimals the token has.", example: 6 },
     dollar: {
       type: "`true` or `false`",
       means: "Whether one of it is taken for a dollar, so that prices in dollars can be asked in it.",
       example: true,
+    },
+    assetTransferMethod: {
+      type: '`"eip3009"` or `"permit2"`',
+      means:
+        "How it is moved where an entry of `accepts` does not say; what says `permit2` here is moved in no other way.",
+      example: "permit2",
     },
   },
   atomic: {

@@ -1,5 +1,5 @@
-// The local chain: anvil under Base Sepolia's number, with a token of our own at the address of that network's USDC,
-// so that every x402 client works on it with its defaults. It never connects to another network.
+// The local chain: anvil under Base Sepolia's number, with contracts of our own at the addresses of that network's USDC,
+// Permit2 and x402's proxy, so that every x402 client works on it with its defaults. It never connects to another network.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +11,11 @@ import {
   type Hash,
   type Hex,
   http,
+  maxUint256,
   parseAbi,
   walletActions,
 } from "viem";
+import { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "../../src/x402/index.ts";
 import contracts from "../contracts/contracts.json" with { type: "json" };
 import { buyer, minter } from "./accounts.ts";
 import { startAnvil } from "./anvil.ts";
@@ -34,9 +36,11 @@ const tokenAbi = parseAbi([
   "function mint(address to, uint256 value) returns (bool)",
   "function minter() view returns (address)",
   "function balanceOf(address owner) view returns (uint256)",
+  "function allowance(address owner, address spender) view returns (uint256)",
+  "function approve(address spender, uint256 value) returns (bool)",
   "event Transfer(address indexed from, address indexed to, uint256 value)",
 ]);
-const [, , , , transferEvent] = tokenAbi;
+const [, , , , , , transferEvent] = tokenAbi;
 
 export interface Chain {
   rpc: string;
@@ -50,7 +54,15 @@ export interface Transfer {
   transactionHash: Hash;
 }
 
-/** Starts the chain and funds the buyer. With a `stateDir` the chain is loaded from there and kept there at the stop. */
+/** Code by the address where it stands on every network. */
+const placed: readonly (readonly [Address, { readonly deployedBytecode: string }])[] = [
+  [usdc, contracts.TestUSDC],
+  [multicall3, contracts.TestMulticall3],
+  [PERMIT2_ADDRESS, contracts.TestPermit2],
+  [PERMIT2_EXACT_PROXY, contracts.TestExactPermit2Proxy],
+];
+
+/** Starts the chain, funds the buyer, and lets Permit2 move the buyer's USDC. With a `stateDir` the chain is loaded from there and kept there at the stop. */
 export async function startChain(
   options: { port?: number | undefined; stateDir?: string | undefined } = {},
 ): Promise<Chain> {
@@ -72,18 +84,36 @@ async function placeContracts(rpc: string): Promise<void> {
     walletActions,
   );
   // Contracts of a kept chain are replaced too: the token's code may be newer than its storage.
-  await client.setCode({ address: usdc, bytecode: contracts.TestUSDC.deployedBytecode as Hex });
-  await client.setCode({ address: multicall3, bytecode: contracts.TestMulticall3.deployedBytecode as Hex });
-  if (await initialized(rpc)) return;
-  const call = { address: usdc, abi: tokenAbi, account: minter.address, gas: 500_000n } as const;
-  await client.writeContract({ ...call, functionName: "initialize", args: ["USDC", "USDC", minter.address] });
-  const hash = await client.writeContract({ ...call, functionName: "mint", args: [buyer.address, buyerFunds] });
-  await connect(rpc).waitForTransactionReceipt({ hash });
+  for (const [address, { deployedBytecode }] of placed) {
+    await client.setCode({ address, bytecode: deployedBytecode as Hex });
+  }
+  const call = { address: usdc, abi: tokenAbi, gas: 500_000n } as const;
+  const byMinter = { ...call, account: minter.address } as const;
+  const hashes: Hash[] = [];
+  if (!(await isInitialized(rpc))) {
+    await client.writeContract({ ...byMinter, functionName: "initialize", args: ["USDC", "USDC", minter.address] });
+    hashes.push(await client.writeContract({ ...byMinter, functionName: "mint", args: [buyer.address, buyerFunds] }));
+  }
+  if (!(await isAllowed(rpc))) {
+    const allowance = [PERMIT2_ADDRESS, maxUint256] as const;
+    const byBuyer = { ...call, account: buyer.address } as const;
+    hashes.push(await client.writeContract({ ...byBuyer, functionName: "approve", args: allowance }));
+  }
+  await Promise.all(hashes.map((hash) => connect(rpc).waitForTransactionReceipt({ hash })));
 }
 
-async function initialized(rpc: string): Promise<boolean> {
-  return BigInt(await connect(rpc).readContract({ address: usdc, abi: tokenAbi, functionName: "minter" })) !== 0n;
-}
+const reading = { address: usdc, abi: tokenAbi } as const;
+
+const isInitialized = async (rpc: string): Promise<boolean> =>
+  BigInt(await connect(rpc).readContract({ ...reading, functionName: "minter" })) !== 0n;
+
+/** A chain that was kept may be from before Permit2 stood there. */
+const isAllowed = async (rpc: string): Promise<boolean> =>
+  (await connect(rpc).readContract({
+    ...reading,
+    functionName: "allowance",
+    args: [buyer.address, PERMIT2_ADDRESS],
+  })) > 0n;
 
 export function localChain(rpc: string) {
   return defineChain({

@@ -12,7 +12,7 @@ const localDecimals = 6;
 /** `accepts` and `price` of a table or a route. */
 export function fitMoney(holder: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
   const fitted = { ...holder };
-  if (Array.isArray(holder.accepts)) fitted.accepts = fitAccepts(holder.accepts, `${path}accepts`, note);
+  if (Array.isArray(holder.accepts)) fitted.accepts = fitAccepts(holder.accepts, table, `${path}accepts`, note);
   if (isObject(holder.price)) fitted.price = fitPrice(holder.price, table, `${path}price`, note);
   return fitted;
 }
@@ -27,21 +27,29 @@ export function fitTokens(tokens: unknown[], note: Note): unknown[] {
   return tokens.filter((token) => !isToken(token));
 }
 
-function fitAccepts(accepts: unknown[], path: string, note: Note): unknown[] {
-  const fitted = accepts.map((entry, index) => fitOption(entry, `${path}[${index}]`, note));
+function fitAccepts(accepts: unknown[], table: JsonObject, path: string, note: Note): unknown[] {
+  const fitted = accepts.map((entry, index) => fitOption(entry, table, `${path}[${index}]`, note));
   const keys = fitted.map(optionKey);
   return fitted.filter((_, index) => keys.indexOf(keys[index] ?? "") === index);
 }
 
-function fitOption(entry: unknown, path: string, note: Note): unknown {
+function fitOption(entry: unknown, table: JsonObject, path: string, note: Note): unknown {
   const name = isObject(entry) ? entry.network : entry;
   if (typeof name !== "string") return entry;
   if (!localNames.includes(name)) note(path, `${name} is ${localNetwork} here, on the local chain`);
   else if (!isObject(entry) || isLocal(entry.asset ?? localAsset)) return entry;
-  if (!isObject(entry)) return localNetwork;
-  // An asset of another network has no contract on the local chain; its default stablecoin takes its place.
-  const { asset: _foreign, ...option } = entry;
-  return { ...option, network: localNetwork };
+  const { asset, ...option } = isObject(entry) ? entry : {};
+  // An asset of another network has no contract on the local chain; its default stablecoin takes its place, moved as it.
+  const { assetTransferMethod } = meantToken(name, asset, table) ?? {};
+  const fitted = { ...(assetTransferMethod !== undefined && { assetTransferMethod }), ...option };
+  return isObject(entry) || Object.keys(fitted).length > 0 ? { ...fitted, network: localNetwork } : localNetwork;
+}
+
+/** The table's own token; a network that is its own too is named by its first. */
+function meantToken(network: string, asset: unknown, { tokens }: JsonObject): JsonObject | undefined {
+  if (typeof asset === "string") return tokenOf(asset, { tokens });
+  const known = Array.isArray(tokens) ? tokens.filter(isObject) : [];
+  return network.includes(":") ? known.find((token) => token.network === network) : undefined;
 }
 
 /** Atomic units of one token are asked as so many units of another. */
@@ -68,5 +76,6 @@ const isLocal = (asset: unknown): boolean => String(asset).toLowerCase() === loc
 function optionKey(entry: unknown): string {
   const option = isObject(entry) ? entry : { network: entry };
   const network = localNames.includes(String(option.network)) ? localNetwork : option.network;
-  return JSON.stringify([network, String(option.asset ?? localAsset).toLowerCase(), option.scheme ?? "exact"]);
+  const { scheme = "exact", assetTransferMethod = "eip3009" } = option;
+  return JSON.stringify([network, String(option.asset ?? localAsset).toLowerCase(), scheme, assetTransferMethod]);
 }

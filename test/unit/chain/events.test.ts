@@ -4,8 +4,12 @@ import {
   AUTHORIZATION_CANCELED,
   AUTHORIZATION_STATE,
   AUTHORIZATION_USED,
+  NONCE_BITMAP,
   parseValue,
+  SETTLE,
+  SETTLE_WITH_PERMIT,
   TRANSFER,
+  UNORDERED_NONCE_INVALIDATION,
 } from "../../../src/chain/events.ts";
 import { addressWord, parseQuantity, parseWord, toQuantity, wordAddress } from "../../../src/chain/hex.ts";
 
@@ -13,12 +17,19 @@ test.each([
   ["Transfer(address,address,uint256)", TRANSFER],
   ["AuthorizationUsed(address,bytes32)", AUTHORIZATION_USED],
   ["AuthorizationCanceled(address,bytes32)", AUTHORIZATION_CANCELED],
+  ["UnorderedNonceInvalidation(address,uint256,uint256)", UNORDERED_NONCE_INVALIDATION],
 ])("the topic of %s is the hash of its signature", (signature, topic) => {
   expect(topic).toBe(keccak256(toHex(signature)));
 });
 
-test("the selector of authorizationState is the beginning of its signature's hash", () => {
-  expect(AUTHORIZATION_STATE).toBe(toFunctionSelector("function authorizationState(address,bytes32)"));
+const PERMIT = "((address,uint256),uint256,uint256),address,(address,uint256),bytes";
+test.each([
+  ["authorizationState(address,bytes32)", AUTHORIZATION_STATE],
+  ["nonceBitmap(address,uint256)", NONCE_BITMAP],
+  [`settle(${PERMIT})`, SETTLE],
+  [`settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),${PERMIT})`, SETTLE_WITH_PERMIT],
+])("the selector of %s is the beginning of its signature's hash", (signature, selector) => {
+  expect(selector).toBe(toFunctionSelector(signature));
 });
 
 describe("what an RPC writes in hexadecimal", () => {

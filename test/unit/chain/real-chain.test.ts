@@ -81,6 +81,7 @@ const together = (datas: readonly Hex[]): Hex =>
 
 const claimOf = ({ payload: { authorization } }: Payment, changes: Partial<Authorization> = {}): Authorization => ({
   network,
+  assetTransferMethod: "eip3009",
   asset: usdc,
   payer: authorization.from,
   payTo: PAY_TO,

@@ -4,6 +4,14 @@ import { ASSET, PAY_TO } from "../../support/payment.ts";
 import { ALICE, BASE_USDC, BOB, EURC, mistakes, parsed, requirementsOf, route } from "./table.ts";
 
 const eurc = { network: "base", asset: EURC, name: "EURC", version: "2", decimals: 6 };
+const dai = {
+  network: "base",
+  asset: BOB,
+  name: "DAI",
+  decimals: 18,
+  dollar: true,
+  assetTransferMethod: "permit2",
+};
 const own = { network: "eip155:7", asset: ALICE, name: "Seven", version: "1", decimals: 18, dollar: true };
 
 /** What the only way to pay for `/a` says. */
@@ -161,7 +169,7 @@ describe("a way to pay", () => {
       "a key that is not known",
       { accepts: [{ network: "base", token: "USDC" }] },
       "accepts[0].token",
-      'there is no such key; known are network, asset, scheme, payTo (it says "token")',
+      'there is no such key; known are network, asset, scheme, assetTransferMethod, payTo (it says "token")',
     ],
     [
       "a token with a wrong checksum",
@@ -263,7 +271,7 @@ describe("a token of the operator's own", () => {
       "a key that is not known",
       tokens({ symbol: "€" }),
       "tokens[0].symbol",
-      'there is no such key; known are network, asset, name, version, decimals, dollar (it says "symbol")',
+      'there is no such key; known are network, asset, name, version, decimals, dollar, assetTransferMethod (it says "symbol")',
     ],
     [
       "a wrong checksum",
@@ -429,5 +437,173 @@ describe("a price in atomic units", () => {
       { path: 'routes["/a"].price.amount', remedy },
       { path: 'routes["/a"].price.asset', remedy },
     ]);
+  });
+});
+
+describe("how a token is moved", () => {
+  const permitted = { network: "base", assetTransferMethod: "permit2" };
+  const methodsOf = (changes: object) =>
+    requirementsOf(parsed({ ...route({}), ...changes })).map(({ asset, extra }) => [
+      asset,
+      extra?.["assetTransferMethod"],
+    ]);
+
+  test("is by its own contract where nothing is said, and not declared", () => {
+    expect(methodsOf({ accepts: ["base"] })).toEqual([[BASE_USDC, undefined]]);
+    expect(methodsOf({ accepts: [{ network: "base", assetTransferMethod: "eip3009" }] })).toEqual([
+      [BASE_USDC, undefined],
+    ]);
+  });
+
+  test("is by Permit2 where an entry says so", () => {
+    expect(asked({ accepts: [permitted] })).toMatchObject({
+      asset: BASE_USDC,
+      amount: "1000000",
+      extra: { assetTransferMethod: "permit2", name: "USD Coin", version: "2" },
+    });
+  });
+
+  test("is by Permit2 where its entry of tokens says so, and names no domain that it does not have", () => {
+    const accepts = ["base", { network: "base", asset: BOB }];
+    const [, offered] = requirementsOf(parsed({ tokens: [dai], accepts, ...route({}) }));
+    expect(offered).toMatchObject({ asset: BOB, amount: "1000000000000000000" });
+    expect(offered?.extra).toEqual({ assetTransferMethod: "permit2" });
+    const [versioned] = requirementsOf(
+      parsed({ tokens: [{ ...dai, version: "1" }], accepts: accepts.slice(1), ...route({}) }),
+    );
+    expect(versioned?.extra).toEqual({ assetTransferMethod: "permit2", name: "DAI", version: "1" });
+  });
+
+  test("may be offered in both ways beside each other, in the order of preference", () => {
+    expect(methodsOf({ accepts: [permitted, "base"] })).toEqual([
+      [BASE_USDC, "permit2"],
+      [BASE_USDC, undefined],
+    ]);
+  });
+
+  test("may be offered in both ways at a price in atomic units", () => {
+    const price = { amount: "7", asset: BASE_USDC };
+    expect(methodsOf({ accepts: ["base", permitted], ...route({ price }) })).toEqual([
+      [BASE_USDC, undefined],
+      [BASE_USDC, "permit2"],
+    ]);
+    expect(methodsOf({ tokens: [dai], accepts: ["base"], ...route({ price: { amount: "7", asset: BOB } }) })).toEqual([
+      [BOB, "permit2"],
+    ]);
+  });
+
+  test("decides which entry of the table's list says who is paid", () => {
+    const accepts = [
+      { network: "base", payTo: ALICE },
+      { ...permitted, payTo: BOB },
+    ];
+    const payees = (own: readonly unknown[]) =>
+      requirementsOf(parsed({ accepts, ...route({ accepts: own }) })).map(({ payTo }) => payTo);
+    expect(payees(["base", permitted])).toEqual([ALICE, BOB]);
+    expect(payees([permitted])).toEqual([BOB]);
+  });
+
+  test("is not Permit2 for clients of version 1, who know no other than EIP-3009", () => {
+    const { challenge } = (() => {
+      const [found] = parsed({ accepts: [permitted, "base"], ...route({}) }).routes;
+      return found?.access.kind === "paid" ? found.access.offer : expect.fail();
+    })();
+    expect(challenge.v1).toHaveLength(1);
+    expect(challenge.v1.join()).not.toContain("permit2");
+  });
+
+  const entry = (changes: object) => ({ tokens: [{ ...dai, ...changes }] });
+  const notTaken = "DAI does not take EIP-3009";
+  const oneEntry = "atomic units need exactly one entry in accepts; give this route an accepts of its own";
+  test.each<[string, object, string, string]>([
+    [
+      "a way that there is not",
+      { accepts: [{ network: "base", assetTransferMethod: "erc7710" }] },
+      "accepts[0].assetTransferMethod",
+      'write "eip3009" or "permit2" (it says "erc7710")',
+    ],
+    [
+      "a way that there is not, of a token",
+      entry({ assetTransferMethod: "approve" }),
+      "tokens[0].assetTransferMethod",
+      'write "eip3009" or "permit2" (it says "approve")',
+    ],
+    [
+      "a token without a version that does not say that it has no EIP-3009",
+      entry({ assetTransferMethod: undefined }),
+      "tokens[0].version",
+      'write the version in the contract\'s EIP-712 domain, or "assetTransferMethod": "permit2" for a token without EIP-3009',
+    ],
+    [
+      "EIP-3009 for a token that says it has none",
+      { ...entry({}), accepts: ["base", { network: "base", asset: BOB, assetTransferMethod: "eip3009" }] },
+      "accepts[1].assetTransferMethod",
+      `${notTaken}, its entry of tokens says; write "permit2" or remove this (it says "eip3009")`,
+    ],
+    [
+      "EIP-3009 for a token that a price in atomic units brings",
+      {
+        ...entry({}),
+        accepts: [{ network: "base", assetTransferMethod: "eip3009" }],
+        ...route({ price: { amount: "7", asset: BOB } }),
+      },
+      'routes["/a"].price.asset',
+      `${notTaken}; write "permit2" in accepts (it says "${BOB}")`,
+    ],
+    [
+      "one way twice, once in its own words",
+      { accepts: ["base", { network: "base", assetTransferMethod: "eip3009" }] },
+      "accepts[1]",
+      "accepts[0] already names this network and token; keep one",
+    ],
+    [
+      "the only way of a token twice",
+      {
+        ...entry({}),
+        accepts: [
+          { network: "base", asset: BOB },
+          { network: "base", asset: BOB, assetTransferMethod: "permit2" },
+        ],
+      },
+      "accepts[1]",
+      "accepts[0] already names this network and token; keep one",
+    ],
+    [
+      "a price in atomic units that makes one way of two",
+      { ...entry({}), accepts: ["base", permitted], ...route({ price: { amount: "7", asset: BOB } }) },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+    [
+      "a price in atomic units with two tokens to pay it in, each in a way of its own",
+      {
+        ...entry({}),
+        accepts: ["base", { network: "base", asset: BOB, assetTransferMethod: "permit2" }],
+        ...route({ price: { amount: "7", asset: BASE_USDC } }),
+      },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+    [
+      "a price in atomic units with two networks, each in a way of its own",
+      {
+        accepts: ["base", { network: "polygon", assetTransferMethod: "permit2" }],
+        ...route({ price: { amount: "7", asset: BASE_USDC } }),
+      },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+    [
+      "a price in atomic units with two tokens to pay it in",
+      {
+        ...entry({}),
+        accepts: ["base", { network: "base", asset: BOB }],
+        ...route({ price: { amount: "7", asset: BASE_USDC } }),
+      },
+      'routes["/a"].price',
+      oneEntry,
+    ],
+  ])("is a mistake: %s", (_, changes, path, remedy) => {
+    expect(mistakes(changes)).toEqual([{ path, remedy }]);
   });
 });

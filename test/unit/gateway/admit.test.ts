@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import { newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { signPermit2Payment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   asksUpfront,
@@ -82,6 +83,14 @@ describe("a payment that the facilitator does not vouch for", () => {
     expect(["sold", "served"]).toContain(reasonOf(await pay(path, await sign())));
   });
 
+  test("for want of an allowance is refused with the word for that alone, which has a status of its own", async () => {
+    const { pay, seen, entry } = openGate(table, { verify: invalid("permit2_allowance_required") });
+    const outcome = await pay("/after", payment);
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", false]);
+    expect(seen).toEqual([]);
+    expect(entry(payment)).toBe("released, none");
+  });
+
   test.each(routes)("because it is away is refused at %s without a challenge", async (path) => {
     const { pay, seen, entry } = openGate(table, { verify: broken });
     const outcome = await pay(path, payment);
@@ -103,12 +112,38 @@ describe("a payment that the facilitator does not vouch for", () => {
   });
 });
 
+describe("a payment that is settled before it is served", () => {
+  const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+  const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
+  const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
+
+  test("is checked by settling it where EIP-3009 moves the token", async () => {
+    const { pay, asked } = openGate(table);
+    expect(reasonOf(await pay("/before", upfront(payment)))).toBe("sold");
+    expect(asked).toEqual(["settle"]);
+  });
+
+  test("is verified first where Permit2 does", async () => {
+    const { pay, asked } = openGate(permitted);
+    expect(reasonOf(await pay("/before", await byPermit2()))).toBe("sold");
+    expect(asked).toEqual(["verify", "settle"]);
+  });
+
+  test("is refused without an attempt to settle it where an allowance is missing", async () => {
+    const { pay, asked, seen, reports } = openGate(permitted, { verify: invalid("permit2_allowance_required") });
+    const outcome = await pay("/before", await byPermit2());
+    expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", true]);
+    expect([asked, seen, reports]).toEqual([["verify"], [], ["release"]]);
+  });
+});
+
 describe("a signature that only the facilitator can judge", () => {
   const contract = (): Payment => ({ ...payment, payload: { ...payment.payload, signature: `0x${"12".repeat(70)}` } });
   const admitUnproven = async (): Promise<boolean> => true;
 
   test.each<[string, Around["verify"], string, string | null]>([
     ["is called invalid", invalid("invalid_signature"), "payment_refused", "invalid_signature"],
+    ["has let nobody move the token", invalid("permit2_allowance_required"), "permit2_allowance_required", null],
     ["is not judged", broken, "facilitator_unavailable", null],
   ])("claims nothing where it %s", async (_, verify, reason, code) => {
     const { pay, seen, calls, entry } = openGate(table, { verify, changes: { admitUnproven } });
@@ -238,6 +273,34 @@ describe("a new payment of a payer whose last one was not delivered", () => {
       verify = invalid(reason);
       expect(reasonOf(await gate.pay("/before", gate.next))).toBe("redelivered");
       expect(gate.entry(payment)).toBe("settled, redeemed");
+    },
+  );
+
+  test.each(["permit2_insufficient_balance", "permit2_allowance_required"])(
+    "by Permit2 is not charged where its wallet is empty (%s) and the chain has it unused, and nothing is delivered for it where nobody looked",
+    async (reason) => {
+      const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
+      const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+      const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
+      const askedOfPermit2: NonNullable<Around["fate"]> = ({ assetTransferMethod, nonce }) => {
+        expect([assetTransferMethod, nonce]).toEqual(["permit2", expect.stringMatching(/^[1-9]\d+$/)]);
+        return { kind: "unused", chainTimeMs: 0 };
+      };
+      for (const [chain, ending] of [
+        [{ fate: askedOfPermit2 }, "redelivered"],
+        [{}, "payment_bound_elsewhere"],
+      ] as const) {
+        verify = isValid;
+        const around = {
+          upstream: failing(1),
+          verify: (...call: Parameters<Around["verify"]>) => verify(...call),
+          ...chain,
+        };
+        const { pay } = openGate(permitted, around);
+        expect(reasonOf(await pay("/before", await byPermit2()))).toBe("paid_undelivered");
+        verify = invalid(reason);
+        expect(reasonOf(await pay("/before", await byPermit2()))).toBe(ending);
+      }
     },
   );
 

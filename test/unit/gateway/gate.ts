@@ -339,8 +339,13 @@ export const requestOf = (path: string, { method = "GET", headers, body = null }
     body: body instanceof Uint8Array ? new Response(body as BodyInit).body : body,
   }) as unknown as Request;
 
-const nonceOf = (body: string): string => JSON.parse(body).paymentPayload.payload.authorization.nonce;
-export const payerOf = (body: string): string => JSON.parse(body).paymentPayload.payload.authorization.from;
+const signedOf = (body: string): { from: string; nonce: string } => {
+  const { authorization, permit2Authorization } = JSON.parse(body).paymentPayload.payload;
+  return authorization ?? permit2Authorization;
+};
+/** 32 bytes, also where it is signed as a number. */
+const nonceOf = (body: string): string => `0x${BigInt(signedOf(body).nonce).toString(16).padStart(64, "0")}`;
+export const payerOf = (body: string): string => signedOf(body).from;
 export const isValid = (body: string): object => ({ isValid: true, payer: payerOf(body) });
 export const isSettled = (body: string): object => ({
   success: true,

@@ -92,6 +92,14 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     error: "invalid_network",
     challenge: "invalid_network",
   },
+  permit2_allowance_required: {
+    problem: { invitation },
+    status: 412,
+    message:
+      "Permit2 may not move enough of this token for you: approve 0x000000000022D473030F116dDEE9F6B43aC78BA3 as its spender, then pay again. You were not charged.",
+    evidence: { spender: "0x000000000022D473030F116dDEE9F6B43aC78BA3" },
+    challenge: "permit2_allowance_required",
+  },
   too_many_unproven: {
     problem: {},
     status: 429,
@@ -243,17 +251,6 @@ describe.each(entries)("%s", (reason, row) => {
     const header = answer(reason, row).headers.get("payment-response");
     expect(header && decodePaymentResponseHeader(header)).toEqual(row.receipt ?? null);
   });
-});
-
-test("a payer who has to approve the token first gets the status that x402 keeps for that, and a challenge", async () => {
-  const problem = { reason: "payment_refused", code: "permit2_allowance_required", invitation } as const;
-  const response = respond({ kind: "refused", problem }, "*", asker);
-  expect(response.status).toBe(412);
-  expect(response.headers.get("cache-control")).toBe("no-store");
-  expect(decodePaymentRequiredHeader(response.headers.get("payment-required") ?? "")).toMatchObject({
-    error: "permit2_allowance_required",
-  });
-  expect(await response.json()).toMatchObject({ error: "permit2_allowance_required", requestId: "r-1" });
 });
 
 describe("what an API did not deliver that was paid for", () => {

@@ -29,7 +29,14 @@ const inTime = { validBefore: String(NOW.unixSeconds + 300) };
 const { token } = findNetwork(NETWORK) ?? expect.fail();
 const terms =
   buildTerms(
-    { network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 },
+    {
+      network: NETWORK,
+      token,
+      assetTransferMethod: "eip3009",
+      amount: 10000n,
+      payTo: PAY_TO,
+      maxTimeoutSeconds: 300,
+    },
     false,
     "authorization",
   ) ?? expect.fail();

@@ -20,7 +20,14 @@ const NOW: Moment = { unixSeconds: 1_800_000_000, roomSeconds: 50 };
 const STRANGER = "0x1111111111111111111111111111111111111111";
 
 const token = findNetwork(NETWORK)?.token ?? expect.fail("the network of the fixture is not in the table");
-const price = { network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+const price = {
+  network: NETWORK,
+  token,
+  assetTransferMethod: "eip3009",
+  amount: 10000n,
+  payTo: PAY_TO,
+  maxTimeoutSeconds: 300,
+} as const;
 const requirements = eip3009.requirements(price);
 const payer = newAccount();
 const sign = async (changes: Partial<Authorization> = {}, signedDomain: object = domain) => {

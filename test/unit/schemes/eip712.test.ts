@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { bytesToHex, type Hex, hashTypedData, hashDomain as viemDomain, recoverAddress as viemRecover } from "viem";
 import { describe, expect, test } from "vitest";
-import { hashDomain, hashTransfer } from "../../../src/schemes/eip712.ts";
+import { hashDomain, hashPermit, hashPermit2Domain, hashTransfer, type Permit } from "../../../src/schemes/eip712.ts";
 import { canonicalSignature } from "../../../src/schemes/signature.ts";
 import { recoverAddress } from "../../../src/schemes/signer.ts";
 import { networks } from "../../../src/x402/index.ts";
 import { malleate, newAccount, types } from "../../support/payment.ts";
+import { messageOf, PERMIT2, permit2Domain, permit2Types } from "../../support/permit2-payment.ts";
 
 const hex = (bytes: number) =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value): Hex => bytesToHex(value));
@@ -84,6 +85,73 @@ describe("what is hashed here is what viem hashes", () => {
       expect(hashTransfer(new Uint8Array(32), { ...transfer, [name]: (2n ** 256n).toString() })).toBeNull();
     },
   );
+});
+
+const decimal = uint.map(String);
+const permit = fc.record({
+  token: hex(20),
+  amount: decimal,
+  spender: hex(20),
+  nonce: decimal,
+  deadline: decimal,
+  to: hex(20),
+  validAfter: decimal,
+});
+
+/** What viem hashes, by the types of the specification. */
+const permitHash = (of: Permit, on: number = permit2Domain.chainId): Hex =>
+  hashTypedData({
+    domain: { ...permit2Domain, chainId: on },
+    types: permit2Types,
+    primaryType: "PermitWitnessTransferFrom",
+    message: messageOf(of),
+  });
+
+describe("what is hashed here for Permit2 is what viem hashes", () => {
+  test("for any network and any authorization", () => {
+    fc.assert(
+      fc.property(chainId, permit, (on, of) => {
+        const digest = hashPermit(hashPermit2Domain(on, PERMIT2), of);
+        expect(digest && bytesToHex(digest)).toBe(permitHash(of, on));
+      }),
+    );
+  });
+
+  test.each(["amount", "nonce", "deadline", "validAfter"])(
+    "but a %s that does not fit into 256 bits is hashed to nothing",
+    (name) => {
+      const of = { token: "0x", amount: "1", spender: "0x", nonce: "1", deadline: "1", to: "0x", validAfter: "1" };
+      const largest = (2n ** 256n - 1n).toString();
+      expect(hashPermit(new Uint8Array(32), { ...of, [name]: largest })).not.toBeNull();
+      expect(hashPermit(new Uint8Array(32), { ...of, [name]: (2n ** 256n).toString() })).toBeNull();
+    },
+  );
+
+  test("and who signed it is who viem says: right, forged, with the higher s, or at random", async () => {
+    const account = newAccount();
+    const here = hashPermit2Domain(permit2Domain.chainId, PERMIT2);
+    const ours = (of: Permit, signature: string): string | null => {
+      const [digest, canonical] = [hashPermit(here, of), canonicalSignature(signature)];
+      return digest && canonical && recoverAddress(digest, canonical);
+    };
+    const theirs = async (of: Permit, signature: Hex): Promise<string | null> => {
+      const signer = await viemRecover({ hash: permitHash(of), signature }).catch(() => null);
+      return signer?.toLowerCase() ?? null;
+    };
+    await fc.assert(
+      fc.asyncProperty(permit, permit, hex(64), async (of, other, random) => {
+        const signature = await account.sign({ hash: permitHash(of) });
+        expect(ours(of, signature)).toBe(account.address.toLowerCase());
+        expect(await theirs(of, signature)).toBe(account.address.toLowerCase());
+        expect(ours(other, signature)).toBe(await theirs(other, signature));
+        expect(ours(of, `${random}1b`)).toBe(canonicalSignature(`${random}1b`) && (await theirs(of, `${random}1b`)));
+        // viem takes the twin too, which here is no payment.
+        expect(await theirs(of, malleate(signature) as Hex)).toBe(account.address.toLowerCase());
+        expect(ours(of, malleate(signature))).toBeNull();
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
 
 describe("who signed is who viem says", () => {

@@ -5,14 +5,20 @@ import { ASSET, PAY_TO } from "../../support/payment.ts";
 
 const STRANGER = "0x1111111111111111111111111111111111111111";
 
+const asked = { amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
 const offered: readonly Terms[] = networks.flatMap(({ network, token }) => {
-  const price = { network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+  const price = { ...asked, network, token, assetTransferMethod: "eip3009" } as const;
+  return buildTerms(price, false, "authorization") ?? [];
+});
+/** The same, moved by Permit2. */
+const byPermit2: readonly Terms[] = networks.flatMap(({ network, token }) => {
+  const price = { ...asked, network, token, assetTransferMethod: "permit2" } as const;
   return buildTerms(price, false, "authorization") ?? [];
 });
 const [mainnet, testnet] = offered;
 /** The same, to be settled first. */
 const upfront: readonly Terms[] = networks.flatMap(({ network, token }) => {
-  const price = { network, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+  const price = { ...asked, network, token, assetTransferMethod: "eip3009" } as const;
   return buildTerms(price, false, "upfront") ?? [];
 });
 
@@ -30,7 +36,7 @@ const refused = (error: string) => ({ ok: false, error });
 
 test("no scheme of ours works on a network of another family", () => {
   const [{ token } = expect.fail()] = networks;
-  const price = { token, amount: 1n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+  const price = { ...asked, token, assetTransferMethod: "eip3009" } as const;
   for (const network of ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "eip1559:1"] as const) {
     for (const flow of ["authorization", "upfront"] as const) {
       expect(buildTerms({ ...price, network }, false, flow)).toBeNull();
@@ -68,6 +74,38 @@ describe("where both flows are offered, a payment", () => {
       refused("invalid_payment_requirements"),
     );
   });
+});
+
+describe.each([
+  ["first", [...offered, ...byPermit2]],
+  ["last", [...byPermit2, ...offered]],
+] as const)("where a token is offered in both ways, EIP-3009 %s, a payment", (_, both) => {
+  const choiceOf = (changes: object) => chooseTerms(both, { ...accepted, ...changes });
+
+  test.each<[string, object, Terms | undefined]>([
+    ["that names none is by EIP-3009", { extra: { name: "USDC" } }, testnet],
+    ["that has no extra is by EIP-3009", { extra: undefined }, testnet],
+    ["that names EIP-3009 is by it", { extra: { assetTransferMethod: "eip3009" } }, testnet],
+    ["that names Permit2 is by it", { extra: { assetTransferMethod: "permit2" } }, byPermit2[1]],
+  ])("%s", (_, changes, terms) => {
+    expect(choiceOf(changes)).toEqual(chosen(terms));
+  });
+
+  test("of another way is none", () => {
+    expect(choiceOf({ extra: { assetTransferMethod: "erc7710" } })).toEqual(refused("invalid_payment_requirements"));
+  });
+
+  test("of version 1, which knows no other, is by EIP-3009", () => {
+    expect(chooseTerms(both, { scheme: "exact", network: "eip155:84532" })).toEqual(chosen(testnet));
+  });
+});
+
+test("where only Permit2 is offered, a payment that does not name it is none", () => {
+  const named = { ...accepted, extra: { assetTransferMethod: "permit2" } };
+  expect(chooseTerms(byPermit2, named)).toEqual(chosen(byPermit2[1]));
+  expect(chooseTerms(byPermit2, accepted)).toEqual(refused("invalid_payment_requirements"));
+  const v1: Accepted = { scheme: "exact", network: "eip155:84532" };
+  expect(chooseTerms(byPermit2, v1)).toEqual(refused("invalid_payment_requirements"));
 });
 
 describe("a payment means the entry", () => {

@@ -42,6 +42,15 @@ test("what is the same everywhere is said once, above rows in the order in which
   ]);
 });
 
+test("a way to pay that needs the buyer's word to Permit2 first says so", () => {
+  const accepts = ["base-sepolia", { network: "base-sepolia", assetTransferMethod: "permit2" }];
+  const rows = format({ accepts, routes: { "/a": "$1" } }).split("\n");
+  expect(rows.slice(-3, -1)).toEqual([
+    "/a and below     $1      1000000 USDC on base-sepolia",
+    "                 $1      1000000 USDC on base-sepolia by Permit2",
+  ]);
+});
+
 test("what differs has a column, and each way to pay a line", () => {
   const text = format({
     accepts: ["base", "polygon"],

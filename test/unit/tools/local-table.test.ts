@@ -194,6 +194,17 @@ describe("money", () => {
     expect(localOf({ accepts, tokens: [token] }).accepts).toEqual([{ network: "base-sepolia" }]);
   });
 
+  test("is moved as the table says, by the token's own contract and by Permit2 beside each other", () => {
+    const { version: _, ...dai } = { ...EURC, name: "DAI", assetTransferMethod: "permit2", dollar: true };
+    const own = { ...dai, network: "eip155:999" };
+    const permitted = { network: "base-sepolia", assetTransferMethod: "permit2" };
+    const both = ["base", { network: "base-sepolia", assetTransferMethod: "permit2" }];
+    expect(localOf({ accepts: both }).accepts).toEqual(["base-sepolia", permitted]);
+    const byToken = ["base", { network: "base", asset: dai.asset }];
+    expect(localOf({ accepts: byToken, tokens: [dai] }).accepts).toEqual(["base-sepolia", permitted]);
+    expect(localOf({ accepts: ["eip155:999"], tokens: [own] }).accepts).toEqual([permitted]);
+  });
+
   test("of the local token stays as it is", () => {
     const routes = { "/a": { price: { amount: "5", asset: USDC } } };
     expect(localOf({ routes })).toMatchObject({ routes, warnings: [] });

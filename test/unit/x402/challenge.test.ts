@@ -150,6 +150,13 @@ describe("the challenge for v1 clients", () => {
     ]);
   });
 
+  test("leaves out what is moved by Permit2, which v1 does not know, wherever it stands", () => {
+    const permitted = { ...first, extra: { ...first?.extra, assetTransferMethod: "permit2" } };
+    expect(body(permitted, first ?? {}).accepts).toEqual(body(first ?? {}).accepts);
+    expect(body(first ?? {}, permitted).accepts).toEqual(body(first ?? {}).accepts);
+    expect(body(permitted)).toEqual({ error: "x" });
+  });
+
   test("leaves out what v1 has no name for, and is absent where nothing is left", () => {
     const optimism = { ...first, network: "eip155:10" };
     expect(body(optimism, base).accepts).toMatchObject([{ network: "base" }]);

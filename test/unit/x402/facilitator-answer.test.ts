@@ -175,6 +175,12 @@ const late = [
   "transaction_failed",
   "nonce_already_used",
   "smart_wallet_deployment_failed",
+  "invalid_permit2_signature",
+  "permit2_deadline_expired",
+  "permit2_insufficient_balance",
+  "permit2_allowance_required",
+  "permit2_simulation_failed",
+  "permit2_invalid_nonce",
   "a_reason_of_tomorrow",
   "constructor",
 ];
@@ -205,6 +211,13 @@ const early = [
   "invalid_exact_evm_signature",
   "invalid_exact_evm_token_name_mismatch",
   "invalid_exact_evm_token_version_mismatch",
+  "invalid_permit2_recipient_mismatch",
+  "invalid_permit2_spender",
+  "permit2_amount_mismatch",
+  "permit2_not_yet_valid",
+  "permit2_payment_too_early",
+  "permit2_proxy_not_deployed",
+  "permit2_token_mismatch",
 ];
 
 describe("a settle answer", () => {

@@ -32,7 +32,7 @@ test("every token that the official SDK takes for a dollar and pays by EIP-3009 
   const theirs = Object.entries(DEFAULT_ASSETS).flatMap(([network, [first]]) => {
     if (!first || first.assetTransferMethod !== undefined) return [];
     const { asset, decimals, name, version } = first;
-    return [[network, { asset, decimals, name, version, dollar: true }] as const];
+    return [[network, { asset, decimals, name, version, dollar: true, assetTransferMethod: "eip3009" }] as const];
   });
   const ours = new Map(networks.map(({ network, token }) => [network, token]));
   for (const network of NOT_IN_THE_SDK) expect(ours.delete(network)).toBe(true);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eip3009PaymentId } from "../../../src/x402/payment-id.ts";
+import { eip3009PaymentId, isPaymentId, partsOf, permit2PaymentId } from "../../../src/x402/payment-id.ts";
 import { ASSET, NETWORK, PAY_TO } from "../../support/payment.ts";
 
 const NONCE = `0x${"aB".repeat(32)}`;
@@ -22,4 +22,26 @@ test.each([
   ["nonce", eip3009PaymentId(NETWORK, ASSET, PAY_TO, `0x${"cd".repeat(32)}`)],
 ])("another %s is another payment", (_, other) => {
   expect(other).not.toBe(id);
+});
+
+test("of Permit2 it is the owner's row of nonces, whatever the token", () => {
+  const permitted = permit2PaymentId(NETWORK, PAY_TO, "7");
+  expect(permitted).toBe("eip155:84532|permit2|0x209693bc6afc0c5328ba36faf03c514ef312287c|7");
+  expect(permit2PaymentId(NETWORK, PAY_TO.toUpperCase(), "7")).toBe(permitted);
+  for (const other of [
+    permit2PaymentId("eip155:8453", PAY_TO, "7"),
+    permit2PaymentId(NETWORK, ASSET, "7"),
+    permit2PaymentId(NETWORK, PAY_TO, "8"),
+  ]) {
+    expect(other).not.toBe(permitted);
+  }
+});
+
+test("an identity tells its parts, and the way in which its token moves", () => {
+  const payer = PAY_TO.toLowerCase();
+  const ofToken = { network: NETWORK, assetTransferMethod: "eip3009", payer, nonce: NONCE.toLowerCase() };
+  expect(partsOf(id)).toEqual(ofToken);
+  const permitted = permit2PaymentId(NETWORK, PAY_TO, "7");
+  expect(partsOf(permitted)).toEqual({ network: NETWORK, assetTransferMethod: "permit2", payer, nonce: "7" });
+  expect([id, permitted].every(isPaymentId)).toBe(true);
 });

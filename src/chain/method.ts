@@ -1,0 +1,22 @@
+// What a row of this room is: a way to move a token, and what the chain knows of its nonces.
+
+import type { Result } from "../std/index.ts";
+import type { Block } from "./blocks.ts";
+import type { Authorization } from "./events.ts";
+import type { KnownFate } from "./fate.ts";
+import type { Ask, Fault } from "./rpc.ts";
+
+export interface Method {
+  /** The contract that keeps the nonce, and the question of its state. */
+  readonly stateCall: (authorization: Authorization) => { readonly to: string; readonly data: string };
+  /** What the one word of the answer says of the nonce; null where it says nothing. */
+  readonly isUsed: (word: string, authorization: Authorization) => boolean | null;
+  /** Null where the transaction is no proof of payment. */
+  readonly readHint: (
+    ask: Ask,
+    transaction: string,
+    authorization: Authorization,
+  ) => Promise<Result<KnownFate | null, Fault>>;
+  /** Of a nonce that reads as used at the head. */
+  readonly readUse: (ask: Ask, authorization: Authorization, head: Block) => Promise<Result<KnownFate, Fault>>;
+}

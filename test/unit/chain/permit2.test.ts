@@ -1,0 +1,249 @@
+import { numberToHex, pad } from "viem";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
+import {
+  type FakeChain,
+  type FakeRpc,
+  HEAD,
+  RpcRefusal,
+  rawBlock,
+  secondsOf,
+  startFakeRpc,
+} from "../../support/fake-rpc.ts";
+import { ASSET } from "../../support/payment.ts";
+import {
+  invalidation,
+  NONCE,
+  permitted,
+  type RawTransaction,
+  settling,
+  settlingWithPermit,
+} from "../../support/permit2-logs.ts";
+import { PERMIT2 } from "../../support/permit2-payment.ts";
+import type { TestServer } from "../../support/server.ts";
+import { mined, OTHER, type RawEvent, TRANSACTION, transfer } from "../../support/token-logs.ts";
+
+const TIMEOUT_MS = 4000;
+const paid: Fate = { kind: "paid", transaction: TRANSACTION };
+const canceled: Fate = { kind: "canceled" };
+const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(HEAD) * 1000 };
+const unavailable = { kind: "unavailable" };
+const OTHER_NONCE = (0x5678n << 8n).toString();
+const hashOf = (i: number): string => pad(numberToHex(i + 1), { size: 32 });
+
+const servers: TestServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+async function start(chain: Partial<FakeChain>): Promise<FakeRpc> {
+  const rpc = await startFakeRpc(chain);
+  servers.push(rpc);
+  return rpc;
+}
+
+const askAt = ({ url }: FakeRpc, changes: Partial<Authorization> = {}): Promise<Fate> =>
+  buildChain({ urls: [url], timeoutMs: TIMEOUT_MS }).fateOf({ ...permitted, ...changes });
+const ask = async (chain: Partial<FakeChain>, changes: Partial<Authorization> = {}): Promise<Fate> =>
+  askAt(await start(chain), changes);
+
+/** One transaction with these logs. */
+const holding = (transaction: RawTransaction, ...events: readonly RawEvent[]): Partial<FakeChain> => ({
+  transactions: [transaction],
+  receipts: [mined(events, transaction.hash)],
+});
+/** The word of nonces, as it is from that block on. */
+const usedFrom = (block: number): FakeChain["answers"] => ({
+  eth_call: (_: object, at: string) => pad(Number(at) >= block ? "0x1" : "0x0", { size: 32 }),
+});
+const methodsOf = ({ seen }: FakeRpc) => seen.map((calls) => calls.map(({ method }) => method).join(" "));
+
+describe("an unanswered settlement by Permit2", () => {
+  const direct = { hash: TRANSACTION, to: ASSET, input: "0xa9059cbb" };
+  const nested = { ...settling(), to: OTHER };
+
+  test.each<[string, Partial<FakeChain>, object]>([
+    ["is paid where the proxy was called with its nonce and moved its value", holding(settling(), transfer()), paid],
+    ["is paid where the proxy was called with an allowance too", holding(settlingWithPermit(), transfer()), paid],
+    ["is unused as of the head where its nonce is", { isUsed: false }, unused],
+    ["is canceled where its owner gave the nonce up", { receipts: [mined([invalidation()])] }, canceled],
+    [
+      "is canceled where the nonce went meanwhile, and no such transfer was made",
+      { answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
+    [
+      "is canceled where all such transfers are another nonce's",
+      { ...holding(settling(OTHER_NONCE), transfer()), answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
+    [
+      "is canceled where all such transfers were asked of the token itself",
+      { ...holding(direct, transfer()), answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
+    [
+      "is canceled where its nonce moved another value",
+      { ...holding(settling(), transfer(1)), answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
+    [
+      "is canceled where another contract moved another value",
+      { ...holding(nested, transfer(1)), answers: usedFrom(HEAD - 50) },
+      canceled,
+    ],
+    ["is unknown where such a transfer was made by another contract", holding(nested, transfer()), unavailable],
+    [
+      "is unknown where another contract made one, though its owner gave the nonce up",
+      holding(nested, transfer(), invalidation()),
+      unavailable,
+    ],
+    ["is unknown where the nonce was gone long before the claim", {}, unavailable],
+    [
+      "is unknown where only other nonces were given up, and it was gone before",
+      { receipts: [mined([invalidation(2n), invalidation(1n, 7n), invalidation(1n, undefined, OTHER)])] },
+      unavailable,
+    ],
+  ])("%s", async (_, chain, fate) => {
+    expect(await ask(chain)).toMatchObject(fate);
+  });
+
+  test("is found among many equal payments of its payer", async () => {
+    const others = Array.from({ length: 20 }, (_, i) => hashOf(i));
+    const chain = {
+      transactions: [...others.map((hash, i) => settling(String(i << 8), undefined, hash)), settling()],
+      receipts: [...others, TRANSACTION].map((hash, i) => mined([transfer()], hash, 5000 + i)),
+    };
+    expect(await ask(chain)).toEqual(paid);
+  });
+
+  test("is unknown among more equal payments than are looked at", async () => {
+    const hashes = Array.from({ length: 41 }, (_, i) => hashOf(i));
+    const chain = {
+      transactions: hashes.map((hash) => settling(NONCE, undefined, hash)),
+      receipts: hashes.map((hash, i) => mined([transfer()], hash, 5000 + i)),
+    };
+    expect(await ask(chain)).toMatchObject(unavailable);
+  });
+
+  test("is of the owner's nonce, whichever of its word that is", async () => {
+    for (const [bit, word, isUsed] of [
+      [255n, 1n << 255n, true],
+      [255n, (1n << 255n) - 1n, false],
+      [3n, 8n, true],
+      [3n, 7n, false],
+    ] as const) {
+      const answers = { eth_call: () => numberToHex(word, { size: 32 }) };
+      const fate = await ask({ answers }, { nonce: (BigInt(NONCE) + bit).toString() });
+      expect(fate.kind).toBe(isUsed ? "unavailable" : "unused");
+    }
+  });
+});
+
+describe("what is asked of Permit2", () => {
+  test("is the word that holds the owner's nonce", async () => {
+    const rpc = await start({ isUsed: false });
+    await askAt(rpc, { nonce: "511" });
+    const owner = permitted.payer.slice(2).toLowerCase().padStart(64, "0");
+    expect(rpc.seen[1]?.[0]?.params).toEqual([
+      { to: PERMIT2, data: `0x4fe02b44${owner}${"1".padStart(64, "0")}` },
+      `0x${HEAD.toString(16)}`,
+    ]);
+  });
+
+  test("is the named transaction and its receipt first, which are enough where they pay", async () => {
+    const rpc = await start(holding(settling(), transfer()));
+    expect(await askAt(rpc, { transaction: TRANSACTION })).toEqual(paid);
+    expect(methodsOf(rpc)).toEqual(["eth_chainId eth_getTransactionByHash eth_getTransactionReceipt"]);
+  });
+});
+
+describe("a transaction that the facilitator named", () => {
+  const reverted = { ...mined([transfer()]), status: "0x0" };
+  test.each<[string, Partial<FakeChain>]>([
+    ["was never mined", {}],
+    ["settled another nonce", holding(settling(OTHER_NONCE), transfer())],
+    ["settled another owner's nonce", holding(settling(NONCE, OTHER), transfer())],
+    ["moved nothing", holding(settling())],
+    ["moved another value", holding(settling(), transfer(9999))],
+    ["moved another token", holding(settling(), transfer(undefined, undefined, undefined, OTHER))],
+    ["paid somebody else", holding(settling(), transfer(undefined, OTHER))],
+    ["went through another contract", holding({ ...settling(), to: OTHER }, transfer())],
+    ["was reverted", { transactions: [settling()], receipts: [reverted] }],
+    ["made a contract", holding({ ...settling(), to: null }, transfer())],
+  ])("does not decide where it %s", async (_, chain) => {
+    expect(await ask({ ...chain, isUsed: false }, { transaction: TRANSACTION })).toEqual(unused);
+  });
+
+  test("does not keep the rest from being answered where it cannot be shown", async () => {
+    const answers = { eth_getTransactionByHash: refuse };
+    expect(await ask({ isUsed: false, answers }, { transaction: TRANSACTION })).toEqual(unused);
+  });
+});
+
+const refuse = (): never => {
+  throw new RpcRefusal("no");
+};
+
+describe("an RPC that", () => {
+  const good = holding(settling(), transfer());
+  test.each<[string, Partial<FakeChain>]>([
+    ["has no state of the nonce", { ...good, answers: { eth_call: () => "0x" } }],
+    ["refuses logs", { ...good, answers: { eth_getLogs: refuse } }],
+    ["refuses transactions", { ...good, answers: { eth_getTransactionByHash: refuse } }],
+    ["has not the transaction of a transfer", { ...good, transactions: [], answers: usedFrom(HEAD - 50) }],
+    [
+      "shows another transaction",
+      { ...good, answers: { eth_getTransactionByHash: () => settling(NONCE, undefined, hashOf(7)) } },
+    ],
+    [
+      "shows a transaction without input",
+      { ...good, answers: { eth_getTransactionByHash: () => ({ hash: TRANSACTION, to: ASSET }) } },
+    ],
+    [
+      "shows a transaction to no address",
+      { ...good, answers: { eth_getTransactionByHash: () => ({ ...settling(), to: 1 }) } },
+    ],
+    [
+      "refuses the log of what owners gave up",
+      { answers: { eth_getLogs: ({ address }: { address: string }) => (address === PERMIT2 ? refuse() : []) } },
+    ],
+    [
+      "refuses the state of older blocks",
+      { answers: { eth_call: (_: object, at: string) => (Number(at) === HEAD ? pad("0x1", { size: 32 }) : refuse()) } },
+    ],
+    [
+      "cannot find where to begin",
+      {
+        ...good,
+        answers: {
+          eth_getBlockByNumber: (tag: string) => (tag === "latest" || Number(tag) === HEAD ? rawBlock(HEAD) : refuse()),
+        },
+      },
+    ],
+  ])("%s proves nothing", async (_, chain) => {
+    expect(await ask(chain)).toMatchObject(unavailable);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["has lost", () => null],
+    ["does not show any more", refuse],
+  ])("%s the block where it began proves nothing", async (_, shown) => {
+    let isBegun = false;
+    const answers = {
+      eth_getLogs: () => {
+        isBegun = true;
+        return [];
+      },
+      eth_getBlockByNumber: (tag: string) => {
+        const number = tag === "latest" ? HEAD : Number(tag);
+        return isBegun && number < HEAD ? shown() : rawBlock(number);
+      },
+    };
+    expect(await ask({ answers: { ...usedFrom(HEAD - 50), ...answers } })).toMatchObject(unavailable);
+  });
+
+  test("says that such a transfer was made, and has no receipt of it, has not shown that it is paid", async () => {
+    expect(await ask({ ...good, answers: { eth_getTransactionReceipt: () => null } })).toMatchObject(unavailable);
+  });
+});
