@@ -23,7 +23,7 @@ export function mistakesOf(issue: Issue, within: Path, report: Report): void {
   // The alternative of the right type speaks for itself.
   const [meant] = nested.filter(({ kind }) => kind === "validation");
   // Who writes a key in the place of its secret's name does not read it again in a log.
-  const isRepeated = !path.includes("sign") && !path.includes("auth");
+  const isRepeated = !["sign", "auth", "direct"].some((place) => path.includes(place));
   report(path, `${(meant ?? issue).message}${isRepeated ? said(issue.input) : ""}`);
 }
 

@@ -129,7 +129,7 @@ export const directObject = object(
   {
     key: secretName("RELAYER_KEY"),
     network: v.optional(text),
-    rpc: v.optional(rpcUrls),
+    rpc: v.optional(v.union([rpcUrl, rpcUrls], "write an RPC URL, or a list of them")),
     confirmations: v.optional(count(100), 1),
     maxFeeGwei: v.optional(
       v.pipe(v.number(gwei), v.minValue(1e-9, gwei), v.maxValue(1e6, "write at most 1000000")),

@@ -62,8 +62,14 @@ describe("what the guide says of wrangler.toml", () => {
 
   test("the class of its books is the one that there is", () => {
     const { durable_objects, migrations, observability } = configOf("production");
-    expect(durable_objects.bindings).toMatchObject([{ name: "LEDGER", class_name: "Ledger" }]);
-    expect(migrations).toEqual([{ tag: "v1", new_sqlite_classes: ["Ledger"] }]);
+    expect(durable_objects.bindings).toMatchObject([
+      { name: "LEDGER", class_name: "Ledger" },
+      { name: "RELAYER", class_name: "Relayer" },
+    ]);
+    expect(migrations).toEqual([
+      { tag: "v1", new_sqlite_classes: ["Ledger"] },
+      { tag: "v2", new_sqlite_classes: ["Relayer"] },
+    ]);
     expect(observability?.enabled).toBe(true);
   });
 

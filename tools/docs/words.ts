@@ -397,13 +397,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   facilitator: {
     url: {
       type: "https URL; http only for this machine",
-      otherwise: "`direct` stands in its place",
+      otherwise: "where `direct` stands",
       means: "The facilitator's base: `/verify`, `/settle` and `/supported` are below it.",
       example: "https://x402.org/facilitator",
     },
     direct: {
       type: "[account of your own](#an-account-of-your-own)",
-      otherwise: "`url` stands in its place",
+      otherwise: "where `url` stands",
       means: "The gate verifies and settles itself, and an account of yours pays the gas.",
       example: { key: "{{RELAYER_KEY}}", network: "base", rpc: "https://rpc.example.com/{{RPC_KEY}}" },
     },

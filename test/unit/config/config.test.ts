@@ -26,7 +26,13 @@ describe("a correct table", () => {
         { url, base: baseOf(url), timeoutMs: 30_000, headers: [], service: null, host: "upstream", sign: [] },
       ],
       facilitators: [
-        { url: "https://x402.org/facilitator", verifyTimeoutMs: 5_000, settleTimeoutMs: 20_000, auth: null },
+        {
+          kind: "http",
+          url: "https://x402.org/facilitator",
+          verifyTimeoutMs: 5_000,
+          settleTimeoutMs: 20_000,
+          auth: null,
+        },
       ],
       bufferBytesMax: 262_144,
       rpc: new Map(),
@@ -365,8 +371,8 @@ describe("a mistake is told with its place and what would be right:", () => {
       "facilitators[0].url",
       `${safeUrl} (it says "x402")`,
     ],
-    ["a facilitator that is a number", { facilitators: [1] }, "facilitators[0]", `${urlHint} (it says 1)`],
-    ["a facilitator without its URL", { facilitators: [{}] }, "facilitators[0].url", "this key is missing"],
+    ["a facilitator that is a number", { facilitators: [1] }, "facilitators[0]", `${urlHint} or "direct" (it says 1)`],
+    ["a facilitator without its URL", { facilitators: [{}] }, "facilitators[0]", `${urlHint} or "direct"`],
     [
       "too long a verify",
       facilitator({ verifyTimeoutSeconds: 61 }),

@@ -162,7 +162,13 @@ describe("a facilitator", () => {
   test("is the table's, or the route's own", () => {
     const config = parsed({ routes: { "/a": "$1", "/b": { price: "$1", facilitators: [own] } } });
     const [first, second] = config.facilitators;
-    expect(second).toEqual({ url: "https://own.example", verifyTimeoutMs: 1000, settleTimeoutMs: 2000, auth: null });
+    expect(second).toEqual({
+      kind: "http",
+      url: "https://own.example",
+      verifyTimeoutMs: 1000,
+      settleTimeoutMs: 2000,
+      auth: null,
+    });
     expect(paidOf(config, "/a").offer.facilitators).toEqual([first]);
     expect(paidOf(config, "/b").offer.facilitators).toEqual([second]);
   });

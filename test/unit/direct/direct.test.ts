@@ -286,12 +286,12 @@ describe("an RPC", () => {
 });
 
 describe("who chooses among facilitators", () => {
-  test("knows it by its account, and that it takes every network of its kind", async () => {
+  test("knows it by its network and its account, and that it settles there alone", async () => {
     const relayer = await world.startRelayer();
-    expect(relayer.name).toBe(`direct:${relayer.address.toLowerCase()}`);
+    expect(relayer.name).toBe(`direct:eip155:84532:${relayer.address.toLowerCase()}`);
     await relayer.supported.refresh();
-    expect(relayer.supported.lists({ scheme: "exact", network: "eip155:8453" })).toBe(true);
-    expect(relayer.supported.lists({ scheme: "exact", network: "solana:mainnet" })).toBe(false);
+    expect(relayer.supported.lists({ scheme: "exact", network: "eip155:84532" })).toBe(true);
+    expect(relayer.supported.lists({ scheme: "exact", network: "eip155:8453" })).toBe(false);
   });
 
   test("lets it rest while no RPC answers, and not for what a payment is", async () => {
