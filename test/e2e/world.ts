@@ -2,15 +2,18 @@
 // gate and the facilitator stands a proxy that can lose answers, and the upstream remembers what reached it.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Network } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import type { PrivateKeyAccount } from "viem";
+import { minter } from "../../tools/stack/accounts.ts";
 import { balanceOf, buyer, network, startChain, type Transfer, transfersTo } from "../../tools/stack/chain.ts";
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
+import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { readText, startServer, type TestServer } from "../support/server.ts";
@@ -33,13 +36,16 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
+/** How payments are verified and settled: by the reference facilitator, by the same behind keys of CDP, or by the gate. */
+export type Way = "a facilitator" | "a facilitator that asks for a key" | "the gate itself";
+
 const BY_PERMIT2 = [{ network: "base-sepolia", assetTransferMethod: "permit2" }, "base-sepolia"];
 
-const table = (upstream: string, facilitator: string, rpc: string) => ({
+const table = (upstream: string, facilitators: readonly object[], rpc: string) => ({
   upstream: { url: upstream, timeoutSeconds: 5 },
   payTo: PAY_TO,
   accepts: ["base-sepolia"],
-  facilitators: [{ url: facilitator, settleTimeoutSeconds: 10 }],
+  facilitators,
   rpc: { "base-sepolia": rpc },
   routes: {
     "/free/*": "free",
@@ -54,16 +60,31 @@ const table = (upstream: string, facilitator: string, rpc: string) => ({
   },
 });
 
-export async function startWorld(): Promise<World> {
+const vars = { CDP_KEY_ID: KEY_ID, CDP_KEY_SECRET: "", RELAYER_KEY: minter.privateKey };
+
+export async function startWorld(way: Way = "a facilitator"): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "faregate-world-"));
   const chain = await startChain({ port: 0 });
   const reference = await startFacilitator({ rpc: chain.rpc, port: 0 });
   const lose: World["lose"] = { settle: "none", verify: "none" };
   const [upstream, lossy] = await Promise.all([startFakeUpstream(), startLossyProxy(reference.url, lose)]);
+  const { secret, publicKey } = newEc("sec1");
+  const guard = await startCdpServer(publicKey, (request, response) => passOn(lossy.url, request, response));
+  const auth = { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" } };
+  const one = { url: lossy.url, settleTimeoutSeconds: 10 };
+  const facilitators: { readonly [way in Way]: readonly object[] } = {
+    "a facilitator": [one],
+    "a facilitator that asks for a key": [{ ...one, url: guard.url, auth }],
+    // Permit2 is not its own.
+    "the gate itself": [
+      { direct: { key: "{{RELAYER_KEY}}", rpc: chain.rpc }, verifyTimeoutSeconds: 2, settleTimeoutSeconds: 10 },
+      { ...one, verifyTimeoutSeconds: 3 },
+    ],
+  };
   const pricingFile = join(directory, "pricing.json");
-  writeFileSync(pricingFile, JSON.stringify(table(upstream.url, lossy.url, chain.rpc)));
+  writeFileSync(pricingFile, JSON.stringify(table(upstream.url, facilitators[way], chain.rpc)));
   const stateDir = join(directory, "state");
-  const gate = await startGate({ pricingFile, stateDir });
+  const gate = await startGate({ pricingFile, stateDir, vars: { ...vars, CDP_KEY_SECRET: secret } });
   const payee = () => balanceOf(chain.rpc, PAY_TO);
   return {
     gate: gate.url,
@@ -78,10 +99,22 @@ export async function startWorld(): Promise<World> {
     transfers: () => transfersTo(chain.rpc, PAY_TO),
     seen: async (path) => (await fetch(`${upstream.url}/__seen?path=${encodeURIComponent(path)}`)).json(),
     async stop() {
-      for (const part of [gate, lossy, upstream, reference, chain]) await part.stop();
+      for (const part of [gate, guard, lossy, upstream, reference, chain]) await part.stop();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readText(request);
+  const headers = { "content-type": "application/json" };
+  const init = request.method === "POST" ? { method: "POST", headers, body } : {};
+  try {
+    const answer = await fetch(target + request.url, init);
+    response.writeHead(answer.status, headers).end(await answer.text());
+  } catch {
+    request.socket.destroy();
+  }
 }
 
 /** Passes everything on, but for what is lost: then it breaks the connection. */
