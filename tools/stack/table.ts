@@ -100,9 +100,10 @@ function fitHolder(holder: JsonObject, table: JsonObject, path: string, parts: L
 
 /** Its own settings, such as its time limits, are kept with the other address; its key is for nobody else. */
 function fitFacilitator(own: unknown, path: string, { facilitator }: LocalParts, note: Note): unknown {
-  if (!isObject(own) || own.auth === undefined) return replaceUrl(own, facilitator);
-  const { auth: _auth, ...rest } = own;
-  note(`${path}.auth`, `is left out, ${facilitator} is told no key`);
+  if (!isObject(own)) return replaceUrl(own, facilitator);
+  const { auth, direct, ...rest } = own;
+  if (auth !== undefined) note(`${path}.auth`, `is left out, ${facilitator} is told no key`);
+  if (direct !== undefined) note(`${path}.direct`, `is left out, ${facilitator} settles here`);
   return replaceUrl(rest, facilitator);
 }
 

@@ -68,6 +68,14 @@ describe("facilitators and upstreams", () => {
     ]);
   });
 
+  test("settle in the place of an account of one's own, and of all others that are named", () => {
+    const direct = { key: "{{RELAYER_KEY}}", rpc: "https://rpc.example.com" };
+    const facilitators = [{ direct, settleTimeoutSeconds: 30 }, "https://other.example.com"];
+    const fitted = localOf({ facilitators });
+    expect(fitted.facilitators).toEqual([{ url: parts.facilitator, settleTimeoutSeconds: 30 }]);
+    expect(fitted.warnings).toEqual([`facilitators[0].direct: is left out, ${parts.facilitator} settles here`]);
+  });
+
   test("keep what the upstream's entry says beside its address", () => {
     const { upstream } = localOf({ upstream: { url: "https://h.example", timeoutSeconds: 7, service: "LEGACY" } });
     expect(upstream).toEqual({ url: parts.upstream, timeoutSeconds: 7 });
