@@ -35,11 +35,13 @@ const UINT256_END = 1n << 256n;
 export function readOrder(body: string): Result<Order, string> {
   const json = parseJson(body, JSON_LIMITS);
   const whole = json.ok ? objectOf(json.value) : {};
+  const requirements = objectOf(whole["paymentRequirements"]);
+  const { assetTransferMethod = "eip3009" } = objectOf(requirements["extra"]);
+  if (assetTransferMethod !== "eip3009") return err("unsupported_payload_type");
   const payload = objectOf(objectOf(whole["paymentPayload"])["payload"]);
   const { signature } = payload;
   const signed = readSigned(objectOf(payload["authorization"]));
   if (signed === null || !isText(signature, BYTES)) return err("invalid_payload");
-  const requirements = objectOf(whole["paymentRequirements"]);
   const { scheme, network, asset, payTo, amount } = requirements;
   if (scheme !== "exact") return err("unsupported_scheme");
   if (!isText(network, NETWORK)) return err("invalid_network");

@@ -35,6 +35,7 @@ export interface Survey {
 
 /** Used, or canceled: somebody may have been paid with it. */
 export const NONCE_USED = "invalid_exact_evm_nonce_already_used";
+const EARLY = "invalid_exact_evm_payload_authorization_valid_after";
 export const EXPIRED = "invalid_exact_evm_payload_authorization_valid_before";
 
 /** A contract wallet decides what checking its signature costs, and the relayer pays for it. */
@@ -78,7 +79,7 @@ function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fau
   if (market === null || wei === null || usedNonces === null) return err(fault("does not say what sending costs"));
   // Not every node counts what waits; who is alone with the key does not need it.
   const account = { market, balance: wei, usedNonces, pendingNonces: parseQuantity(pending) ?? usedNonces };
-  const told = { state, funds, transfer };
+  const told = { state, funds, transfer, estimate };
   const objection = objectionOf(told, parseBlock(head) as Block, order);
   if (!objection.ok) return objection;
   if (objection.value !== null) return ok({ ...account, objection: objection.value, gas: 0 });
@@ -107,10 +108,15 @@ interface Told {
   readonly state: unknown;
   readonly funds: unknown;
   readonly transfer: unknown;
+  readonly estimate: unknown;
 }
 
 /** Null where there is none. The error is that the RPC did not say. */
-function objectionOf({ state, funds, transfer }: Told, head: Block, order: Order): Result<string | null, Fault> {
+function objectionOf(
+  { state, funds, transfer, estimate }: Told,
+  head: Block,
+  order: Order,
+): Result<string | null, Fault> {
   if (state === "0x") return ok("asset_not_deployed_contract");
   if (state === REVERT) return ok("invalid_exact_evm_eip3009_not_supported");
   const [isUsed, balance] = [parseWord(state), parseWord(funds)];
@@ -121,12 +127,9 @@ function objectionOf({ state, funds, transfer }: Told, head: Block, order: Order
   const seconds = BigInt(head.timeMs / 1000);
   if (order.validBefore <= seconds) return ok(EXPIRED);
   if (transfer === REVERT) {
-    const isEarly = order.validAfter >= seconds;
-    return ok(
-      isEarly
-        ? "invalid_exact_evm_payload_authorization_valid_after"
-        : "invalid_exact_evm_transaction_simulation_failed",
-    );
+    // Nodes also have other troubles under these numbers. What would be within the limit does not revert.
+    if ((parseQuantity(estimate) ?? GAS_MAX) < GAS_MAX) return err(fault("says two things of the transfer"));
+    return ok(order.validAfter >= seconds ? EARLY : "invalid_exact_evm_transaction_simulation_failed");
   }
   return transfer === undefined ? err(fault("did not try the transfer")) : ok(null);
 }

@@ -6,8 +6,8 @@ import type { Settlement } from "../x402/index.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
 import { millisecondsOf, type Order } from "./order.ts";
-import type { Sent } from "./outbox.ts";
-import { NONCE_USED } from "./survey.ts";
+import type { Sent, Wanted } from "./outbox.ts";
+import { NONCE_USED, type Survey } from "./survey.ts";
 import { transferData } from "./token.ts";
 import { affordable, surveyFor } from "./verdict.ts";
 
@@ -17,10 +17,12 @@ export const unknown = (detail: string, transaction: string | null = null): Sett
   transaction,
 });
 
+const SILENT = "the outbox did not answer";
+
 /** The payment with its nonce and its signed transaction; the error is why it has none. */
 export async function begin(desk: Desk, order: Order, deadline: Deadline): Promise<Result<Sent, Settlement>> {
   const known = await deadline.before(desk.relay(order.network).find(order.id));
-  if (!known?.ok) return err(unknown("the outbox did not answer"));
+  if (!known?.ok) return err(unknown(SILENT));
   if (known.value) return ok(known.value);
   for (;;) {
     const taken = await take(desk, order, deadline);
@@ -40,23 +42,29 @@ const ended = (settlement: Settlement): Take => ({ kind: "ended", settlement });
 
 async function take(desk: Desk, order: Order, deadline: Deadline): Promise<Take> {
   const surveyed = await deadline.before(surveyFor(desk, order));
-  if (!surveyed?.ok) return ended(unknown(surveyed?.error ?? "the RPC was too slow"));
-  const { objection, usedNonces, pendingNonces, gas } = surveyed.value;
-  if (objection !== null) return objected(desk, order, objection, deadline);
-  const fees = affordable(desk, order, surveyed.value);
-  if (!fees.ok) return ended(unknown(fees.error));
-  const { id, chainId, asset, validBefore } = order;
-  const call = { to: asset, data: transferData(order), gas, fees: fees.value };
-  const wanted = { id, chainId, ...call, validBeforeMs: millisecondsOf(validBefore), usedNonces, pendingNonces };
-  const taken = await deadline.before(desk.relay(order.network).take(wanted));
-  return taken?.ok ? taken.value : ended(unknown("the outbox did not answer"));
+  const wanted = wantedOf(desk, order, surveyed ?? err("the RPC was too slow"));
+  if (!wanted.ok) return giveUp(desk, order, wanted.error, deadline);
+  const taken = await deadline.before(desk.relay(order.network).take(wanted.value));
+  return taken?.ok ? taken.value : ended(unknown(SILENT));
 }
 
-/** What is objected to may be the work of somebody who settles the same payment, and was faster. */
-async function objected(desk: Desk, order: Order, objection: string, deadline: Deadline): Promise<Take> {
-  const own = await deadline.before(desk.relay(order.network).find(order.id));
-  if (!own?.ok) return ended(unknown("the outbox did not answer"));
-  if (own.value) return { kind: "taken", sent: own.value };
+/** What is to be sent; the error is why nothing is. */
+function wantedOf(desk: Desk, order: Order, surveyed: Result<Survey, string>): Result<Wanted, Settlement> {
+  if (!surveyed.ok) return err(unknown(surveyed.error));
+  const { objection, usedNonces, pendingNonces, gas } = surveyed.value;
   // Whoever used it may have paid with it. That was not us: what it bought elsewhere is not to buy again here.
-  return ended(objection === NONCE_USED ? unknown(objection) : { kind: "rejected", reason: objection });
+  if (objection === NONCE_USED) return err(unknown(objection));
+  if (objection !== null) return err({ kind: "rejected", reason: objection });
+  const fees = affordable(desk, order, surveyed.value);
+  if (!fees.ok) return err(unknown(fees.error));
+  const { id, chainId, asset, validBefore } = order;
+  const call = { to: asset, data: transferData(order), gas, fees: fees.value };
+  return ok({ id, chainId, ...call, validBeforeMs: millisecondsOf(validBefore), usedNonces, pendingNonces });
+}
+
+/** What stands against it may be the work of somebody who settles the same payment, and was faster. */
+async function giveUp(desk: Desk, order: Order, settlement: Settlement, deadline: Deadline): Promise<Take> {
+  const own = await deadline.before(desk.relay(order.network).find(order.id));
+  if (!own?.ok) return ended(settlement.kind === "rejected" ? unknown(SILENT) : settlement);
+  return own.value ? { kind: "taken", sent: own.value } : ended(settlement);
 }

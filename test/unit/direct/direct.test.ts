@@ -62,17 +62,19 @@ describe("a payment", () => {
     expect([paid, await relayer.nonces(), relayer.signed().length]).toEqual([10_000n, 1, 1]);
   });
 
-  test("is settled once, by one who looked before another had settled it, and took its nonce after that", async () => {
+  test.each([
+    ["is told that it was used", "pass"],
+    ["is told nothing", "break"],
+  ] as const)("is settled once, by one who looks while another settles it, and %s", async (_, told) => {
     const relayer = await world.startRelayer();
     const payment = await pay();
     const settledFirst = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
     const answer = async (method: string) => {
-      if (method === "eth_estimateGas") {
-        asked.resolve();
-        await settledFirst.promise;
-      }
-      return "pass" as const;
+      if (method !== "eth_estimateGas") return "pass" as const;
+      asked.resolve();
+      await settledFirst.promise;
+      return told;
     };
     const slow = relayer.beside({ urls: [await world.startProxy({ answer })] });
     const second = slow.settle(facilitatorBodyOf(payment), expectedOf(payment));

@@ -73,6 +73,7 @@ describe("a body is no order", () => {
 
   test.each([
     ["another scheme", { scheme: "upto" }, "unsupported_scheme"],
+    ["a transfer of another method", { extra: { assetTransferMethod: "permit2" } }, "unsupported_payload_type"],
     ["another family of networks", { network: "solana:mainnet" }, "invalid_network"],
     ["a network without a number", { network: "eip155:" }, "invalid_network"],
     ["an asset that is no address", { asset: "USDC" }, "invalid_payment_requirements"],
@@ -82,6 +83,10 @@ describe("a body is no order", () => {
   ])("for %s", async (_, changes, error) => {
     expect(await changed(withRequirements(changes))).toEqual({ ok: false, error });
   });
+});
+
+test("the one method that there is may be named", async () => {
+  expect(await changed(withRequirements({ extra: { assetTransferMethod: "eip3009" } }))).toMatchObject({ ok: true });
 });
 
 test("letter case does not tell addresses apart", async () => {

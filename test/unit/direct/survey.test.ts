@@ -25,22 +25,29 @@ interface Answers {
   readonly state: () => unknown;
   readonly funds: () => unknown;
   readonly transfer: () => unknown;
+  readonly estimate: () => unknown;
   /** Instead of the chain's own, by method. */
   readonly methods: { readonly [method: string]: (...params: never[]) => unknown };
 }
 
-const GOOD: Answers = { state: () => word(0), funds: () => word(10_000), transfer: () => "0x", methods: {} };
+const GOOD: Answers = {
+  state: () => word(0),
+  funds: () => word(10_000),
+  transfer: () => "0x",
+  estimate: () => numberToHex(80_000),
+  methods: {},
+};
 const block = (changes: object) => ({ ...rawBlock(HEAD), baseFeePerGas: numberToHex(7n * GWEI), ...changes });
 
 /** An RPC of a chain on which the payment is good, but for what a test has it say. */
-async function start({ state, funds, transfer, methods }: Answers): Promise<FakeRpc> {
+async function start({ state, funds, transfer, estimate, methods }: Answers): Promise<FakeRpc> {
   const rpc: FakeRpc = await startFakeRpc({
     answers: {
       eth_getBlockByNumber: () => block({}),
       eth_gasPrice: () => numberToHex(8n * GWEI),
       eth_getBalance: () => numberToHex(GWEI ** 2n),
       eth_getTransactionCount: (_: string, tag: string) => (tag === "latest" ? "0x5" : "0x6"),
-      eth_estimateGas: () => numberToHex(80_000),
+      eth_estimateGas: () => estimate(),
       eth_call: ({ data }: { data: string }) => {
         if (data.startsWith("0xe94a0102")) return state();
         return data.startsWith("0x70a08231") ? funds() : transfer();
@@ -102,9 +109,26 @@ describe("a payment would not go through", () => {
     ["whose payer is too poor", { funds: () => word(9_999) }, "invalid_exact_evm_insufficient_balance"],
     ["of a token that is none", { state: () => "0x" }, "asset_not_deployed_contract"],
     ["of a token without EIP-3009", { state: refuse(3) }, "invalid_exact_evm_eip3009_not_supported"],
-    ["that reverts with a reason", { transfer: refuse(3) }, "invalid_exact_evm_transaction_simulation_failed"],
-    ["that reverts without one", { transfer: refuse(-32000) }, "invalid_exact_evm_transaction_simulation_failed"],
-    ["that reverts in old words", { transfer: refuse(-32015) }, "invalid_exact_evm_transaction_simulation_failed"],
+    [
+      "that reverts with a reason",
+      { transfer: refuse(3), estimate: refuse(3) },
+      "invalid_exact_evm_transaction_simulation_failed",
+    ],
+    [
+      "that reverts without one",
+      { transfer: refuse(-32000), estimate: refuse(-32000) },
+      "invalid_exact_evm_transaction_simulation_failed",
+    ],
+    [
+      "that takes more gas than a transaction may",
+      { transfer: refuse(3), estimate: () => numberToHex(1_000_001) },
+      "invalid_exact_evm_transaction_simulation_failed",
+    ],
+    [
+      "that reverts in old words",
+      { transfer: refuse(-32015), estimate: refuse(-32015) },
+      "invalid_exact_evm_transaction_simulation_failed",
+    ],
   ])("%s", async (_, answers, reason) => {
     expect(await objection(answers)).toBe(reason);
   });
@@ -118,7 +142,7 @@ describe("a payment would not go through", () => {
   test("whose time has not come", async () => {
     const early = { validAfter: String(secondsOf(HEAD)) };
     const reason = "invalid_exact_evm_payload_authorization_valid_after";
-    expect(await objection({ transfer: refuse(3) }, early)).toBe(reason);
+    expect(await objection({ transfer: refuse(3), estimate: refuse(3) }, early)).toBe(reason);
     expect(await objection({}, early)).toBeNull();
   });
 });
@@ -130,7 +154,8 @@ describe("an RPC says nothing of a payment", () => {
     ["when it is overloaded with the state", { state: refuse(-32005) }],
     ["when it has no state", { state: () => word(2) }],
     ["when it has no balance", { funds: () => "0x" }],
-    ["when it cannot estimate", { methods: { eth_estimateGas: refuse(-32000) } }],
+    ["when it cannot estimate", { estimate: refuse(-32000) }],
+    ["when the transfer reverts, and would not", { transfer: refuse(-32000) }],
     ["when it does not know its prices", { methods: { eth_gasPrice: refuse(-32601) } }],
     ["when it does not know the relayer's balance", { methods: { eth_getBalance: () => null } }],
     ["when it does not know the relayer's nonces", { methods: { eth_getTransactionCount: refuse(-32000) } }],
@@ -149,6 +174,5 @@ test("a node that does not count what waits is taken to have nothing waiting", a
 });
 
 test("gas has a limit, which a contract wallet cannot raise", async () => {
-  const methods = { eth_estimateGas: () => numberToHex(30_000_000) };
-  expect(await ask({ methods })).toMatchObject({ value: { gas: 1_000_000 } });
+  expect(await ask({ estimate: () => numberToHex(30_000_000) })).toMatchObject({ value: { gas: 1_000_000 } });
 });
