@@ -46,7 +46,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
     upstreams: scope.upstreams.all(),
     facilitators: scope.facilitators.all(),
     bufferBytesMax,
-    rpc: scope.rpc,
+    rpc: withOwn(scope),
     unsettledTotalMicros: scope.unsettledTotalMicros,
   });
 }
@@ -131,6 +131,15 @@ function readRpc(rpc: NonNullable<TableMembers["rpc"]>, { byNetwork }: Scope["bo
     if (!byNetwork.has(network)) report(["rpc", name], "write a network that is known here, or one of tokens");
     else if (urls.has(network)) report(["rpc", name], "this network stands here twice; keep one");
     urls.set(network, typeof value === "string" ? [value] : value);
+  }
+  return urls;
+}
+
+/** Who settles on a chain of his own accord can be asked about it, too, where the table names nobody else. */
+function withOwn({ rpc, facilitators }: Scope): Config["rpc"] {
+  const urls = new Map(rpc);
+  for (const one of facilitators.all()) {
+    if (one.kind === "direct" && !urls.has(one.network)) urls.set(one.network, one.urls);
   }
   return urls;
 }

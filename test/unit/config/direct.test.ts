@@ -43,6 +43,14 @@ describe("an account of one's own", () => {
     ]);
   });
 
+  test("names who is asked about its chain, where the table names nobody", () => {
+    expect([...parsed(own({ key: KEY, rpc: RPC })).rpc]).toEqual([["eip155:8453", [RPC]]]);
+    const others = { base: "https://other.example" };
+    expect([...parsed(own({ key: KEY, rpc: RPC }, { rpc: others })).rpc]).toEqual([
+      ["eip155:8453", ["https://other.example"]],
+    ]);
+  });
+
   const hint = 'write a URL, or an object with "url" or "direct"';
   test.each<[string, object, string, string]>([
     ["without its key", own({ rpc: RPC }), ".direct.key", "this key is missing"],
