@@ -54,7 +54,7 @@ describe("no spelling of a request target reaches a priced resource unpaid", () 
     ["/closed/below", 404],
     ["/paidx", 404],
     ["/freepaid/ok", 404],
-    ["/.faregate/health", 404],
+    ["/.faregate/nothing", 404],
     ["/.FAREGATE/x", 404],
   ])("%s is %i", async (target, status) => {
     const answer = await getRaw(world.gate, target);
