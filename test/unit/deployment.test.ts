@@ -166,11 +166,13 @@ const FIELDS = [
 
 test("what the guide has its reader watch are words that the gate says", () => {
   const words = rowsOf(chapter("Watching")).flatMap(([names = ""]) => names.replaceAll("`", "").split(", "));
-  const said: readonly Problem["reason"][] = [
+  const ofRelayers = ["relayer_low", "relayer_reverted"] as const;
+  const said: readonly (Problem["reason"] | (typeof ofRelayers)[number])[] = [
     "misconfigured",
     "internal_error",
     "ledger_unavailable",
     "facilitator_unavailable",
+    ...ofRelayers,
     "settlement_unknown",
     "paid_undelivered",
     "upstream_unreachable",
@@ -178,6 +180,8 @@ test("what the guide has its reader watch are words that the gate says", () => {
     "payment_required",
   ];
   expect(words.slice(1)).toEqual(said);
+  const source = ["funds", "settlement"].map((name) => read(`src/direct/${name}.ts`)).join();
+  for (const event of ofRelayers) expect(source).toContain(`event: "${event}"`);
 });
 
 test("the guide's keys of the table can be written", () => {
