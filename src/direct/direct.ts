@@ -20,6 +20,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
   const name = nameOf(settings.network, parts.account.address);
   return {
     name,
+    publicName: name,
     breaker: desk.breaker,
     supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
     verify: (body) => verify(desk, body),

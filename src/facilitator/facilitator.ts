@@ -73,6 +73,8 @@ const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 export interface Facilitator {
   /** What the ledger pins a payment to. */
   readonly name: string;
+  /** What everybody may know of it: of a URL no more than the host, because a path may be a secret. */
+  readonly publicName: string;
   /** Every answer and every silence is told to it. */
   readonly breaker: Breaker;
   readonly supported: Supported;
@@ -134,6 +136,7 @@ export function buildFacilitator(
   };
   return {
     name: url,
+    publicName: new URL(url).host,
     breaker,
     supported,
     async verify(body, expected) {

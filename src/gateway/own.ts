@@ -20,12 +20,9 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
   return tellPayment(gate, sealed);
 }
 
-/** As this isolate sees it. No more of a facilitator than its host: a path may be a secret. */
+/** As this isolate sees it. */
 function healthOf({ facilitators }: Gate): JsonObject {
-  const seen = facilitators.all.map(({ name, breaker }) => ({
-    host: URL.parse(name)?.host || name,
-    ...breaker.health(),
-  }));
+  const seen = facilitators.all.map(({ publicName: name, breaker }) => ({ name, ...breaker.health() }));
   return { status: seen.every(({ state }) => state === "closed") ? "ok" : "degraded", facilitators: seen };
 }
 

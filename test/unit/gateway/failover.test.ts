@@ -183,10 +183,10 @@ describe("the health of the gate", () => {
 
   test("names each facilitator by its host, and whether it is asked", async () => {
     const { ask, pay, clock } = open({ verify: onlyTwo(isValid) });
-    const two = { host: "two.example", state: "closed", failures: 0 };
+    const two = { name: "two.example", state: "closed", failures: 0 };
     const told = (state: string, failures: number): object => ({
       status: state === "closed" ? "ok" : "degraded",
-      facilitators: [{ host: "one.example", state, failures }, two],
+      facilitators: [{ name: "one.example", state, failures }, two],
     });
     expect(healthOf(await ask("/.faregate/health"))).toEqual(told("closed", 0));
     for (let i = 0; i < 2; i++) await pay("/after", await signPayment("10000"));
