@@ -26,27 +26,36 @@ export function parseTransaction(value: unknown, hash: string): Transaction | nu
 }
 
 export type Relation =
-  /** It settles this nonce. */
+  /** It settles this nonce, for this payment. */
   | "own"
-  /** It settles another, or asks the token itself. */
+  /** It settles something else, or asks the token itself. */
   | "foreign"
   /** What it called may have settled anything. */
   | "unclear";
 
-export function relationOf({ to, input }: Transaction, { asset, payer, nonce }: Authorization): Relation {
+export function relationOf(
+  { to, input }: Transaction,
+  { asset, payer, payTo, amount, nonce }: Authorization,
+): Relation {
   if (to === asset.toLowerCase()) return "foreign";
   const place = PLACES.find(({ selector }) => input.startsWith(selector));
   if (to !== PERMIT2_EXACT_PROXY.toLowerCase() || place === undefined) return "unclear";
+  const word = (i: number): string => wordAt(input, place.permitted + i);
+  // An owner may sign a nonce again for a token of his own, which moves this one for another payment while it is moved.
   const isOwn =
-    wordAt(input, place.nonce) === numberWord(BigInt(nonce)) && wordAt(input, place.owner) === addressWord(payer);
+    word(0) === addressWord(asset) &&
+    word(1) === numberWord(BigInt(amount)) &&
+    word(2) === numberWord(BigInt(nonce)) &&
+    word(4) === addressWord(payer) &&
+    word(5) === addressWord(payTo);
   return isOwn ? "own" : "foreign";
 }
 
-/** Words before the one that is meant: what is permitted (token, amount), then nonce, deadline and owner. */
+/** The word of what is permitted (token, amount); nonce, deadline, owner and payee follow. */
 const PLACES = [
-  { selector: SETTLE, nonce: 2, owner: 4 },
+  { selector: SETTLE, permitted: 0 },
   // The allowance's permit comes first: value, deadline, r, s, v.
-  { selector: SETTLE_WITH_PERMIT, nonce: 7, owner: 9 },
+  { selector: SETTLE_WITH_PERMIT, permitted: 5 },
 ] as const;
 
 const wordAt = (input: string, word: number): string => `0x${input.slice(10 + 64 * word, 10 + 64 * (word + 1))}`;

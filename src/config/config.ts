@@ -3,7 +3,7 @@
 import { Matcher } from "../route/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import { checkAuth } from "./auth.ts";
-import { readFacilitators } from "./facilitators.ts";
+import { checkAccounts, readFacilitators } from "./facilitators.ts";
 import { MISSING_KEY } from "./fields.ts";
 import { parseLimit, parseThreshold } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
@@ -34,6 +34,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   checkPlaces(drafts, matcher, hosts, report);
   checkKeyIds(scope, report);
   checkAuth(scope.facilitators.all(), report);
+  checkAccounts(scope.facilitators.all(), report);
   const { upstream, bodyBytesMax } = scope;
   if (told.size > 0 || upstream === null) return err([...told.values()]);
   return ok({

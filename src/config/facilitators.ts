@@ -17,6 +17,16 @@ export interface Around {
   readonly facilitators: Parts<FacilitatorSettings>;
 }
 
+/** What an account may have sent is asked of it again by its address alone. */
+export function checkAccounts(facilitators: readonly FacilitatorSettings[], report: Report): void {
+  const known = new Set<string>();
+  for (const { network, key } of facilitators.filter((one) => one.kind === "direct")) {
+    const account = `${network} ${key.replaceAll(/\s/g, "")}`;
+    if (known.has(account)) report(["facilitators"], `one key stands twice for ${network} and in two ways; write one`);
+    known.add(account);
+  }
+}
+
 /** In their order. One that cannot be understood is left out, and told. */
 export const readFacilitators = (
   values: readonly (string | FacilitatorEntry)[],

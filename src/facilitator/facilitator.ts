@@ -78,6 +78,8 @@ export interface Facilitator {
   /** Every answer and every silence is told to it. */
   readonly breaker: Breaker;
   readonly supported: Supported;
+  /** Whether a payment by EIP-3009 may be settled that nobody has verified. */
+  readonly settlesUnverified: boolean;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
   readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
@@ -139,6 +141,7 @@ export function buildFacilitator(
     publicName: new URL(url).host,
     breaker,
     supported,
+    settlesUnverified: true,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
       let reply = await post("/verify", body, deadline);

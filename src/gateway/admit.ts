@@ -17,7 +17,7 @@ import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
-import { candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
+import { type Candidates, candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -47,7 +47,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const candidates = candidatesOf(gate, order, payment);
   let facilitator = firstOf(candidates);
   const ask = (): Promise<Verified> => trace.measure("verify", verifyWith(candidates, attempt));
-  const verified = mode === "before" && isCheckedBySettling(payment) ? null : ask();
+  const verified = mode === "before" && isCheckedBySettling(payment, candidates) ? null : ask();
   if (verified && !payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const { verdict, by } = await verified;
@@ -76,8 +76,10 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
  * Whether settling alone tells all that verifying would. Of Permit2 it does not: a facilitator that settles without an
  * allowance says that a transaction failed, which could mean anything.
  */
-const isCheckedBySettling = ({ id, isProven }: CheckedPayment): boolean =>
-  isProven && partsOf(id).assetTransferMethod === "eip3009";
+const isCheckedBySettling = ({ id, isProven }: CheckedPayment, candidates: Candidates): boolean =>
+  isProven &&
+  partsOf(id).assetTransferMethod === "eip3009" &&
+  candidates.every(({ settlesUnverified }) => settlesUnverified);
 
 /** The earlier payment of this call is redeemed; this one only shows who asks, and is neither claimed nor settled. */
 async function serveOnAccount(

@@ -27,18 +27,24 @@ export interface RawTransaction {
   readonly input: string;
 }
 
-const argumentsOf = (nonce: string, owner: string) =>
+interface Signed {
+  readonly token?: string;
+  readonly amount?: bigint;
+  readonly to?: string;
+}
+
+const argumentsOf = (nonce: string, owner: string, { token = ASSET, amount = 10000n, to = PAY_TO }: Signed = {}) =>
   [
-    { permitted: { token: ASSET as Hex, amount: 10000n }, nonce: BigInt(nonce), deadline: 1_800_000_300n },
+    { permitted: { token: token as Hex, amount }, nonce: BigInt(nonce), deadline: 1_800_000_300n },
     owner as Hex,
-    { to: PAY_TO as Hex, validAfter: 0n },
+    { to: to as Hex, validAfter: 0n },
     `0x${"ab".repeat(65)}` as Hex,
   ] as const;
 
-export const settling = (nonce = NONCE, owner = PAYER, hash = TRANSACTION): RawTransaction => ({
+export const settling = (nonce = NONCE, owner = PAYER, hash = TRANSACTION, signed: Signed = {}): RawTransaction => ({
   hash,
   to: PROXY,
-  input: encodeFunctionData({ abi: proxyAbi, functionName: "settle", args: argumentsOf(nonce, owner) }),
+  input: encodeFunctionData({ abi: proxyAbi, functionName: "settle", args: argumentsOf(nonce, owner, signed) }),
 });
 
 export const settlingWithPermit = (nonce = NONCE, owner = PAYER): RawTransaction => {

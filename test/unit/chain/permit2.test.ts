@@ -82,6 +82,13 @@ describe("an unanswered settlement by Permit2", () => {
       { ...holding(direct, transfer()), answers: usedFrom(HEAD - 50) },
       canceled,
     ],
+    ...([{ token: OTHER }, { amount: 1n }, { to: OTHER }] as const).map(
+      (signed): [string, Partial<FakeChain>, object] => [
+        `is canceled where its nonce was signed for something else, which moved its value for another: ${Object.keys(signed)}`,
+        { ...holding(settling(NONCE, undefined, undefined, signed), transfer()), answers: usedFrom(HEAD - 50) },
+        canceled,
+      ],
+    ),
     [
       "is canceled where its nonce moved another value",
       { ...holding(settling(), transfer(1)), answers: usedFrom(HEAD - 50) },

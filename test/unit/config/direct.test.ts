@@ -90,6 +90,19 @@ describe("an account of one's own", () => {
     expect(mistakes(table)).toContainEqual({ path: `facilitators[0]${place}`, remedy });
   });
 
+  test("settles in one way on a network, whatever route it settles for", () => {
+    const direct = { key: KEY, rpc: RPC };
+    const remedy = "one key stands twice for eip155:8453 and in two ways; write one";
+    const withRoute = (facilitators: readonly object[]) =>
+      mistakes(own(direct, { routes: { "/dear": { price: "$1", facilitators } } }));
+    expect(withRoute([{ direct: { ...direct, confirmations: 9 } }])).toEqual([{ path: "facilitators", remedy }]);
+    expect(withRoute([{ direct: { ...direct, key: "{{ RELAYER_KEY }}" } }])).toEqual([
+      { path: "facilitators", remedy },
+    ]);
+    expect(withRoute([{ direct }])).toEqual([]);
+    expect(withRoute([{ direct: { ...direct, key: "{{OTHER_KEY}}", confirmations: 9 } }])).toEqual([]);
+  });
+
   test("alone leaves what it cannot settle to nobody, which is a mistake", () => {
     const direct = { key: KEY, rpc: RPC, network: "base" };
     const remedy = "none of them settles USDC on eip155:84532 by eip3009; add one that does";

@@ -294,6 +294,7 @@ describe("who chooses among facilitators", () => {
     await relayer.supported.refresh();
     expect(relayer.supported.lists({ scheme: "exact", network: "eip155:84532" })).toBe(true);
     expect(relayer.supported.lists({ scheme: "exact", network: "eip155:8453" })).toBe(false);
+    expect(relayer.settlesUnverified).toBe(false);
   });
 
   test("lets it rest while no RPC answers, and not for what a payment is", async () => {
@@ -308,6 +309,24 @@ describe("who chooses among facilitators", () => {
     state.answer = "pass";
     await relayer.settle(await pay());
     expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
+  });
+});
+
+describe("who is paid by a contract wallet", () => {
+  test("does not rest for what the wallet makes an RPC say of its payment", async () => {
+    // The transfer goes through when it is tried, and reverts when it is estimated.
+    const reverts = { instead: { error: { code: -32000, message: "execution reverted" } } };
+    const answer = (method: string) => (method === "eth_estimateGas" ? reverts : "pass");
+    const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer })] });
+    for (let i = 0; i < 5; i++) expect(await relayer.verify(await pay())).toMatchObject({ kind: "unavailable" });
+    expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
+  });
+
+  test("rests where an RPC answers nothing but that it is overloaded", async () => {
+    const answer = () => ({ instead: { error: { code: -32005, message: "limit exceeded" } } });
+    const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer })] });
+    for (let i = 0; i < 3; i++) await relayer.verify(await pay());
+    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3 });
   });
 });
 

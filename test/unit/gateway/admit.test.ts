@@ -16,6 +16,7 @@ import {
   openGate,
   readErrors,
   reasonOf,
+  rejected,
   upfront,
   WAYS,
 } from "./gate.ts";
@@ -121,6 +122,17 @@ describe("a payment that is settled before it is served", () => {
     const { pay, asked } = openGate(table);
     expect(reasonOf(await pay("/before", upfront(payment)))).toBe("sold");
     expect(asked).toEqual(["settle"]);
+  });
+
+  test("is verified first where its settling does not tell an authorization that paid elsewhere", async () => {
+    const used = "invalid_exact_evm_nonce_already_used";
+    const fate: Around["fate"] = () => ({ kind: "paid", transaction: HASH });
+    const gate = openGate(table, { verify: invalid(used), settle: rejected(used), fate });
+    for (const one of gate.gate.facilitators.all) Object.assign(one, { settlesUnverified: false });
+    for (let i = 0; i < 2; i++) {
+      expect(codeOf(await gate.pay("/before", upfront(payment), keyed()))).toBe(used);
+    }
+    expect([gate.asked, gate.seen, gate.entry(payment)]).toEqual([["verify", "verify"], [], "released, none"]);
   });
 
   test("is verified first where Permit2 does", async () => {
