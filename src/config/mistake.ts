@@ -38,8 +38,11 @@ export function pathText(keys: Path): string {
 
 export const sentence = ({ path, remedy }: Mistake): string => `${path || "the file"}: ${remedy}`;
 
-/** What the file says there, where it is short enough to help. */
+/** An account's key, wherever it was written by mistake. */
+const KEY = /^\s*(?:0x)?[0-9a-f]{64}\s*$/i;
+
+/** What the file says there, where it is short enough to help, and no key. */
 export function said(value: unknown): string {
   const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
-  return isScalar ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
+  return isScalar && !KEY.test(String(value)) ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
 }

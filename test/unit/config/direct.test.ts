@@ -51,6 +51,20 @@ describe("an account of one's own", () => {
     ]);
   });
 
+  test("has no key that is repeated, wherever it was written", () => {
+    const key = `0x${"12".repeat(32)}`;
+    for (const table of [
+      { facilitators: [key] },
+      { facilitators: key },
+      { facilitators: [{ url: key }] },
+      { payTo: key },
+    ]) {
+      const told = mistakes(table);
+      expect(told.length).toBeGreaterThan(0);
+      expect(JSON.stringify(told)).not.toContain("1212");
+    }
+  });
+
   const hint = 'write a URL, or an object with "url" or "direct"';
   test.each<[string, object, string, string]>([
     ["without its key", own({ rpc: RPC }), ".direct.key", "this key is missing"],
