@@ -23,8 +23,6 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
     publicName: name,
     breaker: desk.breaker,
     supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
-    // What was used elsewhere is unknown to who settles it, and the chain shows it paid: only a verify keeps it out.
-    settlesUnverified: false,
     verify: (body) => verify(desk, body),
     settle: (body) => settle(desk, body),
     settleAgain: async (body) => late(await settle(desk, body)),

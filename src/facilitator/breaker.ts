@@ -1,6 +1,6 @@
 // Whether a facilitator is asked: a circuit breaker of each (half-open after a pause), in the memory of an isolate. One
-// that has not answered a few times in a row rests, so that nobody waits for it; after a pause one question goes through
-// to see, and the pauses get longer.
+// that has not answered the same question a few times in a row rests, so that nobody waits for it, and nothing is begun
+// that it verifies and does not settle; after a pause one payment goes through to see, and the pauses get longer.
 
 /** In a row. */
 const FAILURES_MAX = 3;
@@ -11,14 +11,14 @@ const JITTER = 0.5;
 
 export interface Health {
   readonly state: "closed" | "open" | "half_open";
-  /** Questions without an answer, since the last one with one. */
+  /** How often a question had no answer, since it last had one; of the one that had none most often. */
   readonly failures: number;
 }
 
 export class Breaker {
   readonly #nowMs: () => number;
   readonly #random: () => number;
-  #failures = 0;
+  readonly #failures = new Map<string, number>();
   /** Nobody asks before that. */
   #untilMs = 0;
 
@@ -29,7 +29,7 @@ export class Breaker {
   }
 
   health(): Health {
-    const failures = this.#failures;
+    const failures = Math.max(0, ...this.#failures.values());
     if (failures < FAILURES_MAX) return { state: "closed", failures };
     return { state: this.#nowMs() < this.#untilMs ? "open" : "half_open", failures };
   }
@@ -41,22 +41,24 @@ export class Breaker {
 
   /** The same for who asks at once: of those who come after a pause one is let through, and the others after the next. */
   admits(): boolean {
-    const { state } = this.health();
-    if (state === "half_open") this.#pause();
+    const { state, failures } = this.health();
+    if (state === "half_open") this.#pause(failures);
     return state !== "open";
   }
 
-  answered(): void {
-    this.#failures = 0;
+  /** @param question such as `/verify`: who answers one of them may be silent about another */
+  answered(question: string): void {
+    this.#failures.delete(question);
   }
 
-  failed(): void {
-    this.#failures += 1;
-    if (this.#failures >= FAILURES_MAX) this.#pause();
+  failed(question: string): void {
+    const failures = (this.#failures.get(question) ?? 0) + 1;
+    this.#failures.set(question, failures);
+    if (failures >= FAILURES_MAX) this.#pause(failures);
   }
 
-  #pause(): void {
-    const pauseMs = Math.min(PAUSE_MS * 2 ** (this.#failures - FAILURES_MAX), PAUSE_MS_MAX);
+  #pause(failures: number): void {
+    const pauseMs = Math.min(PAUSE_MS * 2 ** (failures - FAILURES_MAX), PAUSE_MS_MAX);
     this.#untilMs = this.#nowMs() + pauseMs * (1 + JITTER * this.#random());
   }
 }

@@ -78,8 +78,6 @@ export interface Facilitator {
   /** Every answer and every silence is told to it. */
   readonly breaker: Breaker;
   readonly supported: Supported;
-  /** Whether a payment by EIP-3009 may be settled that nobody has verified. */
-  readonly settlesUnverified: boolean;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
   readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
@@ -118,8 +116,8 @@ export function buildFacilitator(
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
     // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
-    if (reply === null) breaker.failed();
-    else breaker.answered();
+    if (reply === null) breaker.failed(path);
+    else breaker.answered(path);
     return reply;
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -141,7 +139,6 @@ export function buildFacilitator(
     publicName: new URL(url).host,
     breaker,
     supported,
-    settlesUnverified: true,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
       let reply = await post("/verify", body, deadline);

@@ -12,12 +12,12 @@ import {
   type CheckedPayment,
   type SettleMode,
 } from "../schemes/index.ts";
-import { partsOf, type Verdict } from "../x402/index.ts";
+import type { Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
-import { type Candidates, candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
+import { candidatesOf, firstOf, pin, type Verified, verifyWith } from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -46,9 +46,9 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const { payment } = attempt;
   const candidates = candidatesOf(gate, order, payment);
   let facilitator = firstOf(candidates);
-  const ask = (): Promise<Verified> => trace.measure("verify", verifyWith(candidates, attempt));
-  const verified = mode === "before" && isCheckedBySettling(payment, candidates) ? null : ask();
-  if (verified && !payment.isProven) {
+  // Also what is settled before it is served: what paid elsewhere is unknown to who settles it, and the chain shows it paid.
+  const verified = trace.measure("verify", verifyWith(candidates, attempt));
+  if (!payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const { verdict, by } = await verified;
     if (verdict.kind !== "valid") return disprove(gate, order, payment, verdict);
@@ -64,22 +64,12 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   }
   const { value: claimed } = answer;
   if (claimed.kind === "granted") {
-    const granted = { facilitator, verified: verified ?? trustWith(candidates) };
-    return admitGranted(gate, order, attempt, mode, granted);
+    return admitGranted(gate, order, attempt, mode, { facilitator, verified });
   }
   if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
-  const { verdict } = await (verified ?? ask());
+  const { verdict } = await verified;
   return serveOnAccount(gate, order, attempt, claimed.id, verdict);
 }
-
-/**
- * Whether settling alone tells all that verifying would. Of Permit2 it does not: a facilitator that settles without an
- * allowance says that a transaction failed, which could mean anything.
- */
-const isCheckedBySettling = ({ id, isProven }: CheckedPayment, candidates: Candidates): boolean =>
-  isProven &&
-  partsOf(id).assetTransferMethod === "eip3009" &&
-  candidates.every(({ settlesUnverified }) => settlesUnverified);
 
 /** The earlier payment of this call is redeemed; this one only shows who asks, and is neither claimed nor settled. */
 async function serveOnAccount(
@@ -99,7 +89,7 @@ async function serveOnAccount(
 interface Granted {
   /** As the claim names it. */
   readonly facilitator: Facilitator;
-  readonly verified: Promise<Verified> | Verified;
+  readonly verified: Promise<Verified>;
 }
 
 async function admitGranted(

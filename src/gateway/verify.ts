@@ -43,12 +43,6 @@ export async function verifyWith(candidates: Candidates, { payment, facilitatorB
   return verified;
 }
 
-/** Whose word is its settlement; what nobody would be asked for now is not begun. */
-export function trustWith(candidates: Candidates): Verified {
-  const by = candidates.find(({ breaker }) => breaker.admits());
-  return by ? { verdict: { kind: "valid" }, by } : { verdict: RESTS, by: candidates[0] };
-}
-
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {
   return by === claimed || report(gate, reporter, [{ kind: "pinned", facilitator: by.name }]);

@@ -1,4 +1,5 @@
-// A facilitator that does what the paid URL's query says (`?verify=hang`, `?settle=drop`), and remembers each call:
+// A facilitator that does what the paid URL's query says (`?verify=hang`, `?settle=drop`; with commas for one payment
+// after the other, `?verify=valid,html`, the last of them for all that follow), and remembers each call:
 // `GET /__calls?nonce=0x…` lists them. It moves no money; where money counts, the reference facilitator is used.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -107,6 +108,8 @@ const settle: { readonly [name: string]: Behaviour } = {
 
 export async function startFakeFacilitator(): Promise<TestServer> {
   const calls = new Map<string, FacilitatorCall[]>();
+  /** By URL, in the order in which they came. */
+  const nonces = new Map<string, readonly string[]>();
   return startServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://x");
     if (pathname === "/__calls") return reply(response, 200, calls.get(searchParams.get("nonce") ?? "") ?? []);
@@ -120,7 +123,11 @@ export async function startFakeFacilitator(): Promise<TestServer> {
     const times = 1 + earlier.filter((call) => call.endpoint === endpoint).length;
     const { url } = paymentPayload.resource;
     const asked = { payer, nonce, url, times, network: paymentRequirements.network };
-    const [name, argument = ""] = (new URL(url).searchParams.get(endpoint.slice(1)) ?? "").split(":");
+    const known = nonces.get(url) ?? [];
+    const those = known.includes(nonce) ? known : [...known, nonce];
+    nonces.set(url, those);
+    const told = (new URL(url).searchParams.get(endpoint.slice(1)) ?? "").split(",");
+    const [name, argument = ""] = (told[those.indexOf(nonce)] ?? (told.at(-1) as string)).split(":");
     const table = endpoint === "/verify" ? verify : settle;
     const behaviour = table[name || (endpoint === "/verify" ? "valid" : "settled")];
     if (!behaviour) throw new Error(`no such behaviour: ${name}`);

@@ -48,7 +48,7 @@ describe("a payer in debt", () => {
     const served = await pay(path, upfront(payment));
     expect(served.status).toBe(200);
     expect(decode(served.headers.get("payment-response"))).toMatchObject({ success: true });
-    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/verify", "/settle"]);
     expect((await pay(fresh("/before/ok"), upfront(await signPayment("10000", {}, account)))).status).toBe(200);
     expect((await pay(fresh("/after/ok"), await signPayment("10000", {}, account))).status).toBe(402);
   });

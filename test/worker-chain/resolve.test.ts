@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { newAccount, signPayment, unixNow } from "../support/payment.ts";
-import { calledEndpoints, decode, fresh, pay, seen } from "../worker/client.ts";
+import { calledEndpoints, decode, fresh, pay, seen, untilFacilitatorIsAsked } from "../worker/client.ts";
 import { idempotent, newKey, redeemWith, upfront } from "../worker-ledger/client.ts";
 import { attend, cancels, chainAhead, chainDown, idOf, inBook, pays, rowOf, transactionOf } from "./chain.ts";
 
@@ -12,6 +12,7 @@ const settles = async (payment: Parameters<typeof calledEndpoints>[0]): Promise<
 afterEach(async () => {
   await chainAhead(0);
   await chainDown(false);
+  await untilFacilitatorIsAsked();
 });
 
 /** A payment whose settlement was not answered. */
@@ -173,7 +174,7 @@ test("a payment whose time is over by the gate's clock is asked of the chain bef
 describe("a credit beside a new payment of an empty wallet", () => {
   async function creditAndNext() {
     const account = newAccount();
-    const path = fresh("/before/once/500?verify=invalid:insufficient_funds");
+    const path = fresh("/before/once/500?verify=valid,invalid:insufficient_funds");
     expect((await pay(path, upfront(await signPayment("10000", {}, account)))).status).toBe(500);
     return { path, next: upfront(await signPayment("10000", {}, account)) };
   }

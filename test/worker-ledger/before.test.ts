@@ -17,13 +17,13 @@ describe("a route that settles before it serves", () => {
     expect(await calledEndpoints(payment)).toEqual([]);
   });
 
-  test("settles without asking first, then serves", async () => {
+  test("verifies and settles, then serves", async () => {
     const payment = upfront(await signPayment("10000"));
     const path = fresh("/before/ok");
     const response = await payAs(path, payment);
     expect(response.status).toBe(200);
     expect(decode(response.headers.get("payment-response"))).toMatchObject({ success: true });
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
     expect(await seen(path)).toHaveLength(1);
   });
 
@@ -75,6 +75,6 @@ describe("a route that settles before it serves", () => {
     expect(decode(served.headers.get("payment-response"))).toMatchObject({ success: true });
     await expect.poll(async () => (await redeemWith(path, redeem)).status).toBe(409);
     expect(await seen(path)).toHaveLength(2);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
   });
 });

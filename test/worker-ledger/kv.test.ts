@@ -98,7 +98,7 @@ describe("one payment buys one execution and is charged once", () => {
     const path = fresh("/before/ok");
     const response = await answerOf(gate, requestOf(path, upfront(payment)));
     expect(response.status).toBe(409);
-    expect(await calledEndpoints(payment)).toEqual([]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify"]);
     expect(await seen(path)).toEqual([]);
   });
 });

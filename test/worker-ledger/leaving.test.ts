@@ -26,7 +26,7 @@ describe("a client that leaves", () => {
     const payment = upfront(await signPayment("10000"));
     const path = fresh("/before/ok?settle=slow");
     const outcome = handle(gateOf(config, held), requestOf(path, payment), "request-id");
-    await expect.poll(() => calledEndpoints(payment)).toEqual(["/settle"]);
+    await expect.poll(() => calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
     expect(held.promises).toHaveLength(1);
     await held.over();
     expect(await held.promises[0]).toBe(await outcome);

@@ -28,7 +28,7 @@ describe("what was paid for and not delivered", () => {
     }
     await expect.poll(stateOf).toMatchObject({ pay: "settled", delivery: "redeemed" });
     expect(await seen(path)).toHaveLength(2);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
   });
 
   test("is delivered beside a new payment of the same payer for the same call, which is not charged", async () => {
@@ -47,7 +47,7 @@ describe("what was paid for and not delivered", () => {
     expect((await payAs(path, payment)).status).toBe(409);
     expect((await payAs(path, payment, key)).status).toBe(200);
     expect(await seen(path)).toHaveLength(2);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle", "/verify"]);
   });
 
   test("is asked of an API that keeps failing three times, and is then left to the seller: a new payment buys anew", async () => {
@@ -60,7 +60,7 @@ describe("what was paid for and not delivered", () => {
     expect(await seen(path)).toHaveLength(4);
     const second = upfront(await signPayment("10000", {}, account));
     expect((await payAs(path, second)).status).toBe(500);
-    expect(await calledEndpoints(second)).toEqual(["/settle"]);
+    expect(await calledEndpoints(second)).toEqual(["/verify", "/settle"]);
   });
 
   test("needs no payment beside its token: one that comes with it is not looked at", async () => {
@@ -88,6 +88,6 @@ describe("what was paid for and not delivered", () => {
     await first.text().catch(() => undefined);
     await expect.poll(async () => (await payAs(path, payment, key)).status, { timeout: 5000, interval: 200 }).toBe(200);
     expect(await seen(path)).toHaveLength(2);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle", "/verify"]);
   });
 });

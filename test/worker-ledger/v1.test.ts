@@ -27,7 +27,7 @@ describe("a client of v1", () => {
       network: "base-sepolia",
     });
     expect(response.headers.has("payment-response")).toBe(false);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
     expect(await seen(path)).toHaveLength(1);
   });
 

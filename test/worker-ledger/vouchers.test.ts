@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import readme from "../../README.md?raw";
 import { redemptionText } from "../../src/gateway/index.ts";
 import { newAccount, signPayment, unixNow } from "../support/payment.ts";
-import { ask, fresh, ORIGIN, seen } from "../worker/client.ts";
+import { ask, fresh, ORIGIN, seen, untilFacilitatorIsAsked } from "../worker/client.ts";
 import { payAs, redeemWith } from "./client.ts";
+
+afterEach(untilFacilitatorIsAsked);
 
 /** A payment that settled without being delivered, and the token that came with the failure. */
 async function credit(account = newAccount()) {

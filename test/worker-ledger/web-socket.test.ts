@@ -39,7 +39,7 @@ describe("a handshake at a route that sells WebSockets", () => {
     const response = await buy(path, payment);
     expect(response.status).toBe(101);
     expect(decode(response.headers.get("payment-response"))).toMatchObject({ success: true });
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
     expect(await echoOf(response, "hello")).toBe("hello");
     const [arrived] = await seen(path);
     expect(Object.keys(arrived?.headers ?? {})).not.toContain("payment-signature");
@@ -85,7 +85,7 @@ describe("a handshake at a route that sells WebSockets", () => {
     expect(await echoOf(opened, "at last")).toBe("at last");
     const again = await eventually(() => shake(path, { "faregate-redeem": redeem }), 409);
     expect(again.status).toBe(409);
-    expect(await calledEndpoints(payment)).toEqual(["/settle"]);
+    expect(await calledEndpoints(payment)).toEqual(["/verify", "/settle"]);
   });
 
   test("and a plain call of the same URL are two calls", async () => {

@@ -1,10 +1,10 @@
 // How tests speak with the Worker and with what stands around it.
 
 import { exports } from "cloudflare:workers";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import type { FacilitatorCall } from "../support/fake-facilitator.ts";
 import type { Seen } from "../support/fake-upstream.ts";
-import { encodePayment, type Payment } from "../support/payment.ts";
+import { encodePayment, type Payment, signPayment } from "../support/payment.ts";
 
 export const ORIGIN = "https://api.example.com";
 
@@ -26,6 +26,17 @@ export function pay(pathOrUrl: string, payment: Payment | string, init: RequestI
   const headers = new Headers(init.headers);
   headers.set("payment-signature", typeof payment === "string" ? payment : encodePayment(payment));
   return ask(pathOrUrl, { ...init, headers });
+}
+
+/** What one test makes the facilitator do would keep the next one from asking it. */
+export async function untilFacilitatorIsAsked(): Promise<void> {
+  // Each table of these tests sells one of them.
+  const paths = ["/paid/ok", "/after/ok"];
+  const works = async (): Promise<number> => {
+    const tried = paths.map(async (path) => (await pay(fresh(path), await signPayment("10000"))).status);
+    return Math.min(...(await Promise.all(tried)));
+  };
+  await expect.poll(works, { timeout: 10_000 }).toBe(200);
 }
 
 export const decode = (header: string | null) =>

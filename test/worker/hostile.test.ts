@@ -4,13 +4,10 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { signPayment } from "../support/payment.ts";
-import { calledEndpoints, fresh, pay, seen } from "./client.ts";
+import { calledEndpoints, fresh, pay, seen, untilFacilitatorIsAsked } from "./client.ts";
 import { rowOf } from "./in-ledger.ts";
 
-const works = async (): Promise<number> => (await pay(fresh("/paid/ok"), await signPayment("10000"))).status;
-
-/** What one test makes it do would keep the next one from asking it. */
-afterEach(() => expect.poll(works, { timeout: 10_000 }).toBe(200));
+afterEach(untilFacilitatorIsAsked);
 
 interface Told {
   readonly status: number;

@@ -1,12 +1,18 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { signPayment, transactionOf } from "../support/payment.ts";
-import { calledEndpoints, decode, eventually, facilitatorCalls, fresh, ORIGIN, pay, seen } from "./client.ts";
+import {
+  calledEndpoints,
+  decode,
+  eventually,
+  facilitatorCalls,
+  fresh,
+  ORIGIN,
+  pay,
+  seen,
+  untilFacilitatorIsAsked,
+} from "./client.ts";
 
-/** What the tests make it do would keep the next ones from asking it. */
-afterEach(async () => {
-  const works = async (): Promise<number> => (await pay(fresh("/paid/ok"), await signPayment("10000"))).status;
-  await expect.poll(works, { timeout: 5000 }).toBe(200);
-});
+afterEach(untilFacilitatorIsAsked);
 
 describe("a paid call", () => {
   test("is verified, served once, settled, and carries its receipt", async () => {

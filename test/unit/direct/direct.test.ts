@@ -294,7 +294,6 @@ describe("who chooses among facilitators", () => {
     await relayer.supported.refresh();
     expect(relayer.supported.lists({ scheme: "exact", network: "eip155:84532" })).toBe(true);
     expect(relayer.supported.lists({ scheme: "exact", network: "eip155:8453" })).toBe(false);
-    expect(relayer.settlesUnverified).toBe(false);
   });
 
   test("lets it rest while no RPC answers, and not for what a payment is", async () => {

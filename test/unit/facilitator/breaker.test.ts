@@ -10,7 +10,7 @@ function open(random = 0) {
     () => random,
   );
   const fail = (times: number): void => {
-    for (let i = 0; i < times; i++) breaker.failed();
+    for (let i = 0; i < times; i++) breaker.failed("/verify");
   };
   return { clock, breaker, fail };
 }
@@ -24,7 +24,7 @@ describe("a facilitator that does not answer", () => {
       true,
       { state: "closed", failures: 2 },
     ]);
-    breaker.answered();
+    breaker.answered("/verify");
     fail(2);
     expect(breaker.admits()).toBe(true);
     fail(1);
@@ -54,7 +54,7 @@ describe("a facilitator that does not answer", () => {
     fail(3);
     clock.nowMs += 1000;
     expect(breaker.admits()).toBe(true);
-    breaker.answered();
+    breaker.answered("/verify");
     expect([breaker.admits(), breaker.admits(), breaker.health()]).toEqual([
       true,
       true,
@@ -62,11 +62,26 @@ describe("a facilitator that does not answer", () => {
     ]);
   });
 
+  test("rests where it verifies what it does not settle, until it settles again", () => {
+    const { breaker, clock } = open();
+    for (let i = 0; i < 3; i++) {
+      breaker.answered("/verify");
+      breaker.failed("/settle");
+    }
+    expect(breaker.health()).toEqual({ state: "open", failures: 3 });
+    clock.nowMs += 1000;
+    expect(breaker.admits()).toBe(true);
+    breaker.answered("/verify");
+    expect(breaker.admits()).toBe(false);
+    breaker.answered("/settle");
+    expect(breaker.health()).toEqual({ state: "closed", failures: 0 });
+  });
+
   test("rests twice as long each time, and half a minute at most", () => {
     const { breaker, fail, clock } = open();
     fail(2);
     const pauses = Array.from({ length: 8 }, () => {
-      breaker.failed();
+      breaker.failed("/verify");
       const sinceMs = clock.nowMs;
       while (!breaker.isAsked()) clock.nowMs += 100;
       return clock.nowMs - sinceMs;

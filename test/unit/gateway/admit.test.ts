@@ -118,27 +118,23 @@ describe("a payment that is settled before it is served", () => {
   const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
   const byPermit2 = async () => upfront((await signPermit2Payment("10000", {}, account)) as unknown as Payment);
 
-  test("is checked by settling it where EIP-3009 moves the token", async () => {
-    const { pay, asked } = openGate(table);
-    expect(reasonOf(await pay("/before", upfront(payment)))).toBe("sold");
-    expect(asked).toEqual(["settle"]);
-  });
-
-  test("is verified first where its settling does not tell an authorization that paid elsewhere", async () => {
+  test("is verified first: its settling does not tell an authorization that paid elsewhere", async () => {
     const used = "invalid_exact_evm_nonce_already_used";
     const fate: Around["fate"] = () => ({ kind: "paid", transaction: HASH });
     const gate = openGate(table, { verify: invalid(used), settle: rejected(used), fate });
-    for (const one of gate.gate.facilitators.all) Object.assign(one, { settlesUnverified: false });
     for (let i = 0; i < 2; i++) {
       expect(codeOf(await gate.pay("/before", upfront(payment), keyed()))).toBe(used);
     }
     expect([gate.asked, gate.seen, gate.entry(payment)]).toEqual([["verify", "verify"], [], "released, none"]);
   });
 
-  test("is verified first where Permit2 does", async () => {
-    const { pay, asked } = openGate(permitted);
-    expect(reasonOf(await pay("/before", await byPermit2()))).toBe("sold");
-    expect(asked).toEqual(["verify", "settle"]);
+  test.each<[string, object, () => Promise<Payment>]>([
+    ["EIP-3009", table, async () => upfront(payment)],
+    ["Permit2", permitted, byPermit2],
+  ])("is verified and then settled where %s moves the token", async (_, priced, present) => {
+    const { pay, asked, seen } = openGate(priced);
+    expect(reasonOf(await pay("/before", await present()))).toBe("sold");
+    expect([asked, seen.length]).toEqual([["verify", "settle"], 1]);
   });
 
   test("is refused without an attempt to settle it where an allowance is missing", async () => {

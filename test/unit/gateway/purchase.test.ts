@@ -77,9 +77,9 @@ describe("a call that is settled before it is served", () => {
     };
     const gate = openGate(WAYS, { upstream });
     expect(await gate.pay(path, upfront(payment))).toMatchObject({ kind: "sold", receipt: receiptOf(payment) });
-    expect(then).toEqual(["settle", "settled, none"]);
+    expect(then).toEqual(["verify", "settle", "settled, none"]);
     expect(gate.entry(payment)).toBe("settled, delivered");
-    expect(gate.asked).toEqual(["settle"]);
+    expect(gate.asked).toEqual(["verify", "settle"]);
   });
 
   test("is on record as settled at its end where the ledger was away at first", async () => {

@@ -30,7 +30,7 @@ describe("what was paid for and not delivered", () => {
     expect(entry(payment)).toBe("settled, redeemed");
     expect(reasonOf(await ask("/before", voucher(token)))).toBe("payment_settled");
     expect(seen).toHaveLength(2);
-    expect(asked).toEqual(["settle"]);
+    expect(asked).toEqual(["verify", "settle"]);
   });
 
   test.each([0, 600, 3600])("is delivered to the payer who signs for it for %i seconds more", async (seconds) => {

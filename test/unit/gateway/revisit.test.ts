@@ -241,7 +241,7 @@ describe("a call that was paid for upfront and failed", () => {
     expect(entry(payment)).toBe("settled, redeemed");
     expect(reports.at(-1)).toBe("redeemed");
     expect(seen).toHaveLength(2);
-    expect(asked).toEqual(["settle"]);
+    expect(asked).toEqual(["verify", "settle", "verify"]);
   });
 
   test("is a credit still where it fails again", async () => {

@@ -50,5 +50,5 @@ test.each([
   if (version !== null) headers.set("sec-websocket-version", version);
   const { outcome, asked } = await buy(OPENED, headers);
   expect(reasonOf(outcome)).toBe(reason);
-  expect(asked).toEqual(reason === "sold" ? ["settle"] : []);
+  expect(asked).toEqual(reason === "sold" ? ["verify", "settle"] : []);
 });
