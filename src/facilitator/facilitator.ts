@@ -125,8 +125,10 @@ export function buildFacilitator(
     const reply = await post("/settle", body, deadline);
     let settlement = reply ? read(reply, expected) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
-    while (isPending(settlement) && !deadline.aborted) {
+    while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
+      // What was not asked is no silence of the facilitator's.
+      if (deadline.aborted) break;
       const again = await post("/settle", body, deadline);
       const later = again ? readSettlementAgain(again, expected) : LOST;
       settlement =
@@ -144,7 +146,7 @@ export function buildFacilitator(
       let reply = await post("/verify", body, deadline);
       if (reply === null && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
-        reply = await post("/verify", body, deadline);
+        if (!deadline.aborted) reply = await post("/verify", body, deadline);
       }
       return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
     },

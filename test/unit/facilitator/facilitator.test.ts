@@ -1,18 +1,20 @@
-// `settlement_pending` is not an end: the facilitator has sent a transaction and waits for it.
+// How often a facilitator is asked. `settlement_pending` is not an end: it has sent a transaction and waits for it.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
 import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
+import { startServer } from "../../support/server.ts";
 
 const server = await startFakeFacilitator();
 afterAll(server.stop);
 
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
+const PARTS = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
+
 async function settle(behaviour: string, settleTimeoutMs: number) {
-  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
-  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, parts);
+  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, PARTS);
   const payment = await signPayment("10000");
   const { from: payer, nonce } = payment.payload.authorization;
   const body = JSON.stringify({
@@ -25,7 +27,7 @@ async function settle(behaviour: string, settleTimeoutMs: number) {
   const calls: { endpoint: string; text: string }[] = await (
     await fetch(`${server.url}/__calls?nonce=${nonce}`)
   ).json();
-  return { settlement, tookMs, calls, nonce };
+  return { settlement, tookMs, calls, nonce, failures: facilitator.breaker.health().failures };
 }
 
 describe("a settlement that is under way", () => {
@@ -37,9 +39,11 @@ describe("a settlement that is under way", () => {
   });
 
   test("is unknown when the time is up, and its hash is kept for who looks at the chain", async () => {
-    const { settlement, tookMs, nonce } = await settle("pending:99", 1500);
+    const { settlement, tookMs, nonce, failures } = await settle("pending:99", 1500);
     expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
     expect(tookMs).toBeLessThan(1500 + 1500);
+    // It has answered whenever it was asked, and does not rest for that.
+    expect(failures).toBe(0);
   });
 
   test.each(["pendingthendrop", "pendingthenrejected"])(
@@ -56,4 +60,16 @@ describe("a settlement that is under way", () => {
     expect(settlement).toMatchObject({ kind: "unknown", transaction: null });
     expect(calls).toHaveLength(1);
   });
+});
+
+test("a verify that breaks off just before its time is up counts once: there was no time to ask again", async () => {
+  const { url, stop } = await startServer(({ socket }) => void setTimeout(() => socket.destroy(), 150));
+  try {
+    const options = { url, verifyTimeoutMs: 200, settleTimeoutMs: 200 };
+    const facilitator = buildFacilitator(options, { ...PARTS, random: () => 0.9 });
+    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+    expect([verdict.kind, facilitator.breaker.health().failures]).toEqual(["unavailable", 1]);
+  } finally {
+    await stop();
+  }
 });
