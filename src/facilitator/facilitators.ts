@@ -9,6 +9,8 @@ export interface Facilitators {
    * be old.
    */
   readonly among: (settings: readonly FacilitatorSettings[], payment: Need & Listed) => readonly Facilitator[];
+  /** The one with these settings: those of one name can differ in the time that a route gives it. */
+  readonly of: (settings: FacilitatorSettings) => Facilitator;
   /** The one that a payment is pinned to; null where the table names it no more. */
   readonly named: (name: string) => Facilitator | null;
   readonly all: readonly Facilitator[];
@@ -16,13 +18,15 @@ export interface Facilitators {
 
 export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facilitator>): Facilitators {
   const all = [...built.values()];
+  // The gate asks for none that its table does not name.
+  const of = (settings: FacilitatorSettings): Facilitator => built.get(settings) as Facilitator;
   return {
     among(those, payment) {
-      // The gate asks for none that its table does not name.
-      const found = those.flatMap((one) => (canSettle(one, payment) ? (built.get(one) as Facilitator) : []));
+      const found = those.filter((one) => canSettle(one, payment)).map(of);
       const isAble = ({ supported }: Facilitator): boolean => supported.lists(payment) !== false;
       return found.every(isAble) ? found : [...found.filter(isAble), ...found.filter((one) => !isAble(one))];
     },
+    of,
     named: (name) => all.find((one) => one.name === name) ?? null,
     all,
   };

@@ -9,9 +9,10 @@ import type { Gate, Order } from "./gate.ts";
 import { fateOf } from "./resolve.ts";
 
 export async function settle(gate: Gate, order: Order, { payment, ...attempt }: AdmittedPayment): Promise<Settlement> {
-  // It was chosen among those that there are.
-  const facilitator = gate.facilitators.named(attempt.facilitator) as Facilitator;
   const { trace } = order.call;
+  // It was chosen among the route's own, whose time the lease was made for.
+  const own = order.access.offer.facilitators.map(gate.facilitators.of);
+  const facilitator = own.find(({ name }) => name === attempt.facilitator) as Facilitator;
   const said = await trace.measure("settle", facilitator.settle(attempt.facilitatorBody, payment));
   if (said.kind !== "settled") return said;
   const { transaction } = said;

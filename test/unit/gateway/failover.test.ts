@@ -146,6 +146,34 @@ describe("a facilitator that does not answer", () => {
   });
 });
 
+describe("a facilitator that two routes give different times", () => {
+  const times = (settleTimeoutSeconds: number) => [{ url: ONE, settleTimeoutSeconds }];
+  const table = {
+    facilitators: times(60),
+    routes: { "/slow": "$0.01", "/quick": { price: "$0.01", facilitators: times(1) } },
+  };
+
+  test("settles within the route's own, so that no attempt outlasts its lease", async () => {
+    const gate = openGate(table);
+    const asked = Promise.withResolvers<AbortSignal>();
+    const { fetch } = globalThis;
+    globalThis.fetch = async (url, init) => {
+      if (String(url).endsWith("/settle")) asked.resolve(init?.signal as AbortSignal);
+      return fetch(url, init);
+    };
+    expect(reasonOf(await gate.pay("/quick", await signPayment("10000")))).toBe("sold");
+    const deadline = await asked.promise;
+    await expect.poll(() => deadline.aborted, { timeout: 2_000 }).toBe(true);
+  });
+
+  test("is known to be silent where it was", async () => {
+    const gate = openGate(table, { settle: broken });
+    await gate.pay("/quick", await signPayment("10000"));
+    const [slow, quick] = gate.gate.facilitators.all;
+    expect([slow?.breaker.health().failures, quick?.breaker.health().failures]).toEqual([0, 1]);
+  });
+});
+
 describe("what facilitators can do", () => {
   const kinds = (network: string): object => ({ kinds: [{ x402Version: 2, scheme: "exact", network }] });
 
