@@ -1,12 +1,12 @@
 // What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
 // where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
 
-import type { Authorization, Fate } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
 import { partsOf } from "../x402/index.ts";
 import { report } from "./attempt.ts";
+import { fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
 /** Clocks differ, and blocks come late. */
@@ -25,9 +25,8 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
 }
 
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
-  const chain = gate.chain(due.network);
-  if (chain === null) return askFacilitator(gate, due);
-  const fate = await chain.fateOf(authorizationOf(due, due.createdAtMs, due.transaction));
+  const fate = await fateOf(gate, due, due.createdAtMs, due.transaction);
+  if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
     case "paid":
       return { kind: "settled", transaction: fate.transaction };
@@ -49,17 +48,6 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
   const fate = await fateOf(gate, payment, gate.nowMs(), null);
   return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
-}
-
-/** Null where the table names no RPC. */
-export async function fateOf(
-  gate: Gate,
-  payment: CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
-): Promise<Fate | null> {
-  const chain = gate.chain(payment.network);
-  return chain === null ? null : chain.fateOf(authorizationOf(payment, sinceMs, transaction));
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
@@ -92,13 +80,3 @@ function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | n
 }
 
 const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });
-
-/** As the chain is asked about it. */
-function authorizationOf(
-  { id, network, asset, payer, payTo, amount, validBeforeMs }: Due | CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
-): Authorization {
-  const { assetTransferMethod, nonce } = partsOf(id);
-  return { network, assetTransferMethod, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
-}

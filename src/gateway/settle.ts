@@ -1,12 +1,12 @@
 // Settling, and how far a facilitator's word is taken for it. What is doubted is not false: it may have settled, and the
 // chain says so, or nobody knows.
 
-import { CONFIRM_MS, microsOf } from "../config/index.ts";
+import { microsOf } from "../config/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import type { Settlement } from "../x402/index.ts";
+import { confirm } from "./confirm.ts";
 import type { Gate, Order } from "./gate.ts";
-import { fateOf } from "./resolve.ts";
 
 export async function settle(gate: Gate, order: Order, { payment, ...attempt }: AdmittedPayment): Promise<Settlement> {
   const { trace } = order.call;
@@ -29,19 +29,4 @@ function isDoubtful(gate: Gate, { access }: Order, payment: CheckedPayment, tran
   const { verifyAboveMicros: most } = access.offer;
   const isDear = most !== null && microsOf(BigInt(payment.amount), payment.decimals) > most;
   return isDear || gate.spent.isAnothers(payment.id, transaction);
-}
-
-/** An RPC may be a block or two behind the facilitator's. */
-const LOOKS = 8;
-const PAUSE_MS = 1_000;
-
-async function confirm(gate: Gate, payment: CheckedPayment, transaction: string): Promise<Settlement> {
-  const sinceMs = gate.nowMs();
-  for (let look = 1; look <= LOOKS && gate.nowMs() < sinceMs + CONFIRM_MS; look++) {
-    const fate = await fateOf(gate, payment, sinceMs, transaction);
-    if (fate === null) break;
-    if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
-    await gate.sleep(PAUSE_MS);
-  }
-  return { kind: "unknown", detail: "the chain does not show it", transaction };
 }

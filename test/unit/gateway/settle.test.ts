@@ -1,9 +1,9 @@
 // How far a facilitator's "settled" is believed.
 
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, HASH, isSettled, openGate, reasonOf, upfront, WAYS } from "./gate.ts";
+import { type Around, HASH, isSettled, openGate, paidWith, reasonOf, upfront, WAYS } from "./gate.ts";
 
 const OTHER_HASH = `0x${"cd".repeat(32)}`;
 const RPC = { "base-sepolia": "https://rpc.example" };
@@ -117,6 +117,27 @@ describe("a settlement above the table's verifyAbove", () => {
     });
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_unknown");
     expect(asked).toHaveLength(2);
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  test("is waited for no longer where nobody answers for it", async () => {
+    const looked = Promise.withResolvers<void>();
+    const settle: Around["settle"] = (body) => {
+      // From here on nothing but the look takes its time.
+      vi.useFakeTimers({ toFake: ["setTimeout"] });
+      return isSettled(body);
+    };
+    const fate = (): Promise<Fate> => {
+      looked.resolve();
+      return new Promise(() => undefined);
+    };
+    const { answer } = open("$0", { settle, fate });
+    const answered = answer("/after", paidWith(await signPayment("10000")));
+    await looked.promise;
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    expect(reasonOf(await answered)).toBe("settlement_unknown");
   });
 
   test("and one that is not above it is believed", async () => {

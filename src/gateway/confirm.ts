@@ -1,0 +1,41 @@
+// What the chain says of a payment, and the look at it for a settlement that a facilitator's word alone is not enough for.
+
+import type { Fate } from "../chain/index.ts";
+import { CONFIRM_MS } from "../config/index.ts";
+import type { Due } from "../ledger/index.ts";
+import type { CheckedPayment } from "../schemes/index.ts";
+import { attempted } from "../std/index.ts";
+import { type LateSettlement, partsOf } from "../x402/index.ts";
+import type { Gate } from "./gate.ts";
+
+/** An RPC may be a block or two behind the facilitator's. */
+const LOOKS = 8;
+const PAUSE_MS = 1_000;
+
+/** `unknown` where the chain does not show it in time, however slow whoever is asked about it is. */
+export async function confirm(gate: Gate, payment: Due | CheckedPayment, transaction: string): Promise<LateSettlement> {
+  const shown = await attempted(() => lookFor(gate, payment, transaction), CONFIRM_MS);
+  return shown.ok && shown.value ? shown.value : { kind: "unknown", detail: "not on the chain", transaction };
+}
+
+async function lookFor(gate: Gate, payment: Due | CheckedPayment, hint: string): Promise<LateSettlement | null> {
+  const sinceMs = gate.nowMs();
+  for (let look = 1; look <= LOOKS && gate.nowMs() < sinceMs + CONFIRM_MS; look++) {
+    const fate = await fateOf(gate, payment, sinceMs, hint);
+    if (fate === null) break;
+    if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
+    await gate.sleep(PAUSE_MS);
+  }
+  return null;
+}
+
+/** Null where the table names no RPC. */
+export async function fateOf(
+  gate: Gate,
+  payment: Due | CheckedPayment,
+  sinceMs: number,
+  transaction: string | null,
+): Promise<Fate | null> {
+  const { assetTransferMethod, nonce } = partsOf(payment.id);
+  return gate.chain(payment.network)?.fateOf({ ...payment, assetTransferMethod, nonce, sinceMs, transaction }) ?? null;
+}
