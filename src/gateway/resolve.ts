@@ -6,7 +6,7 @@ import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
 import { partsOf } from "../x402/index.ts";
 import { report } from "./attempt.ts";
-import { fateOf } from "./confirm.ts";
+import { confirm, fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
 /** Clocks differ, and blocks come late. */
@@ -69,10 +69,20 @@ async function verifyAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
 async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
-  const settlement = await pinned.settleAgain(due.settleBody, due);
-  const isPaid = settlement.kind === "settled" && !gate.spent.isAnothers(due.id, settlement.transaction);
-  if (isPaid) return { kind: "settled", transaction: settlement.transaction };
-  return { kind: "lost", transaction: settlement.transaction };
+  const said = await pinned.settleAgain(due.settleBody, due);
+  const isDoubtful =
+    said.kind === "settled" && (gate.spent.isAnothers(due.id, said.transaction) || isChecked(gate, due));
+  const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction) : said;
+  return kind === "settled" ? { kind, transaction } : { kind: "lost", transaction };
+}
+
+/**
+ * Whether its route has settlements looked for on the chain, or is gone: what was doubted once is not believed for being
+ * said again.
+ */
+function isChecked({ config, chain }: Gate, { network, route }: Due): boolean {
+  const access = config.routes.find(({ key }) => key === route)?.access;
+  return chain(network) !== null && (access?.kind !== "paid" || access.offer.verifyAboveMicros !== null);
 }
 
 function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | null {

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, HASH, isSettled, openGate, paidWith, reasonOf, upfront, WAYS } from "./gate.ts";
+import { type Around, HASH, isSettled, keyed, openGate, paidWith, reasonOf, tokenOf, upfront, WAYS } from "./gate.ts";
 
 const OTHER_HASH = `0x${"cd".repeat(32)}`;
 const RPC = { "base-sepolia": "https://rpc.example" };
@@ -106,6 +106,37 @@ describe("a settlement above the table's verifyAbove", () => {
       expect(asked).toHaveLength(8);
     },
   );
+
+  test("is not believed for being said again, however its buyer comes back, until the chain shows it", async () => {
+    const chain: { word: Fate } = { word: unused };
+    const { pay, ask, entry, asked, clock } = open("$0", { fate: () => chain.word });
+    const payment = await signPayment("10000");
+    const first = await pay("/after", payment, keyed());
+    const redeem = (): ReturnType<typeof ask> => {
+      clock.nowMs += 5_000;
+      return ask("/after", { headers: new Headers({ "faregate-redeem": tokenOf(first) }) });
+    };
+    const outcomes = [first, await pay("/after", payment, keyed()), await redeem()];
+    expect(outcomes.map(reasonOf)).toEqual(Array(3).fill("settlement_unknown"));
+    expect(asked.filter((endpoint) => endpoint === "settle")).toHaveLength(3);
+    expect(entry(payment)).toBe("unknown, none");
+    chain.word = paid;
+    expect(await redeem()).toMatchObject({ kind: "redelivered", receipt: { transaction: OTHER_HASH } });
+  });
+
+  test("is believed by no one who goes on with it when the route is gone, until the chain shows it", async () => {
+    const chain: { word: Fate } = { word: unused };
+    const around = { fate: () => chain.word };
+    const before = open("$0", around);
+    const payment = await signPayment("10000");
+    expect(reasonOf(await before.pay("/async", payment))).toBe("served");
+    const { alarm, entry, asked } = openGate({ rpc: RPC, routes: {} }, { ...around, before: before.place });
+    await alarm(60_000);
+    expect([asked, entry(payment)]).toEqual([["settle"], "unknown, delivered"]);
+    chain.word = paid;
+    await alarm(60_000);
+    expect(entry(payment)).toBe("settled, delivered");
+  });
 
   test("is looked for no longer than ten seconds", async () => {
     const { fate, asked } = saying(unavailable);
