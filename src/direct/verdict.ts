@@ -32,8 +32,8 @@ export async function surveyFor({ endpoints, account, breaker }: Desk, order: Or
   });
   // Who says the last block is there. A contract wallet makes the transfer's calls say what it likes, and with that
   // nobody shall keep other payments out.
-  if (isThere) breaker.answered("rpc");
-  else breaker.failed("rpc");
+  if (isThere) breaker.answered();
+  else breaker.failed();
   return surveyed;
 }
 

@@ -19,7 +19,7 @@ import {
   type Verdict,
 } from "../x402/index.ts";
 import type { Authorize, AuthSettings } from "./auth.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker, type Gauge, inTurn } from "./breaker.ts";
 import { type Notes, Supported } from "./supported.ts";
 
 interface Timeouts {
@@ -75,8 +75,8 @@ export interface Facilitator {
   readonly name: string;
   /** What everybody may know of it: of a URL no more than the host, because a path may be a secret. */
   readonly publicName: string;
-  /** Every answer and every silence is told to it. */
-  readonly breaker: Breaker;
+  /** Whether it answers. */
+  readonly breaker: Gauge;
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
@@ -110,14 +110,18 @@ export function buildFacilitator(
   { url, verifyTimeoutMs, settleTimeoutMs }: Omit<HttpSettings, "kind" | "auth">,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
-  const breaker = new Breaker(nowMs, random);
+  const breakers = { "/verify": new Breaker(nowMs, random), "/settle": new Breaker(nowMs, random) };
   const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
-  const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
+  const post = async (
+    path: keyof typeof breakers,
+    body: string,
+    deadline: AbortSignal,
+  ): Promise<FacilitatorReply | null> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
     // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
-    if (reply === null) breaker.failed(path);
-    else breaker.answered(path);
+    if (reply === null) breakers[path].failed();
+    else breakers[path].answered();
     return reply;
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -139,7 +143,7 @@ export function buildFacilitator(
   return {
     name: url,
     publicName: new URL(url).host,
-    breaker,
+    breaker: inTurn(breakers["/verify"], breakers["/settle"]),
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
@@ -148,7 +152,11 @@ export function buildFacilitator(
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
         if (!deadline.aborted) reply = await post("/verify", body, deadline);
       }
-      return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
+      if (reply === null) return { kind: "unavailable", detail: "verify was not answered" };
+      const verdict = readVerdict(reply, expected);
+      // What is good comes to be settled.
+      if (verdict.kind !== "valid" || breakers["/settle"].admits()) return verdict;
+      return { kind: "unavailable", detail: "settle was not answered of late" };
     },
     settle: (body, expected) => settle(body, expected, readSettlement),
     settleAgain: (body, expected) => settle(body, expected, readSettlementAgain) as Promise<LateSettlement>,
