@@ -27,6 +27,8 @@ export interface Survey {
   readonly market: Market;
   /** Of the relayer, in wei. */
   readonly balance: bigint;
+  /** Of the payer, in atomic units of the token. */
+  readonly funds: bigint;
   readonly usedNonces: number;
   readonly pendingNonces: number;
   /** The most that the transaction may use. */
@@ -66,7 +68,8 @@ function callsOf(order: Order, relayer: string): readonly Call[] {
     { method: "eth_getTransactionCount", params: [relayer, "pending"] },
     read(balanceData(order)),
     { method: "eth_call", params: [{ ...transfer, gas: toQuantity(GAS_MAX) }, "latest"] },
-    { method: "eth_estimateGas", params: [transfer] },
+    // Some nodes would estimate it behind what waits, which may be this payer's.
+    { method: "eth_estimateGas", params: [transfer, "latest"] },
     // After them: who is poor because this payment was made meanwhile is not called poor.
     read(stateData(order)),
   ];
@@ -82,11 +85,12 @@ function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fau
   const told = { state, funds, transfer, estimate };
   const objection = objectionOf(told, parseBlock(head) as Block, order);
   if (!objection.ok) return objection;
-  if (objection.value !== null) return ok({ ...account, objection: objection.value, gas: 0 });
+  if (objection.value !== null) return ok({ ...account, objection: objection.value, funds: 0n, gas: 0 });
   const gas = parseQuantity(estimate);
   if (gas === null) return err(fault("does not say what the transfer costs"));
   // What goes through within the limit and is estimated above it, as where a network adds its own, goes at the limit.
-  return ok({ ...account, objection: null, gas: Math.min(Math.ceil(gas * GAS_MARGIN), GAS_MAX) });
+  const most = Math.min(Math.ceil(gas * GAS_MARGIN), GAS_MAX);
+  return ok({ ...account, objection: null, funds: BigInt(parseWord(funds) as string), gas: most });
 }
 
 /** Of a block with a base fee: others take no transaction of this kind. */

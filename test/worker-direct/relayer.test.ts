@@ -57,7 +57,8 @@ test("an object that was ended knows what it has sent", async () => {
 test("what is stuck is replaced there too, and the newest comes first", async () => {
   const id = "p-stuck";
   const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
-  const call = { chainId: 84532, to: account.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0 };
+  const money = { payer: buyer.address, amount: 0n, funds: 0n, balance: 10n ** 18n };
+  const call = { chainId: 84532, to: account.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0, ...money };
   const taken = await object().take(account.address, { id, ...call, usedNonces: 900, pendingNonces: 900 });
   expect(taken).toMatchObject({ kind: "taken", sent: { nonce: 900 } });
   const tending = { id, chainId: 84532, relayer: account.address, usedNonces: 900, today: null, feeMax: 100n };

@@ -88,14 +88,16 @@ test("a payment that would go through is told with what sending it costs, from o
       objection: null,
       market: { baseFee: 7n * GWEI, gasPrice: 8n * GWEI },
       balance: GWEI ** 2n,
+      funds: 10_000n,
       usedNonces: 5,
       pendingNonces: 6,
       gas: 100_000,
     },
   });
   expect(rpc.seen.map((calls) => calls.length)).toEqual([10]);
-  const transfer = rpc.seen[0]?.find(({ method }) => method === "eth_estimateGas")?.params[0];
+  const [transfer, block] = rpc.seen[0]?.find(({ method }) => method === "eth_estimateGas")?.params ?? [];
   expect(transfer).toMatchObject({ from: RELAYER, to: ASSET });
+  expect(block).toBe("latest");
 });
 
 describe("a payment would not go through", () => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buyer, localChain, relayer as stranger, usdc } from "../../../tools/stack/chain.ts";
 import { facilitatorBodyOf } from "../../support/direct.ts";
 import { domain, PAY_TO, type Payment } from "../../support/payment.ts";
-import { expectedOf, pay, type Relayer, startWorld, tokenAbi, type World } from "./world.ts";
+import { expectedOf, pay, type Relayer, RICH, startWorld, tokenAbi, type World } from "./world.ts";
 
 const GWEI = 10n ** 9n;
 const FAILED = "invalid_exact_evm_transaction_failed";
@@ -165,8 +165,8 @@ describe("who died after taking a nonce, and before the broadcast,", () => {
   async function abandon(relayer: Relayer, payment: Payment): Promise<void> {
     const { encoded, id } = callOf(payment);
     const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI };
-    const call = { chainId: 84532, to: usdc, data: encoded, gas: 200_000, fees, validBeforeMs: 4e12 };
-    const taken = await relayer.stub.take(relayer.address, { id, ...call, usedNonces: 0, pendingNonces: 0 });
+    const call = { chainId: 84532, to: usdc.toLowerCase(), data: encoded, gas: 200_000, fees, validBeforeMs: 4e12 };
+    const taken = await relayer.stub.take(relayer.address, { id, ...call, ...RICH, usedNonces: 0, pendingNonces: 0 });
     expect(taken).toMatchObject({ kind: "taken" });
   }
 
