@@ -21,6 +21,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
   return {
     name,
     publicName: name,
+    confirmations: settings.confirmations,
     breaker: desk.breaker,
     supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
     // What was used elsewhere is unknown to who settles it, and the chain shows it paid: only a verify keeps it out.

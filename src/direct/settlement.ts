@@ -83,7 +83,7 @@ async function findOut(
 ): Promise<Settlement> {
   console.warn(JSON.stringify({ event: "relayer_reverted", id: order.id, transaction }));
   const authorization = authorizationOf(order, createdAtMs);
-  const fate = await deadline.before(desk.chain.fateOf(authorization));
+  const fate = await deadline.before(desk.chain.fateOf(authorization, desk.settings.confirmations));
   if (fate?.kind === "paid") return settled(desk, order, fate.transaction, deadline);
   if (fate?.kind === "canceled") return { kind: "rejected", reason: NONCE_USED };
   const isOver = fate?.kind === "unused" && fate.chainTimeMs >= authorization.validBeforeMs + MARGIN_MS;

@@ -27,7 +27,8 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
   const chain = gate.chain(due.network);
   if (chain === null) return askFacilitator(gate, due);
-  const fate = await chain.fateOf(authorizationOf(due, due.createdAtMs, due.transaction));
+  const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
+  const fate = await chain.fateOf(authorizationOf(due, due.createdAtMs, due.transaction), confirmations);
   switch (fate.kind) {
     case "paid":
       return { kind: "settled", transaction: fate.transaction };
@@ -47,19 +48,25 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
  * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
  */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
-  const fate = await fateOf(gate, payment, gate.nowMs(), null);
+  // At the head: what is used there is public, however few blocks are built on it.
+  const fate = await fateOf(gate, payment, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
   return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
+}
+
+interface Look {
+  readonly sinceMs: number;
+  readonly transaction: string | null;
+  readonly confirmations: number;
 }
 
 /** Null where the table names no RPC. */
 export async function fateOf(
   gate: Gate,
   payment: CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
+  { sinceMs, transaction, confirmations }: Look,
 ): Promise<Fate | null> {
   const chain = gate.chain(payment.network);
-  return chain === null ? null : chain.fateOf(authorizationOf(payment, sinceMs, transaction));
+  return chain === null ? null : chain.fateOf(authorizationOf(payment, sinceMs, transaction), confirmations);
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */

@@ -16,7 +16,7 @@ export async function settle(gate: Gate, order: Order, { payment, ...attempt }: 
   if (said.kind !== "settled") return said;
   const { transaction } = said;
   const isConfirmed = !isDoubtful(gate, order, payment, transaction);
-  const settlement = isConfirmed ? said : await trace.measure("confirm", confirm(gate, payment, transaction));
+  const settlement = isConfirmed ? said : await trace.measure("confirm", confirm(gate, payment, said, facilitator));
   if (settlement.kind === "settled") {
     gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
   }
@@ -34,10 +34,15 @@ function isDoubtful(gate: Gate, { access }: Order, payment: CheckedPayment, tran
 const LOOKS = 8;
 const PAUSE_MS = 1_000;
 
-async function confirm(gate: Gate, payment: CheckedPayment, transaction: string): Promise<Settlement> {
+async function confirm(
+  gate: Gate,
+  payment: CheckedPayment,
+  { transaction }: Extract<Settlement, { kind: "settled" }>,
+  { confirmations }: Facilitator,
+): Promise<Settlement> {
   const sinceMs = gate.nowMs();
   for (let look = 1; look <= LOOKS && gate.nowMs() < sinceMs + CONFIRM_MS; look++) {
-    const fate = await fateOf(gate, payment, sinceMs, transaction);
+    const fate = await fateOf(gate, payment, { sinceMs, transaction, confirmations });
     if (fate === null) break;
     if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
     await gate.sleep(PAUSE_MS);
