@@ -58,8 +58,10 @@ export async function survey(askEach: AskEach, order: Order, relayer: string): P
 }
 
 function callsOf(order: Order, relayer: string): readonly Call[] {
-  const transfer = { from: relayer, to: order.asset, data: transferData(order) };
-  const read = (data: string): Call => ({ method: "eth_call", params: [{ to: order.asset, data }, "latest"] });
+  // What a wallet's code does here takes the RPC no longer than a transaction may, or it would keep the rest from us.
+  const called = { to: order.asset, gas: toQuantity(GAS_MAX) };
+  const transfer = { ...called, from: relayer, data: transferData(order) };
+  const read = (data: string): Call => ({ method: "eth_call", params: [{ ...called, data }, "latest"] });
   return [
     blockCall("latest"),
     { method: "eth_gasPrice", params: [] },
@@ -67,7 +69,7 @@ function callsOf(order: Order, relayer: string): readonly Call[] {
     { method: "eth_getTransactionCount", params: [relayer, "latest"] },
     { method: "eth_getTransactionCount", params: [relayer, "pending"] },
     read(balanceData(order)),
-    { method: "eth_call", params: [{ ...transfer, gas: toQuantity(GAS_MAX) }, "latest"] },
+    { method: "eth_call", params: [transfer, "latest"] },
     // Some nodes would estimate it behind what waits, which may be this payer's.
     { method: "eth_estimateGas", params: [transfer, "latest"] },
     // After them: who is poor because this payment was made meanwhile is not called poor.

@@ -70,6 +70,17 @@ describe("a wallet that approves when it is asked and refuses in a block", () =>
   });
 });
 
+test("a wallet that burns whatever gas it is given is not settled for", async () => {
+  const relayer = await world.startRelayer();
+  const payer = await world.startPayer(10n ** 12n);
+  await world.test.setCode({ address: payer.address, bytecode: "0x5b5f56" });
+  const payment = await pay({}, payer);
+  payment.payload.signature = "0x1234";
+  const reason = "invalid_exact_evm_transaction_simulation_failed";
+  expect(await relayer.verify(payment)).toEqual({ kind: "invalid", reason });
+  expect(await relayer.settle(payment)).toEqual({ kind: "rejected", reason });
+});
+
 test("a wallet with the money for one price is sent one transaction, however many it signs at once", async () => {
   const relayer = await world.startRelayer();
   const payer = await world.startPayer(10_000n);

@@ -175,6 +175,17 @@ test("a node that does not count what waits is taken to have nothing waiting", a
   });
 });
 
+test("no call of a token or a wallet may take the RPC more gas than a transaction", async () => {
+  const rpc = await start(GOOD);
+  const endpoints = buildEndpoints({ urls: [rpc.url], timeoutMs: 4000 }, globalThis);
+  const order = await orderOf();
+  await failOver(endpoints, NETWORK, (_, askEach) => survey(askEach, order, RELAYER));
+  const calls = rpc.seen.flat().filter(({ method }) => ["eth_call", "eth_estimateGas"].includes(method));
+  expect(calls.map(({ params: [call] }) => (call as { gas?: string }).gas)).toEqual(
+    Array(4).fill(numberToHex(1_000_000)),
+  );
+});
+
 test("gas has a limit, which a contract wallet cannot raise", async () => {
   expect(await ask({ estimate: () => numberToHex(30_000_000) })).toMatchObject({ value: { gas: 1_000_000 } });
 });
