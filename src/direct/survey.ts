@@ -45,10 +45,12 @@ const GAS_MAX = 1_000_000;
 /** Between the estimate and its block, storage that was warm or full may be cold or empty. */
 const GAS_MARGIN = 1.25;
 /**
- * How nodes say that a call reverted: 3 (geth and its kin, with the contract's reason), -32000 (the same without one,
- * and Besu and Nethermind), -32015 (OpenEthereum's kin). The numbers of overload and of unknown methods are others.
+ * How nodes say that a call reverted: 3 (geth and its kin, with the contract's reason), -32015 (OpenEthereum's kin). The
+ * numbers of overload and of unknown methods are others.
  */
-const REVERTED = ["3", "-32000", "-32015"];
+const REVERTED = ["3", "-32015"];
+/** The same without a reason, and Besu and Nethermind; also of a block that a node has not, or of work that took too long. */
+const MAYBE_REVERTED = "-32000";
 const ZERO = `0x${"0".repeat(64)}`;
 const ONE = `0x${"0".repeat(63)}1`;
 
@@ -104,11 +106,16 @@ export function readMarket(head: unknown, gasPrice: unknown): Market | null {
 
 /** What an RPC said of a call: the result, or that it reverted, or nothing to rely on. */
 const REVERT = Symbol("the call reverts");
+/** It may have, and another trouble has the same number. */
+const MAYBE_REVERT = Symbol("the call may revert");
 
 function saidIn(reply: Reply): unknown {
   if (reply.ok) return reply.value;
+  if (reply.error === MAYBE_REVERTED) return MAYBE_REVERT;
   return REVERTED.includes(reply.error) ? REVERT : undefined;
 }
+
+const reverts = (said: unknown): boolean => said === REVERT || said === MAYBE_REVERT;
 
 interface Told {
   readonly state: unknown;
@@ -124,6 +131,7 @@ function objectionOf(
   order: Order,
 ): Result<string | null, Fault> {
   if (state === "0x") return ok("asset_not_deployed_contract");
+  // Where it may be the node's own trouble, the next one is asked.
   if (state === REVERT) return ok("invalid_exact_evm_eip3009_not_supported");
   const [isUsed, balance] = [parseWord(state), parseWord(funds)];
   if ((isUsed !== ZERO && isUsed !== ONE) || balance === null) return err(fault("has no state of the nonce"));
@@ -132,7 +140,7 @@ function objectionOf(
   if (BigInt(balance) < order.amount) return ok("invalid_exact_evm_insufficient_balance");
   const seconds = BigInt(head.timeMs / 1000);
   if (order.validBefore <= seconds) return ok(EXPIRED);
-  if (transfer === REVERT) {
+  if (reverts(transfer)) {
     // Nodes also have other troubles under these numbers. What would be within the limit does not revert.
     if ((parseQuantity(estimate) ?? GAS_MAX) < GAS_MAX) return err(fault("says two things of the transfer"));
     return ok(order.validAfter >= seconds ? EARLY : "invalid_exact_evm_transaction_simulation_failed");

@@ -154,6 +154,11 @@ describe("an RPC says nothing of a payment", () => {
   test.each<readonly [string, Partial<Answers>]>([
     ["when it is overloaded with the transfer", { transfer: refuse(-32005) }],
     ["when it is overloaded with the state", { state: refuse(-32005) }],
+    ["when the state reverts, or it has not the block", { state: refuse(-32000) }],
+    [
+      "when it has not the block of any call",
+      { state: refuse(-32000), funds: refuse(-32000), transfer: refuse(-32000) },
+    ],
     ["when it has no state", { state: () => word(2) }],
     ["when it has no balance", { funds: () => "0x" }],
     ["when it cannot estimate", { estimate: refuse(-32000) }],
