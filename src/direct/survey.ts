@@ -19,7 +19,7 @@ import {
 import { err, isObject, ok, type Result } from "../std/index.ts";
 import type { Market } from "./fees.ts";
 import type { Order } from "./order.ts";
-import { balanceData, stateData, transferData } from "./token.ts";
+import { balanceData, leastGas, stateData, transferData } from "./token.ts";
 
 export interface Survey {
   /** Why this payment cannot be settled now, in the specification's words (section 9); null where it can. */
@@ -93,9 +93,13 @@ function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fau
   const gas = parseQuantity(estimate);
   if (gas === null) return err(fault("does not say what the transfer costs"));
   // What goes through within the limit and is estimated above it, as where a network adds its own, goes at the limit.
-  const most = Math.min(Math.ceil(gas * GAS_MARGIN), GAS_MAX);
+  const least = Math.max(Math.ceil(gas * GAS_MARGIN), leastGas(transferData(order)));
+  const most = Math.min(least, GAS_MAX, gasLimitOf(head));
   return ok({ ...account, objection: null, funds: BigInt(parseWord(funds) as string), gas: most });
 }
+
+/** Nodes hold no transaction whose limit is above a block's. */
+const gasLimitOf = (head: unknown): number => (isObject(head) ? parseQuantity(head["gasLimit"]) : null) ?? GAS_MAX;
 
 /** Of a block with a base fee: others take no transaction of this kind. */
 export function readMarket(head: unknown, gasPrice: unknown): Market | null {

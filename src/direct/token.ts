@@ -35,6 +35,13 @@ export function transferData(order: Order): string {
   return lower(TRANSFER_VRS + words + signature.slice(128).padStart(64, "0") + signature.slice(0, 128));
 }
 
+const BASE_GAS = 21_000;
+/** For each byte, had none of them been zero (EIP-7623). */
+const BYTE_GAS = 40;
+
+/** Below that nodes hold no transaction with this data, whatever an RPC says that it costs. */
+export const leastGas = (data: string): number => BASE_GAS + (BYTE_GAS * (data.length - 2)) / 2;
+
 /** Whether both are sent for one authorization, in whatever form its signature stands there. */
 export const isSameTransfer = (data: string, other: string): boolean => wordsIn(data) === wordsIn(other);
 

@@ -30,8 +30,14 @@ export const WAITING_MAX = 64;
 export const REACH = 2 * WAITING_MAX;
 /** What one tending hands out. */
 const TEND_MAX = 8;
-/** Of one payment; each waits twice as long as the one before it. */
+/** Of one payment; each waits twice as long as the one before it. More only where today's price has left it behind. */
 const SIGNED_MAX = 14;
+/** Then it waits no longer than 32 times the first wait: eight minutes of a quarter of one. */
+const BEHIND_DOUBLINGS_MAX = 5;
+/** What was offered so often, at last for no less than today's price, is refused by nodes for what it is. */
+const GIVEN_UP_AFTER = 6;
+/** After its end, by the chain's clock, an authorization moves nothing. Clocks differ. */
+const MARGIN_MS = 120_000;
 /** A transfer of nothing to oneself. Some networks count their own costs into a transaction's gas. */
 const FILLER_GAS = 100_000;
 
@@ -49,21 +55,30 @@ export function tend(shelf: Shelf, tending: Tending, sign: Sign, nowMs: number):
   return [...filler, ...raws];
 }
 
-function replace(
-  shelf: Shelf,
-  row: Row,
-  { chainId, today, feeMax, replaceAfterMs }: Tending,
-  sign: Sign,
-  nowMs: number,
-): void {
+function replace(shelf: Shelf, row: Row, tending: Tending, sign: Sign, nowMs: number): void {
+  const { chainId, relayer, today, feeMax, replaceAfterMs } = tending;
   const signed = shelf.signed(row.nonce);
   const [newest] = signed;
-  if (signed.length >= SIGNED_MAX) return;
-  if (nowMs < newest.signed_at + replaceAfterMs * 2 ** (signed.length - 1)) return;
   const old = { maxFeePerGas: BigInt(newest.max_fee), maxPriorityFeePerGas: BigInt(newest.priority_fee) };
+  const isBehind = today !== null && old.maxFeePerGas < today.maxFeePerGas;
+  if (signed.length >= SIGNED_MAX && !isBehind) return;
+  const doublings = isBehind ? Math.min(signed.length - 1, BEHIND_DOUBLINGS_MAX) : signed.length - 1;
+  if (nowMs < newest.signed_at + replaceAfterMs * 2 ** doublings) return;
   const fees = replacing(old, today, feeMax);
-  if (fees) shelf.sign(row.nonce, fees, signOf(row, chainId, fees, sign), nowMs);
+  if (!fees) return;
+  // Whatever of it was sent before may still be mined in its place, and only one of them.
+  const isOver = nowMs >= row.valid_before + MARGIN_MS;
+  const isGivenUp = isOver || (signed.length >= GIVEN_UP_AFTER && today !== null && !isBehind);
+  const call = isGivenUp ? { ...row, ...fillerOf(relayer) } : row;
+  shelf.sign(row.nonce, fees, signOf(call, chainId, fees, sign), nowMs);
 }
+
+/** Nothing at all. */
+const fillerOf = (relayer: string): Pick<Row, "recipient" | "data" | "gas"> => ({
+  recipient: relayer,
+  data: "0x",
+  gas: FILLER_GAS,
+});
 
 /**
  * Somebody else's transaction that the node once held, and that is gone: what came after it would wait for ever. So
@@ -77,7 +92,7 @@ function fillGap(
 ): readonly string[] {
   const [first] = shelf.waiting(usedNonces, usedNonces + REACH);
   if (!first || first.nonce === usedNonces || today === null || nowMs < first.created_at + replaceAfterMs) return [];
-  const call = { nonce: usedNonces, id: `filler|${usedNonces}`, recipient: relayer, data: "0x", gas: FILLER_GAS };
+  const call = { nonce: usedNonces, id: `filler|${usedNonces}`, ...fillerOf(relayer) };
   const account = { payer: null, amount: "0", on_trust: 0, seen: null, tx: null };
   const row = { ...call, ...account, valid_before: 0, created_at: nowMs, sent_at: nowMs };
   return [put(shelf, row, chainId, today, sign, nowMs)];

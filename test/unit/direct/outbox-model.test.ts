@@ -74,6 +74,7 @@ class World {
   readonly mined = new Map<number, string>();
   /** By payment, for ever. */
   readonly nonces = new Map<string, number>();
+  readonly endsMs = new Map<string, number>();
 
   readonly sign: Sign = (transaction) => signTransaction(transaction, account);
 
@@ -113,6 +114,7 @@ class World {
     if (!this.nonces.has(id)) expect(nonce).toBeGreaterThanOrEqual(usedNonces);
     // However far away a lie once put another.
     if (!this.nonces.has(id) && lag >= 0) expect(nonce).toBeLessThan(this.used + FAR);
+    if (!this.nonces.has(id)) this.endsMs.set(id, wanted.validBeforeMs);
     this.nonces.set(id, nonce);
     if (isBroadcast) this.broadcast(signed[0].raw);
   }
@@ -166,7 +168,10 @@ class World {
       expect(sent?.nonce).toBe(nonce);
       const prices = sent?.signed.map(({ raw, hash }) => {
         const { maxFeePerGas, nonce: written = 0, data } = read(raw);
-        expect([written, data, keccak256(raw as Hex)]).toEqual([nonce, callOf(Number(id.slice(2))), hash]);
+        expect([written, keccak256(raw as Hex)]).toEqual([nonce, hash]);
+        // Nothing in its place is sent only when it can move nothing any more, or was offered often enough.
+        const isGivenUp = data === undefined && (this.nowMs >= (this.endsMs.get(id) ?? 0) || sent.signed.length > 6);
+        if (!isGivenUp) expect(data).toBe(callOf(Number(id.slice(2))));
         expect(maxFeePerGas).toBeLessThanOrEqual(FEE_MAX);
         return maxFeePerGas;
       });

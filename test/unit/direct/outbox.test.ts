@@ -411,6 +411,64 @@ describe("what is stuck", () => {
     for (let i = 1; i <= 40; i++) tend({ today: null, feeMax: GWEI ** 3n }, NOW + i * 1000 * DAY);
     expect(outbox.find("p-1")?.signed).toHaveLength(14);
   });
+
+  const feesOf = (gwei: bigint) => ({ maxFeePerGas: gwei * GWEI, maxPriorityFeePerGas: GWEI });
+  const LONG = { validBeforeMs: NOW + 1000 * DAY };
+  /** One look after the other, as long as they replace something. */
+  function replaceUpTo(count: number, today: Tending["today"]): number {
+    let nowMs = NOW;
+    for (let signed = 1; signed < count; nowMs += 15_000)
+      signed = tend({ today, resendMs: 0 }, nowMs).sent?.signed.length ?? 0;
+    return nowMs;
+  }
+
+  test("at the cap, for however long, goes on at today's price when the cap is raised", () => {
+    take(LONG);
+    const nowMs = replaceUpTo(14, null) + 100 * DAY;
+    const stuck = read(tend({ today: null }, nowMs).raws[0]).maxFeePerGas ?? 0n;
+    expect(tend({ today: { maxFeePerGas: stuck, maxPriorityFeePerGas: GWEI } }, nowMs + DAY).sent?.signed).toHaveLength(
+      14,
+    );
+    const raised = tend({ today: feesOf(90n) }, nowMs + 2 * DAY);
+    expect(raised.sent?.signed).toHaveLength(15);
+    expect(read(raised.raws[0])).toMatchObject({ maxFeePerGas: 90n * GWEI, data: "0x1234" });
+    // And again in minutes, not in days.
+    const dear = { today: feesOf(200n), feeMax: 300n * GWEI, resendMs: 0 };
+    const againMs = nowMs + 2 * DAY + 32 * 15_000;
+    expect(tend(dear, againMs - 1).sent?.signed).toHaveLength(15);
+    expect(tend(dear, againMs).sent?.signed).toHaveLength(16);
+  });
+
+  test("that no node takes, whatever it offers, gives its place to nothing after a quarter of an hour", () => {
+    const { signed } = take(LONG);
+    take({ ...LONG, id: "p-2" });
+    const nowMs = replaceUpTo(7, feesOf(2n));
+    expect(nowMs - NOW).toBe(15_000 * (1 + 2 + 4 + 8 + 16 + 32 + 1));
+    const [newest, ...older] = outbox.find("p-1")?.signed.map(({ raw }) => read(raw)) ?? [];
+    expect(newest).toMatchObject({ nonce: 0, to: account.address.toLowerCase(), gas: 100_000n });
+    expect(newest).not.toHaveProperty("data");
+    expect(older.map(({ data }) => data)).toEqual(Array(6).fill("0x1234"));
+    // What it is for stays: whoever sees another one of these mined knows what was paid.
+    expect(outbox.find("p-1")).toMatchObject({ data: "0x1234", transaction: null });
+    expect(outbox.find("p-1")?.signed.at(-1)).toEqual(signed[0]);
+    expect(outbox.find("p-2")?.signed).toHaveLength(1);
+  });
+
+  test("for want of a price keeps its place", () => {
+    take(LONG);
+    replaceUpTo(9, null);
+    const datas = outbox.find("p-1")?.signed.map(({ raw }) => read(raw).data);
+    expect(datas).toEqual(Array(9).fill("0x1234"));
+  });
+
+  test("when its authorization is over gives its place to nothing, which costs less than a call that reverts", () => {
+    take({ validBeforeMs: NOW + 60_000 });
+    const [before] = tend({}, NOW + 179_999).raws;
+    expect(read(before)).toMatchObject({ data: "0x1234" });
+    const [after] = tend({}, NOW + 240_000).raws;
+    expect(read(after)).toMatchObject({ nonce: 0, to: account.address.toLowerCase() });
+    expect(read(after)).not.toHaveProperty("data");
+  });
 });
 
 describe("a gap", () => {

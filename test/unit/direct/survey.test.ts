@@ -191,6 +191,12 @@ test("no call of a token or a wallet may take the RPC more gas than a transactio
   );
 });
 
+test("gas is never so little, or so much, that no node would hold the transaction", async () => {
+  expect(await ask({ estimate: () => "0x1" })).toMatchObject({ value: { gas: 21_000 + 40 * (4 + 9 * 32) } });
+  const small = { eth_getBlockByNumber: () => block({ gasLimit: numberToHex(95_000) }) };
+  expect(await ask({ methods: small })).toMatchObject({ value: { gas: 95_000 } });
+});
+
 test("gas has a limit, which a contract wallet cannot raise", async () => {
   expect(await ask({ estimate: () => numberToHex(30_000_000) })).toMatchObject({ value: { gas: 1_000_000 } });
 });

@@ -196,6 +196,26 @@ describe("who died after taking a nonce, and before the broadcast,", () => {
   });
 });
 
+test("what waits beyond the end of its authorization gives its nonce to nothing, and stays unpaid", async () => {
+  const relayer = await world.startRelayer({ settleTimeoutMs: 1_500 });
+  const before = await world.balanceOf(PAY_TO);
+  const { timestamp } = await world.test.getBlock();
+  const payment = await pay({ validBefore: String(timestamp + 3_600n) });
+  await relayer.settle(payment);
+  const [first] = relayer.signed();
+  relayer.clock.aheadMs = (3_600 + 300) * 1_000;
+  const settlement = relayer.settleAgain(payment);
+  await expect.poll(() => relayer.signed().length, { timeout: 8_000 }).toBe(2);
+  const [, nothing] = relayer.signed();
+  await expect.poll(() => isWaiting(nothing?.hash), { timeout: 8_000 }).toBe(true);
+  await mine();
+  const unpaid = { kind: "unknown", detail: "invalid_exact_evm_transfer_event_mismatch", transaction: nothing?.hash };
+  expect(await settlement).toEqual(unpaid);
+  expect(await receiptOf(first?.hash ?? "")).toBeNull();
+  expect([await relayer.settleAgain(payment), relayer.seen()]).toEqual([unpaid, ["strange"]]);
+  expect([(await world.balanceOf(PAY_TO)) - before, await relayer.nonces()]).toEqual([0n, 1]);
+});
+
 describe("somebody else with the relayer's key", () => {
   const sendShared = (relayer: Relayer, nonce: number): Promise<Hash> => {
     const chain = localChain(world.rpc);
