@@ -71,6 +71,8 @@ const RPC_TIMEOUT_MS = 5_000;
 
 /** Those that pay gas, by their addresses; no message and no row has their keys. */
 const accounts = new Map<string, Account>();
+/** Of each on each network the secret's name. What one has sent is asked of it by its address, in one way. */
+const keyNames = new Map<string, string>();
 
 const gate = openGate(env as Bindings);
 /** A gate that cannot be opened lets no page read why. */
@@ -242,9 +244,13 @@ function openDirect(settings: OwnSettings, bindings: Bindings): Result<Facilitat
   const account = openAccount(texts.pop()?.trim() ?? "");
   if (!buildDirect) return err([NO_DIRECT]);
   if (!RELAYER) return err(["wrangler.toml has to bind RELAYER"]);
-  if (!account)
-    return err([`the secret ${key.replaceAll(/[{}\s]/g, "")} is no account's key: write 32 bytes in hexadecimal`]);
+  const name = key.replaceAll(/[{}\s]/g, "");
+  if (!account) return err([`the secret ${name} is no account's key: write 32 bytes in hexadecimal`]);
   accounts.set(account.address, account);
+  const own = network + account.address;
+  const other = keyNames.get(own);
+  if (other) return err([`${other} and ${name} hold one key for ${network}; write one of them`]);
+  keyNames.set(own, name);
   const chosen = { ...rest, network, urls: texts, feeMax: BigInt(Math.round(maxFeeGwei * WEI_PER_GWEI)) };
   const open = (name: string): RelayerStub => RELAYER.getByName(name);
   return ok(buildDirect(chosen, { account, open, nowMs: Date.now, random: Math.random }));

@@ -414,11 +414,14 @@ describe("what is stuck", () => {
 
   const feesOf = (gwei: bigint) => ({ maxFeePerGas: gwei * GWEI, maxPriorityFeePerGas: GWEI });
   const LONG = { validBeforeMs: NOW + 1000 * DAY };
-  /** One look after the other, as long as they replace something. */
+  /** Each as soon as it may be, and none before. */
   function replaceUpTo(count: number, today: Tending["today"]): number {
     let nowMs = NOW;
-    for (let signed = 1; signed < count; nowMs += 15_000)
-      signed = tend({ today, resendMs: 0 }, nowMs).sent?.signed.length ?? 0;
+    for (let signed = 1; signed < count; signed++) {
+      nowMs += 15_000 * 2 ** (signed - 1);
+      expect(tend({ today, resendMs: 0 }, nowMs - 1).sent?.signed).toHaveLength(signed);
+      expect(tend({ today, resendMs: 0 }, nowMs).sent?.signed).toHaveLength(signed + 1);
+    }
     return nowMs;
   }
 
@@ -443,7 +446,7 @@ describe("what is stuck", () => {
     const { signed } = take(LONG);
     take({ ...LONG, id: "p-2" });
     const nowMs = replaceUpTo(7, feesOf(2n));
-    expect(nowMs - NOW).toBe(15_000 * (1 + 2 + 4 + 8 + 16 + 32 + 1));
+    expect(nowMs - NOW).toBe(15_000 * (1 + 2 + 4 + 8 + 16 + 32));
     const [newest, ...older] = outbox.find("p-1")?.signed.map(({ raw }) => read(raw)) ?? [];
     expect(newest).toMatchObject({ nonce: 0, to: account.address.toLowerCase(), gas: 100_000n });
     expect(newest).not.toHaveProperty("data");
