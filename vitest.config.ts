@@ -67,7 +67,7 @@ export default defineConfig({
         "src/gateway/**": whole,
         "src/ledger/state.ts": whole,
         "src/chain/{fate,judgement,receipt,transaction}.ts": whole,
-        "src/direct/{fees,order,outbox,shelf,sighting,survey,token,transaction}.ts": whole,
+        "src/direct/{fees,order,outbox,refusals,shelf,sighting,survey,token,transaction,trust,upkeep}.ts": whole,
       },
     },
     projects: [

@@ -2,17 +2,17 @@
 // them; a bundle has in its place what the build command writes, with null for what its table does not need. The door
 // imports it as `features`, and hands the parts down.
 
-import { buildDirect, RelayerObject } from "./direct/index.ts";
+import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
 
 export interface Features {
   /** For facilitators that take API keys of Coinbase CDP. */
   readonly buildCdpAuth: typeof buildCdpAuth | null;
   /** For settling with an account of the seller's. */
-  readonly buildDirect: typeof buildDirect | null;
+  readonly openDirect: typeof openDirect | null;
   readonly RelayerObject: typeof RelayerObject | null;
 }
 
-const features: Features = { buildCdpAuth, buildDirect, RelayerObject };
+const features: Features = { buildCdpAuth, openDirect, RelayerObject };
 
 export default features;

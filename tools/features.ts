@@ -19,7 +19,7 @@ const parts: { readonly [Name in keyof Features]: Part } = {
     from: "facilitator/index.ts",
     isNeeded: ({ facilitators }) => facilitators.some((one) => one.kind === "http" && one.auth?.kind === "cdp"),
   },
-  buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
+  openDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
 };
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import jsonc, { type Node, type ParseError } from "jsonc-parser";
 import { type Config, parseConfig, sentence } from "../src/config/index.ts";
-import { err, type Result } from "../src/std/index.ts";
+import { err, type Result, redacted } from "../src/std/index.ts";
 
 /** The project's own. FAREGATE_PRICING names another: a build has no arguments of its own. */
 export const pricingFile = process.env["FAREGATE_PRICING"] ?? join(resolve(import.meta.dirname, ".."), "pricing.json");
@@ -48,7 +48,9 @@ function duplicateKeys(text: string, node: Node): readonly string[] {
     const [key] = child.type === "property" ? (child.children ?? []) : [];
     const isTwice = key !== undefined && taken.has(key.value);
     taken.add(key?.value);
-    const own = isTwice ? [`${place(text, child.offset)}: the key ${JSON.stringify(key.value)} stands twice`] : [];
+    const own = isTwice
+      ? [`${place(text, child.offset)}: the key ${redacted(JSON.stringify(key.value))} stands twice`]
+      : [];
     return [...own, ...duplicateKeys(text, child)];
   });
 }

@@ -2,7 +2,7 @@ export { type Block, blockCall, parseBlock } from "./blocks.ts";
 export { buildChain, type Chain } from "./chain.ts";
 export { AUTHORIZATION_STATE, type Authorization } from "./events.ts";
 export type { Fate } from "./fate.ts";
-export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity } from "./hex.ts";
+export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity, wordAddress } from "./hex.ts";
 export { buildHistory, type History, type Transfer, type TransferQuery } from "./history.ts";
 export { judgeReceipt } from "./judgement.ts";
 export { parseReceipt, type Receipt } from "./receipt.ts";

@@ -7,7 +7,7 @@ import { checkAccounts, readFacilitators } from "./facilitators.ts";
 import { MISSING_KEY } from "./fields.ts";
 import { parseLimit, parseThreshold } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
-import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
+import { type Mistake, mistakeAt, type Report, said, sentence } from "./mistake.ts";
 import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
 import { Parts, readUpstream } from "./parts.ts";
 import { checkPlaces } from "./places.ts";
@@ -20,7 +20,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
   if (!isObject(json)) return err([{ path: "", remedy: `${tableHint}${said(json)}` }]);
   const told = new Map<string, Mistake>();
   const report: Report = (keys, remedy) => {
-    const mistake = { path: pathText(keys), remedy };
+    const mistake = mistakeAt(keys, remedy);
     told.set(sentence(mistake), mistake);
   };
   const table = readMembers(tableEntries, json, [], report);

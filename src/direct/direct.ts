@@ -21,6 +21,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
   return {
     name,
     publicName: name,
+    confirmations: settings.confirmations,
     breaker: desk.breaker,
     supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
     verify: (body) => verify(desk, body),

@@ -12,6 +12,10 @@ import { type Survey, survey } from "./survey.ts";
 export async function verify(desk: Desk, body: string): Promise<Verdict> {
   const order = readOrder(body);
   if (!order.ok) return { kind: "invalid", reason: order.error };
+  const refusal = desk.refusals.recall(order.value.payer);
+  if (refusal === "payer_reverted_too_often") return { kind: "invalid", reason: refusal };
+  // What others wasted is not held against this buyer: another facilitator may take it.
+  if (refusal !== null) return { kind: "unavailable", detail: refusal };
   const surveyed = await surveyFor(desk, order.value);
   if (!surveyed.ok) return { kind: "unavailable", detail: surveyed.error };
   const { objection } = surveyed.value;

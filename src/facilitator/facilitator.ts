@@ -75,6 +75,8 @@ export interface Facilitator {
   readonly name: string;
   /** What everybody may know of it: of a URL no more than the host, because a path may be a secret. */
   readonly publicName: string;
+  /** Blocks in which the gate has to see a settlement where it looks for one itself, its own and what is built on it. */
+  readonly confirmations: number;
   /** Whether it answers. */
   readonly breaker: Gauge;
   readonly supported: Supported;
@@ -143,6 +145,8 @@ export function buildFacilitator(
   return {
     name: url,
     publicName: new URL(url).host,
+    // Its own "settled" says nothing of what is built on it.
+    confirmations: 1,
     breaker: inTurn(breakers["/verify"], breakers["/settle"]),
     supported,
     async verify(body, expected) {

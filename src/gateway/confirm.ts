@@ -2,6 +2,7 @@
 
 import type { Fate } from "../chain/index.ts";
 import { CONFIRM_MS } from "../config/index.ts";
+import type { Facilitator } from "../facilitator/index.ts";
 import type { Due } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
 import { attempted } from "../std/index.ts";
@@ -13,15 +14,20 @@ const LOOKS = 8;
 const PAUSE_MS = 1_000;
 
 /** `unknown` where the chain does not show it in time, however slow whoever is asked about it is. */
-export async function confirm(gate: Gate, payment: Due | CheckedPayment, transaction: string): Promise<LateSettlement> {
-  const shown = await attempted(() => lookFor(gate, payment, transaction), CONFIRM_MS);
+export async function confirm(
+  gate: Gate,
+  payment: Due | CheckedPayment,
+  transaction: string,
+  { confirmations }: Pick<Facilitator, "confirmations">,
+): Promise<LateSettlement> {
+  const look = { sinceMs: gate.nowMs(), transaction, confirmations };
+  const shown = await attempted(() => lookFor(gate, payment, look), CONFIRM_MS);
   return shown.ok && shown.value ? shown.value : { kind: "unknown", detail: "not on the chain", transaction };
 }
 
-async function lookFor(gate: Gate, payment: Due | CheckedPayment, hint: string): Promise<LateSettlement | null> {
-  const sinceMs = gate.nowMs();
-  for (let look = 1; look <= LOOKS && gate.nowMs() < sinceMs + CONFIRM_MS; look++) {
-    const fate = await fateOf(gate, payment, sinceMs, hint);
+async function lookFor(gate: Gate, payment: Due | CheckedPayment, look: Look): Promise<LateSettlement | null> {
+  for (let count = 1; count <= LOOKS && gate.nowMs() < look.sinceMs + CONFIRM_MS; count++) {
+    const fate = await fateOf(gate, payment, look);
     if (fate === null) break;
     if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
     await gate.sleep(PAUSE_MS);
@@ -29,13 +35,20 @@ async function lookFor(gate: Gate, payment: Due | CheckedPayment, hint: string):
   return null;
 }
 
+interface Look {
+  readonly sinceMs: number;
+  /** That somebody named, or null. */
+  readonly transaction: string | null;
+  readonly confirmations: number;
+}
+
 /** Null where the table names no RPC. */
 export async function fateOf(
   gate: Gate,
   payment: Due | CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
+  { sinceMs, transaction, confirmations }: Look,
 ): Promise<Fate | null> {
   const { assetTransferMethod, nonce } = partsOf(payment.id);
-  return gate.chain(payment.network)?.fateOf({ ...payment, assetTransferMethod, nonce, sinceMs, transaction }) ?? null;
+  const authorization = { ...payment, assetTransferMethod, nonce, sinceMs, transaction };
+  return gate.chain(payment.network)?.fateOf(authorization, confirmations) ?? null;
 }

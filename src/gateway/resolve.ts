@@ -25,7 +25,8 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
 }
 
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
-  const fate = await fateOf(gate, due, due.createdAtMs, due.transaction);
+  const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
+  const fate = await fateOf(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
   if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
     case "paid":
@@ -46,7 +47,8 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
  * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
  */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
-  const fate = await fateOf(gate, payment, gate.nowMs(), null);
+  // At the head: what is used there is public, however few blocks are built on it.
+  const fate = await fateOf(gate, payment, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
   return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
 }
 
@@ -72,7 +74,7 @@ async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const said = await pinned.settleAgain(due.settleBody, due);
   const isDoubtful =
     said.kind === "settled" && (gate.spent.isAnothers(due.id, said.transaction) || isChecked(gate, due));
-  const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction) : said;
+  const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction, pinned) : said;
   return kind === "settled" ? { kind, transaction } : { kind: "lost", transaction };
 }
 

@@ -17,7 +17,9 @@ export async function settle(gate: Gate, order: Order, { payment, ...attempt }: 
   if (said.kind !== "settled") return said;
   const { transaction } = said;
   const isConfirmed = !isDoubtful(gate, order, payment, transaction);
-  const settlement = isConfirmed ? said : await trace.measure("confirm", confirm(gate, payment, transaction));
+  const settlement = isConfirmed
+    ? said
+    : await trace.measure("confirm", confirm(gate, payment, transaction, facilitator));
   if (settlement.kind === "settled") {
     gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
   }

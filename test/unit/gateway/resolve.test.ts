@@ -14,6 +14,7 @@ import {
   paidWith,
   reasonOf,
   rejected,
+  TABLE,
 } from "./gate.ts";
 
 let payment: Payment;
@@ -194,6 +195,23 @@ describe("with a chain to ask, a settlement that nobody answered for", () => {
     expect(gate.entry(payment)).toBe(state);
     expect(settles(gate)).toBe(1);
     expect([...gate.kv.values()]).toEqual(report === "settled" ? [HASH] : []);
+  });
+
+  test.each([
+    ["as many blocks as its facilitator asks for", TABLE.facilitators, 3],
+    ["the last one where the table names that one no more", ["https://other.example"], 1],
+  ])("is looked for in %s", async (_, facilitators, confirmations) => {
+    const looks: (number | undefined)[] = [];
+    const fate: Around["fate"] = (_, blocks) => {
+      looks.push(blocks);
+      return { kind: "unused", chainTimeMs: overMs() - 1 };
+    };
+    const { place } = await unanswered("/after", { fate });
+    const gate = openGate({ ...table, facilitators }, { fate, before: place });
+    for (const one of gate.gate.facilitators.all) Object.assign(one, { confirmations: 3 });
+    await gate.alarm(SOON);
+    expect(looks).toEqual([confirmations]);
+    expect(gate.reports).toEqual(["postponed unused"]);
   });
 
   const unused: Around["fate"] = () => ({ kind: "unused", chainTimeMs: 0 });

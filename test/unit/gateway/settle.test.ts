@@ -82,6 +82,18 @@ describe("a transaction that paid for another payment already", () => {
 describe("a settlement above the table's verifyAbove", () => {
   const open = (verifyAbove: string, around: Partial<Around>) => openGate({ ...WAYS, rpc: RPC, verifyAbove }, around);
 
+  test("is looked for in as many blocks as its facilitator asks for", async () => {
+    const looks: (number | undefined)[] = [];
+    const fate: Around["fate"] = (_, confirmations) => {
+      looks.push(confirmations);
+      return paid;
+    };
+    const { gate, pay } = open("$0.009999", { fate });
+    for (const one of gate.facilitators.all) Object.assign(one, { confirmations: 3 });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(looks).toEqual([3]);
+  });
+
   test.each(["/after", "/before"])(
     "is delivered when the chain shows it, maybe later than the facilitator (%s)",
     async (path) => {

@@ -23,14 +23,14 @@ async function built(config: typeof plain, name: string): Promise<typeof whole> 
 
 describe("a bundle is built with", () => {
   test("no optional part for a table that needs none", async () => {
-    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null, buildDirect: null, RelayerObject: null });
+    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null, openDirect: null, RelayerObject: null });
     expect(featuresText(plain)).not.toContain("import");
   });
 
   test("what settles with an account of its own, where one does", async () => {
     const direct = { key: "{{RELAYER_KEY}}", network: "base", rpc: "https://rpc.example" };
     const features = await built(parsed({ accepts: ["base"], facilitators: [{ direct }] }), "direct.ts");
-    expect(features).toMatchObject({ buildDirect: expect.any(Function), RelayerObject: expect.any(Function) });
+    expect(features).toMatchObject({ openDirect: expect.any(Function), RelayerObject: expect.any(Function) });
     expect(features.buildCdpAuth).toBeNull();
   });
 
