@@ -106,7 +106,10 @@ test("an outbox of before payers were counted goes on there", async () => {
   await expect(runInDurableObject(stub, (_, state) => state.abort("ended by a test"))).rejects.toThrow();
   const again = startObject("old");
   expect(await again.stub.find("old")).toMatchObject({ nonce: 0, signed: [{ hash: "0xaa" }] });
-  expect(await take("new").catch((): unknown => again.take("new"))).toMatchObject({ kind: "taken", sent: { nonce: 1 } });
+  expect(await take("new").catch((): unknown => again.take("new"))).toMatchObject({
+    kind: "taken",
+    sent: { nonce: 1 },
+  });
   await again.stub.mark("old", "settled");
 });
 
