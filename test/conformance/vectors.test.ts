@@ -15,7 +15,7 @@ import {
   isFaithfulEcho,
   type PaymentRequirements,
   type PresentedPayment,
-  readKinds,
+  readAbilities,
   readPayment,
   readSettlement,
   readVerdict,
@@ -71,7 +71,7 @@ const priced = (() => {
   return { usual: [by("eip3009")], permitted: [by("permit2")] };
 })();
 const { usual: offered } = priced;
-const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {} };
+const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {}, sponsoring: [] };
 const PAYER = "0x857b06519E91e3A54538791bDbb0E22373e36b66";
 
 test("there is an example of every message", () => {
@@ -281,7 +281,8 @@ describe("the facilitator", () => {
   });
 
   test.each(of("SupportedResponse"))("lists what it can do (%s)", (_, { message }) => {
-    expect(readKinds({ status: 200, json: message })).toEqual(message["kinds"]);
+    const { kinds, extensions = [] } = message;
+    expect(readAbilities({ status: 200, json: message })).toEqual({ kinds, extensions });
   });
 });
 

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Network } from "@x402/core/types";
-import { ExactEvmScheme } from "@x402/evm/exact/client";
+import { ExactEvmScheme, type ExactEvmSchemeConfig } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import type { PrivateKeyAccount } from "viem";
 import { minter } from "../../tools/stack/accounts.ts";
@@ -28,7 +28,8 @@ export interface World {
   readonly stateDir: string;
   readonly upstream: string;
   readonly lose: { settle: Loss; verify: "none" | "believe" };
-  readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
+  /** With an RPC the client looks for its allowance, and signs a permit where it is short. */
+  readonly fetchPaying: (account?: PrivateKeyAccount, reading?: ExactEvmSchemeConfig) => typeof fetch;
   readonly payee: () => Promise<bigint>;
   readonly balance: (address: string) => Promise<bigint>;
   readonly transfers: () => Promise<readonly Transfer[]>;
@@ -92,8 +93,8 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
     stateDir,
     upstream: upstream.url,
     lose,
-    fetchPaying: (account = buyer) =>
-      wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account))),
+    fetchPaying: (account = buyer, reading = {}) =>
+      wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account, reading))),
     payee,
     balance: (address) => balanceOf(chain.rpc, address as `0x${string}`),
     transfers: () => transfersTo(chain.rpc, PAY_TO),

@@ -15,10 +15,14 @@ interface PaymentCall {
   paymentRequirements: PaymentRequirements;
 }
 
+/** It sends a token's own permit with a payment by Permit2, whose payer needs no gas; the scheme itself does so. */
+const PERMITS = { key: "eip2612GasSponsoring" };
+
 /** Starts it on this port, or on any free one. */
 export function startFacilitator(options: { rpc: string; port?: number | undefined }): Promise<Listener> {
   const scheme = new ExactEvmScheme(relaySigner(options.rpc));
-  const app = routes(new x402Facilitator().register(network, scheme));
+  const facilitator = new x402Facilitator().register(network, scheme).registerExtension(PERMITS);
+  const app = routes(facilitator);
   return listen(createAdaptorServer({ fetch: app.fetch }) as Server, options.port ?? 0);
 }
 

@@ -138,14 +138,14 @@ describe("a payment that is settled before it is served", () => {
   test("is verified first where Permit2 does", async () => {
     const { pay, asked } = openGate(permitted);
     expect(reasonOf(await pay("/before", await byPermit2()))).toBe("sold");
-    expect(asked).toEqual(["verify", "settle"]);
+    expect(asked).toEqual(["supported", "verify", "settle"]);
   });
 
   test("is refused without an attempt to settle it where an allowance is missing", async () => {
     const { pay, asked, seen, reports } = openGate(permitted, { verify: invalid("permit2_allowance_required") });
     const outcome = await pay("/before", await byPermit2());
     expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", true]);
-    expect([asked, seen, reports]).toEqual([["verify"], [], ["release"]]);
+    expect([asked, seen, reports]).toEqual([["supported", "verify"], [], ["release"]]);
   });
 });
 
