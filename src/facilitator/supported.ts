@@ -16,6 +16,8 @@ export interface Notes {
 }
 
 const FRESH_MS = 600_000;
+/** While nobody has heard it say anything, it is asked more often. */
+const RETRY_MS = 30_000;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export class Supported {
@@ -49,7 +51,7 @@ export class Supported {
   }
 
   isStale(): boolean {
-    return this.#nowMs() - this.#lookedUpMs >= FRESH_MS;
+    return this.#nowMs() - this.#lookedUpMs >= (this.#said ? FRESH_MS : RETRY_MS);
   }
 
   /** Never rejects. */

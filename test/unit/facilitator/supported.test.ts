@@ -72,6 +72,16 @@ describe("what a facilitator can do", () => {
     expect([supported.lists(BASE), supported.lists(POLYGON), facilitator.asked]).toEqual([false, true, 2]);
   });
 
+  test("is looked up again after half a minute while nothing is known of it", async () => {
+    const { supported, clock, facilitator } = open();
+    facilitator.kinds = null;
+    await supported.refresh();
+    clock.nowMs += 29_999;
+    expect(supported.isStale()).toBe(false);
+    clock.nowMs += 1;
+    expect(supported.isStale()).toBe(true);
+  });
+
   test("is found by a cold isolate in the notes of another, which asks nobody", async () => {
     const { supported, notes, clock } = open();
     await supported.refresh();
