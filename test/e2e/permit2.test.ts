@@ -3,22 +3,14 @@
 
 import { createPermit2ApprovalTx } from "@x402/evm";
 import { decodePaymentResponseHeader } from "@x402/fetch";
-import {
-  createTestClient,
-  createWalletClient,
-  http,
-  type PrivateKeyAccount,
-  parseAbi,
-  parseEther,
-  publicActions,
-  toFunctionSelector,
-} from "viem";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { buyer, localChain, minter, usdc } from "../../tools/stack/chain.ts";
+import { type PrivateKeyAccount, parseEther } from "viem";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { buyer, usdc } from "../../tools/stack/chain.ts";
 import { encodePayment, newAccount } from "../support/payment.ts";
-import { PERMIT2, PROXY, signPermit2Payment } from "../support/permit2-payment.ts";
+import { PERMIT2, signPermit2Payment } from "../support/permit2-payment.ts";
 import { NOTHING, ONE_PRICE, PRICE, watchChain } from "./movement.ts";
 import { reconciled } from "./reconciled.ts";
+import { connect, mined, mint, walletOf } from "./wallets.ts";
 import { startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -28,29 +20,13 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 afterEach(() => Object.assign(world.lose, { settle: "none", verify: "none" }));
 
-const connect = () =>
-  createTestClient({ mode: "anvil", chain: localChain(world.rpc), transport: http(world.rpc) }).extend(publicActions);
-const walletOf = (account: PrivateKeyAccount) =>
-  createWalletClient({ account, chain: localChain(world.rpc), transport: http(world.rpc) });
-const mined = (hash: `0x${string}`) => connect().waitForTransactionReceipt({ hash, pollingInterval: 20 });
-
-const token = parseAbi([
-  "function mint(address to, uint256 value) returns (bool)",
-  "function allowance(address owner, address spender) view returns (uint256)",
-  "function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
-]);
-
-/** A wallet with money, which Permit2 may not move, and nothing that pays for gas. */
+/** A wallet with money and gas, which Permit2 may not move. */
 async function newBuyer(): Promise<PrivateKeyAccount> {
   const account = newAccount();
-  const call = { address: usdc, abi: token, functionName: "mint", args: [account.address, 10n * PRICE] } as const;
-  await mined(await walletOf(minter).writeContract(call));
+  await mint(world, account.address, 10n * PRICE);
+  await connect(world).setBalance({ address: account.address, value: parseEther("1") });
   return account;
 }
-
-const SETTLE_WITH_PERMIT = toFunctionSelector(
-  "settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),((address,uint256),uint256,uint256),address,(address,uint256),bytes)",
-);
 
 const executions = async (path: string): Promise<number> => (await world.seen(path)).length;
 
@@ -66,7 +42,7 @@ describe("a call that is paid by Permit2", () => {
     const [last] = (await world.transfers()).slice(-1);
     expect(last).toEqual({ from: buyer.address, value: PRICE, transactionHash: receipt.transaction });
     // Not by the token's own hand: its transaction asked x402's proxy.
-    const { to } = await connect().getTransaction({ hash: receipt.transaction as `0x${string}` });
+    const { to } = await connect(world).getTransaction({ hash: receipt.transaction as `0x${string}` });
     expect(to?.toLowerCase()).toBe("0x402085c248eea27d92e8b30b2c58ed07f9e20001");
   });
 
@@ -120,53 +96,10 @@ describe("a payer whose allowance does not reach", () => {
       accepts: [{ asset: usdc, extra: { assetTransferMethod: "permit2" } }, { asset: usdc }],
     });
     expect([await moved(), await executions(path)]).toEqual([NOTHING, 0]);
-    await connect().setBalance({ address: account.address, value: parseEther("1") });
-    await mined(await walletOf(account).sendTransaction(createPermit2ApprovalTx(usdc)));
+    await mined(world, await walletOf(world, account).sendTransaction(createPermit2ApprovalTx(usdc)));
     expect((await world.fetchPaying(account)(world.gate + path)).status).toBe(200);
     expect(await moved()).toEqual({ payee: PRICE, buyer: 0n, transfers: 1 });
   });
-});
-
-describe("a payer without an allowance and without gas", () => {
-  /** As its wallet and Permit2 stand: money, gas, and what may be moved. */
-  const standing = async ({ address }: PrivateKeyAccount) => ({
-    money: await world.balance(address),
-    gas: await connect().getBalance({ address }),
-    allowance: await connect().readContract({
-      address: usdc,
-      abi: token,
-      functionName: "allowance",
-      args: [address, PERMIT2],
-    }),
-  });
-  const PAID_ONCE = { money: 9n * PRICE, gas: 0n, allowance: 0n };
-  const fetchReading = (account: PrivateKeyAccount) => world.fetchPaying(account, { rpcUrl: world.rpc });
-
-  beforeAll(async () => {
-    // What the facilitator does is looked up behind the first answer.
-    await vi.waitFor(async () => expect(await advertised()).toContain("eip2612GasSponsoring"), { timeout: 10_000 });
-  });
-
-  async function advertised(): Promise<readonly string[]> {
-    const { headers } = await fetch(`${world.gate}/permitted/ok`);
-    return Object.keys(JSON.parse(atob(headers.get("payment-required") ?? "")).extensions ?? {});
-  }
-
-  test.each(["/permitted/ok?sponsored", "/permitted/before/ok?sponsored"])(
-    "pays with the permit that a stock client signs, and nothing else of the wallet's moves (%s)",
-    async (path) => {
-      const account = await newBuyer();
-      const moved = await watchChain(world);
-      expect(await standing(account)).toEqual({ money: 10n * PRICE, gas: 0n, allowance: 0n });
-      const response = await fetchReading(account)(world.gate + path);
-      expect([response.status, await response.json()]).toEqual([200, { goods: true }]);
-      expect(await moved()).toEqual({ payee: PRICE, buyer: 0n, transfers: 1 });
-      expect(await standing(account)).toEqual(PAID_ONCE);
-      const { transaction } = decodePaymentResponseHeader(response.headers.get("payment-response") ?? "");
-      const { to, input } = await connect().getTransaction({ hash: transaction as `0x${string}` });
-      expect([to?.toLowerCase(), input.slice(0, 10)]).toEqual([PROXY.toLowerCase(), SETTLE_WITH_PERMIT]);
-    },
-  );
 });
 
 test("where both ways are offered, a payment is taken in the way that it names alone, and the books are right with the chain's", async () => {

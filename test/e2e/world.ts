@@ -40,12 +40,24 @@ export interface World {
 /** How payments are verified and settled: by the reference facilitator, by the same behind keys of CDP, or by the gate. */
 export type Way = "a facilitator" | "a facilitator that asks for a key" | "the gate itself";
 
+/** A token on the world's chain of which the table says no more than Permit2 needs. */
+export const PLAIN_DOLLAR = "0x808456652fdb597867f38412077A9182bf77359F";
+const PLAIN_TOKEN = {
+  network: "base-sepolia",
+  asset: PLAIN_DOLLAR,
+  name: "Plain Dollar",
+  decimals: 6,
+  dollar: true,
+  assetTransferMethod: "permit2",
+};
+
 const BY_PERMIT2 = [{ network: "base-sepolia", assetTransferMethod: "permit2" }, "base-sepolia"];
 
 const table = (upstream: string, facilitators: readonly object[], rpc: string) => ({
   upstream: { url: upstream, timeoutSeconds: 5 },
   payTo: PAY_TO,
   accepts: ["base-sepolia"],
+  tokens: [PLAIN_TOKEN],
   facilitators,
   rpc: { "base-sepolia": rpc },
   routes: {
@@ -57,6 +69,8 @@ const table = (upstream: string, facilitators: readonly object[], rpc: string) =
     "/socket": { price: "$0.01", websocket: true },
     "/permitted": { price: "$0.01", accepts: BY_PERMIT2 },
     "/permitted/before": { price: "$0.01", accepts: BY_PERMIT2, settle: "before" },
+    "/plain": { price: "$0.01", accepts: [{ network: "base-sepolia", asset: PLAIN_DOLLAR }] },
+    "/wallet": { price: "$0.01", contractWallets: true },
     "/brief": { price: "$0.01", maxTimeoutSeconds: 30 },
   },
 });
@@ -94,7 +108,12 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
     upstream: upstream.url,
     lose,
     fetchPaying: (account = buyer, reading = {}) =>
-      wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account, reading))),
+      wrapFetchWithPayment(
+        fetch,
+        new x402Client()
+          .register(network as Network, new ExactEvmScheme(account, reading))
+          .setSpendControls({ allowedAssets: [{ network: network as Network, asset: PLAIN_DOLLAR }] }),
+      ),
     payee,
     balance: (address) => balanceOf(chain.rpc, address as `0x${string}`),
     transfers: () => transfersTo(chain.rpc, PAY_TO),

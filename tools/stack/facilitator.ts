@@ -6,7 +6,7 @@ import { x402Facilitator } from "@x402/core/facilitator";
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
 import { type Context, Hono } from "hono";
-import { network } from "./chain.ts";
+import { network, walletFactory } from "./chain.ts";
 import { type Listener, listen } from "./listen.ts";
 import { relaySigner } from "./relay-signer.ts";
 
@@ -15,13 +15,16 @@ interface PaymentCall {
   paymentRequirements: PaymentRequirements;
 }
 
-/** It sends a token's own permit with a payment by Permit2, whose payer needs no gas; the scheme itself does so. */
-const PERMITS = { key: "eip2612GasSponsoring" };
-
 /** Starts it on this port, or on any free one. */
 export function startFacilitator(options: { rpc: string; port?: number | undefined }): Promise<Listener> {
-  const scheme = new ExactEvmScheme(relaySigner(options.rpc));
-  const facilitator = new x402Facilitator().register(network, scheme).registerExtension(PERMITS);
+  const signer = relaySigner(options.rpc);
+  // A wallet that is not there yet is deployed by this factory, and by no other.
+  const scheme = new ExactEvmScheme(signer, { eip6492AllowedFactories: [walletFactory] });
+  const facilitator = new x402Facilitator().register(network, scheme);
+  // Who pays by Permit2 needs no gas: a token's own permit is sent by the scheme itself, an approval by the signer.
+  facilitator.registerExtension({ key: "eip2612GasSponsoring" });
+  const approvals = { key: "erc20ApprovalGasSponsoring", signer };
+  facilitator.registerExtension(approvals);
   const app = routes(facilitator);
   return listen(createAdaptorServer({ fetch: app.fetch }) as Server, options.port ?? 0);
 }
