@@ -12,6 +12,7 @@ import {
   encodeReceipt,
   encodeV1Challenge,
   findNetwork,
+  gasSponsoring,
   isFaithfulEcho,
   type PaymentRequirements,
   type PresentedPayment,
@@ -230,6 +231,15 @@ describe("an echo of the specification", () => {
     expect(echo(({ schema }) => ({ schema, info: {} }))).toBe(false);
     expect(echo(({ info, schema }) => ({ schema, info: changedFirst(info) }))).toBe(false);
     expect(isFaithfulEcho(advertised, {})).toBe(true);
+  });
+
+  test("contains what we advertise of gas sponsoring", () => {
+    const vector = vectors.find(({ name }) => name === "v2-extension-echo-eip2612") ?? expect.fail();
+    const { advertised, echoed } = messageOf(vector);
+    const ours = gasSponsoring.eip2612GasSponsoring as unknown as Extension;
+    expect(isFaithfulEcho({ eip2612GasSponsoring: ours }, echoed)).toBe(true);
+    const requiredOf = ({ schema }: Extension) => new Set(schema?.["required"] as readonly string[]);
+    expect(requiredOf(ours)).toEqual(requiredOf(advertised["eip2612GasSponsoring"] ?? expect.fail()));
   });
 
   const changedFirst = (info: Json): Json => ({ ...info, [Object.keys(info)[0] ?? ""]: "mine" });

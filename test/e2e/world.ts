@@ -6,9 +6,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Network } from "@x402/core/types";
+import type { ClientEvmSigner } from "@x402/evm";
 import { ExactEvmScheme, type ExactEvmSchemeConfig } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
-import type { PrivateKeyAccount } from "viem";
 import { minter } from "../../tools/stack/accounts.ts";
 import { balanceOf, buyer, network, startChain, type Transfer, transfersTo } from "../../tools/stack/chain.ts";
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
@@ -17,6 +17,9 @@ import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { readText, startServer, type TestServer } from "../support/server.ts";
+
+/** A wallet of any kind: an account, or a contract whose owner signs. */
+export type Signer = Pick<ClientEvmSigner, "address" | "signTypedData">;
 
 /** What the network between gate and facilitator does to a call: it never arrives, or its answer never does. */
 export type Loss = "none" | "request" | "answer";
@@ -29,7 +32,7 @@ export interface World {
   readonly upstream: string;
   readonly lose: { settle: Loss; verify: "none" | "believe" };
   /** With an RPC the client looks for its allowance, and signs a permit where it is short. */
-  readonly fetchPaying: (account?: PrivateKeyAccount, reading?: ExactEvmSchemeConfig) => typeof fetch;
+  readonly fetchPaying: (account?: Signer, reading?: ExactEvmSchemeConfig) => typeof fetch;
   readonly payee: () => Promise<bigint>;
   readonly balance: (address: string) => Promise<bigint>;
   readonly transfers: () => Promise<readonly Transfer[]>;
