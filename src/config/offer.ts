@@ -8,6 +8,7 @@ import {
   buildChallenge,
   CHALLENGE_FIXED_BYTES_MAX,
   type Challenge,
+  isGasSponsoring,
   PAYMENT_IDENTIFIER,
   paymentIdentifier,
 } from "../x402/index.ts";
@@ -20,6 +21,7 @@ import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
+import { type Challenges, fits, largestOf, withSponsoring } from "./variants.ts";
 
 /** A route as it is written. */
 export type Entry = Members<typeof routeEntries>;
@@ -102,18 +104,21 @@ export function compileOffer(
     priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow) ?? []);
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
-  const challenge = challengeOf(usual, entry, extensions);
-  const forDebtors = upfront.length > 0 ? challengeOf(upfront, entry, extensions) : null;
-  const largest = forDebtors ?? challenge;
-  if (largest.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
-    reportSize(forDebtors ? upfront : usual, largest, entry, path, scope);
+  const challengesWith = (all: JsonObject): Challenges => ({
+    challenge: challengeOf(usual, entry, all),
+    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all) : null,
+  });
+  const challenges = challengesWith(extensions);
+  if (!fits(challenges)) {
+    reportSize(upfront.length > 0 ? upfront : usual, largestOf(challenges), entry, path, scope);
   }
   const { ranges = false } = entry;
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
-  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
-  return facilitators.length > 0 ? { ...money, ...asked, identifier, extensions, mode } : null;
+  const money = { terms, ...challenges, settle, webSocket, limits, chargeOn, ranges };
+  if (facilitators.length === 0) return null;
+  return withSponsoring({ ...money, ...asked, identifier, extensions, mode }, challengesWith);
 }
 
 /** The operator's own, and what the gate itself keeps the promise of. */
@@ -229,7 +234,7 @@ export function checkTime(
 }
 
 /** Extensions that promise something of the gate, not only of the API behind it. */
-const PROMISES = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
+const PROMISES = ["sign-in-with-x", "offer-receipt"];
 
 export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
   if (Object.hasOwn(extensions, PAYMENT_IDENTIFIER)) {
@@ -237,6 +242,9 @@ export function checkExtensions(extensions: JsonObject, path: Path, report: Repo
   }
   for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
     report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");
+  }
+  for (const name of Object.keys(extensions).filter(isGasSponsoring)) {
+    report([...path, "extensions", name], "remove this: the gate advertises it where a facilitator lists it");
   }
 }
 

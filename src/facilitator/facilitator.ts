@@ -5,13 +5,13 @@
 import type { CheckedPayment } from "../schemes/index.ts";
 import { parseJson, readAnswer } from "../std/index.ts";
 import {
+  type Abilities,
   type AssetTransferMethod,
   type Expected,
   type FacilitatorReply,
   isPending,
-  type Kind,
   type LateSettlement,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -176,9 +176,9 @@ export async function readSupported(
   url: string,
   timeoutMs: number,
   authorize: Authorize | null = null,
-): Promise<readonly Kind[] | null> {
+): Promise<Abilities | null> {
   const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
-  return reply && readKinds(reply);
+  return reply && readAbilities(reply);
 }
 
 /** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */

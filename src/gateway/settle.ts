@@ -11,7 +11,7 @@ import type { Gate, Order } from "./gate.ts";
 export async function settle(gate: Gate, order: Order, { payment, ...attempt }: AdmittedPayment): Promise<Settlement> {
   const { trace } = order.call;
   // It was chosen among the route's own, whose time the lease was made for.
-  const own = order.access.offer.facilitators.map(gate.facilitators.of);
+  const own = gate.facilitators.of(order.access.offer.facilitators);
   const facilitator = own.find(({ name }) => name === attempt.facilitator) as Facilitator;
   const said = await trace.measure("settle", facilitator.settle(attempt.facilitatorBody, payment));
   if (said.kind !== "settled") return said;

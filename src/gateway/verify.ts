@@ -3,9 +3,10 @@
 
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Attempt, CheckedPayment } from "../schemes/index.ts";
-import { partsOf, type Verdict } from "../x402/index.ts";
+import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import type { Gate, Order } from "./gate.ts";
+import { lookUp } from "./offered.ts";
 
 /** In the order in which they are asked; at least one. */
 export type Candidates = readonly [Facilitator, ...Facilitator[]];
@@ -18,12 +19,16 @@ export interface Verified {
 const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
 
 /** What they can do is looked up behind the answer, now and then, where there is a choice. */
-export function candidatesOf(gate: Gate, { access }: Order, { id, requirements }: CheckedPayment): Candidates {
+export function candidatesOf(
+  gate: Gate,
+  { access }: Order,
+  { id, requirements, paymentPayload }: CheckedPayment,
+): Candidates {
   const { assetTransferMethod } = partsOf(id);
-  const found = gate.facilitators.among(access.offer.facilitators, { ...requirements, assetTransferMethod });
-  if (found.length > 1) {
-    for (const { supported } of found) if (supported.isStale()) gate.waitUntil(supported.refresh());
-  }
+  const extensions = Object.keys(paymentPayload.extensions ?? {}).filter(isGasSponsoring);
+  const sought = { ...requirements, assetTransferMethod, extensions };
+  const found = gate.facilitators.among(access.offer.facilitators, sought);
+  if (found.length > 1) lookUp(gate, found);
   // An offer names at least one for each way to pay.
   return found as Candidates;
 }

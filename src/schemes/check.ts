@@ -4,6 +4,7 @@
 import type { JsonObject } from "../std/index.ts";
 import {
   echoedOf,
+  type GasSponsoring,
   type PaymentId,
   type PaymentPayload,
   type PaymentRequirements,
@@ -60,6 +61,8 @@ export interface Resource {
   readonly url: string;
   /** The extensions of its challenge, by name. */
   readonly advertised: JsonObject;
+  /** Names of those that are taken when the client signed something for them. */
+  readonly sponsoring: readonly GasSponsoring[];
 }
 
 /** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
@@ -67,7 +70,9 @@ export function checkPayment(offered: readonly Terms[], presented: PresentedPaym
   const choice = chooseTerms(offered, presented.accepted);
   if (!choice.ok) return { kind: "refused", reason: choice.error };
   const { terms, objection } = choice.value;
-  const finding = terms.scheme.check({ payload: presented.payload, ...terms });
+  const { payload, extensions = {} } = presented;
+  const taken = Object.fromEntries(resource.sponsoring.map((name) => [name, extensions[name]]));
+  const finding = terms.scheme.check({ payload, extensions: taken, ...terms });
   if (finding.kind !== "authentic") return finding;
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
@@ -97,7 +102,7 @@ function mint(
   { url, advertised }: Resource,
 ): CheckedPayment {
   const { requirements } = terms;
-  const echoed = echoedOf(advertised, extensions);
+  const known = { ...echoedOf(advertised, extensions), ...finding.extensions };
   const payment: OfferedPayment = {
     ...signed(finding, terms),
     requirements,
@@ -105,7 +110,7 @@ function mint(
       x402Version: 2,
       resource: { url },
       accepted: requirements,
-      ...(Object.keys(echoed).length > 0 && { extensions: echoed }),
+      ...(Object.keys(known).length > 0 && { extensions: known }),
       payload: finding.payload,
     },
     validBeforeMs: finding.validBeforeMs,

@@ -4,9 +4,10 @@
 import { getAddress, type Hex, isAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements } from "../x402/index.ts";
-import { hashDomain, hashTransfer } from "./eip712.ts";
-import { chainIdOf, exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
-import type { CheckInput, Finding, Moment, Price, Scheme } from "./scheme.ts";
+import { hashTransfer } from "./eip712.ts";
+import { exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
+import type { CheckInput, Finding, Moment, Scheme } from "./scheme.ts";
+import { tokenDomain } from "./token-domain.ts";
 
 const NONCE = /^0x[0-9a-f]{64}$/i;
 
@@ -24,20 +25,9 @@ export const eip3009: Scheme = {
   family: "eip155",
   assetTransferMethod: "eip3009",
   requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
-  prepare,
+  prepare: ({ network, token }) => tokenDomain(network, token),
   check,
 };
-
-/** By network and asset: a table of ten thousand routes has a handful. */
-const domains = new Map<string, Uint8Array>();
-
-function prepare({ network, token }: Pick<Price, "network" | "token">): Uint8Array {
-  const { name, version, asset } = token;
-  const key = JSON.stringify([network, asset, name, version]);
-  const domain = domains.get(key) ?? hashDomain({ name, version, chainId: chainIdOf(network), asset });
-  domains.set(key, domain);
-  return domain;
-}
 
 /** EIP-55 form of an address, or null where it is none: wrong length, or a checksum that does not fit its case. */
 export function parseAddress(text: string): string | null {
@@ -60,6 +50,7 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
     amount: authorization.value,
     payTo: authorization.to,
     payload: { signature: proof.signature, authorization },
+    extensions: {},
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

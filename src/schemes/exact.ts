@@ -35,7 +35,7 @@ export const readAddress = (value: unknown): Hex | null =>
 export const readDecimal = (value: unknown): string | null =>
   typeof value === "string" && DECIMAL.test(value) ? value : null;
 
-export const malformed = (detail: string): Finding => ({ kind: "malformed", detail });
+export const malformed = (detail: string): Extract<Finding, { kind: "malformed" }> => ({ kind: "malformed", detail });
 
 export interface Proof {
   /** Whether the payer is proved; a contract wallet's signature is the chain's to judge. */

@@ -15,6 +15,7 @@ import {
 import { hashPermit, hashPermit2Domain, type Permit } from "./eip712.ts";
 import { chainIdOf, exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
 import type { CheckInput, Finding, Moment, Price, Scheme } from "./scheme.ts";
+import { checkSponsoring } from "./sponsoring.ts";
 
 interface Authorization extends Permit {
   readonly from: Hex;
@@ -41,7 +42,8 @@ function prepare({ network }: Pick<Price, "network">): Uint8Array {
   return domain;
 }
 
-function check({ payload, requirements, domain, contractWallets }: CheckInput): Finding {
+function check(input: CheckInput): Finding {
+  const { payload, requirements, domain, contractWallets } = input;
   const authorization = readAuthorization(payload["permit2Authorization"]);
   const { signature } = payload;
   if (authorization === null) return malformed("payload.permit2Authorization is not a Permit2 authorization");
@@ -53,15 +55,18 @@ function check({ payload, requirements, domain, contractWallets }: CheckInput): 
   if (authorization.token !== requirements.asset) return { kind: "refused", reason: "permit2_token_mismatch" };
   const proof = proofOf(signature, digest, authorization.from, contractWallets);
   if (proof === null) return { kind: "refused", reason: "invalid_permit2_signature" };
+  const sponsoring = checkSponsoring(input, authorization);
+  if (sponsoring.kind !== "sponsored") return sponsoring;
   return {
     kind: "authentic",
     isProven: proof.isProven,
-    objection: (now) => objection(authorization, requirements, now),
+    objection: (now) => objection(authorization, requirements, now) ?? sponsoring.objection(now),
     id: permit2PaymentId(requirements.network, authorization.from, authorization.nonce),
     payer: authorization.from,
     amount: authorization.amount,
     payTo: authorization.to,
     payload: { signature: proof.signature, permit2Authorization: written(authorization) },
+    extensions: sponsoring.extensions,
     validBeforeMs: Number(authorization.deadline) * 1000,
   };
 }

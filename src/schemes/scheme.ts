@@ -1,5 +1,6 @@
 // What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it.
 
+import type { JsonObject } from "../std/index.ts";
 import type { AssetTransferMethod, PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
 
 /** What comes first, in the specification's words: `authorization` serves before it settles, `upfront` after. */
@@ -23,6 +24,8 @@ export interface Price {
 
 export interface CheckInput {
   readonly payload: PresentedPayment["payload"];
+  /** What the client made of the extensions that it was to sign something for, by name. */
+  readonly extensions: JsonObject;
   readonly requirements: PaymentRequirements;
   readonly token: Token;
   /** Of `prepare`. */
@@ -55,6 +58,8 @@ export type Finding =
       readonly payTo: string;
       /** Rebuilt from the fields that we know, in one canonical spelling. */
       readonly payload: PresentedPayment["payload"];
+      /** Those that the client signed something for, rebuilt as the payload. */
+      readonly extensions: JsonObject;
       readonly validBeforeMs: number;
     };
 

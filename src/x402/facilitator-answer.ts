@@ -31,6 +31,13 @@ export interface Kind {
   readonly network: string;
 }
 
+/** What a facilitator says that it can do. */
+export interface Abilities {
+  readonly kinds: readonly Kind[];
+  /** Names of x402 extensions. */
+  readonly extensions: readonly string[];
+}
+
 /** What we know of the payment that the answer has to be about. */
 export interface Expected {
   readonly payer: string;
@@ -80,11 +87,15 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "permit2_token_mismatch",
 ]);
 
-/** Null where the answer is no list of kinds; an entry that is none is left out. */
-export function readKinds({ json }: FacilitatorReply): readonly Kind[] | null {
-  const kinds = isObject(json) ? json["kinds"] : null;
-  return Array.isArray(kinds) ? kinds.filter(isKind) : null;
+/** Null where the answer has no list of kinds; entries of its lists that are none are left out. */
+export function readAbilities({ json }: FacilitatorReply): Abilities | null {
+  if (!isObject(json)) return null;
+  const { kinds, extensions } = json;
+  if (!Array.isArray(kinds)) return null;
+  return { kinds: kinds.filter(isKind), extensions: Array.isArray(extensions) ? extensions.filter(isText) : [] };
 }
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 const isKind = (value: unknown): value is Kind =>
   isObject(value) &&

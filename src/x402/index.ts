@@ -9,18 +9,26 @@ export {
 } from "./challenge.ts";
 export { echoedOf, isFaithfulEcho } from "./extensions.ts";
 export {
+  type Abilities,
   type Expected,
   type FacilitatorReply,
   isPending,
   type Kind,
   type LateSettlement,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
   type Settlement,
   type Verdict,
 } from "./facilitator-answer.ts";
+export {
+  GAS_SPONSORING_VERSION,
+  type GasSponsoring,
+  gasSponsoring,
+  isGasSponsoring,
+  signedInfo,
+} from "./gas-sponsoring.ts";
 export { type AssetTransferMethod, findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export { eip3009PaymentId, isPaymentId, type PaymentId, partsOf, permit2PaymentId } from "./payment-id.ts";

@@ -6,7 +6,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const solc = createRequire(import.meta.url)("solc");
-const names = ["TestUSDC", "TestMulticall3", "TestPermit2", "TestExactPermit2Proxy"];
+/** By the file where it stands. */
+const contracts = {
+  TestUSDC: "TestUSDC",
+  TestMulticall3: "TestMulticall3",
+  TestPermit2: "TestPermit2",
+  TestExactPermit2Proxy: "TestExactPermit2Proxy",
+  TestWalletFactory: "TestWallet",
+};
 
 type Diagnostic = { severity: string; formattedMessage: string };
 
@@ -14,7 +21,7 @@ type Diagnostic = { severity: string; formattedMessage: string };
 function buildInput(): object {
   return {
     language: "Solidity",
-    sources: Object.fromEntries(names.map((name) => [name, { content: readSource(name) }])),
+    sources: Object.fromEntries(Object.values(contracts).map((file) => [file, { content: readSource(file) }])),
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 200 },
@@ -24,8 +31,8 @@ function buildInput(): object {
   };
 }
 
-function readSource(name: string): string {
-  return readFileSync(join(import.meta.dirname, `${name}.sol`), "utf8");
+function readSource(file: string): string {
+  return readFileSync(join(import.meta.dirname, `${file}.sol`), "utf8");
 }
 
 function compile(): Record<string, { abi: unknown; deployedBytecode: string }> {
@@ -35,8 +42,8 @@ function compile(): Record<string, { abi: unknown; deployedBytecode: string }> {
     throw new Error(errors.map((entry: Diagnostic) => entry.formattedMessage).join("\n"));
   }
   return Object.fromEntries(
-    names.map((name) => {
-      const { abi, evm } = output.contracts[name][name];
+    Object.entries(contracts).map(([name, file]) => {
+      const { abi, evm } = output.contracts[file][name];
       return [name, { abi, deployedBytecode: `0x${evm.deployedBytecode.object}` }];
     }),
   );

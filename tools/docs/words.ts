@@ -171,7 +171,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     extensions: {
       type: "object: a name to an object",
       means:
-        "x402 extensions that challenges advertise, word for word. Those that promise something of the gate, such as `payment-identifier`, cannot be written.",
+        "x402 extensions that challenges advertise, word for word. Those that promise something of the gate or its facilitators, such as `payment-identifier`, cannot be written.",
       example: { bazaar: { info: { output: { type: "json" } } } },
     },
     paymentIdentifier: {

@@ -393,14 +393,21 @@ describe("extensions", () => {
 
   const hint = "write an object of extensions by their names";
   const promise = "the gate would have to keep what this one promises, and does not yet";
-  const promises = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
-  test.each(promises)("that promise something of the gate are a mistake: %s", (name) => {
-    const key = name.includes("-") ? `["${name}"]` : `.${name}`;
-    expect(mistakes({ extensions: { [name]: {} } })).toEqual([{ path: `extensions${key}`, remedy: promise }]);
-    expect(mistakes(route({ extensions: { [name]: {} } }))).toEqual([
-      { path: `routes["/a"].extensions${key}`, remedy: promise },
-    ]);
+  test.each(["sign-in-with-x", "offer-receipt"])("that promise something of the gate are a mistake: %s", (name) => {
+    const extensions = { [name]: {} };
+    expect(mistakes({ extensions })).toEqual([{ path: `extensions["${name}"]`, remedy: promise }]);
+    expect(mistakes(route({ extensions }))).toEqual([{ path: `routes["/a"].extensions["${name}"]`, remedy: promise }]);
   });
+
+  test.each(["eip2612GasSponsoring", "erc20ApprovalGasSponsoring"])(
+    "that promise something of the facilitators are a mistake: %s",
+    (name) => {
+      const remedy = "remove this: the gate advertises it where a facilitator lists it";
+      const extensions = { [name]: {} };
+      expect(mistakes({ extensions })).toEqual([{ path: `extensions.${name}`, remedy }]);
+      expect(mistakes(route({ extensions }))).toEqual([{ path: `routes["/a"].extensions.${name}`, remedy }]);
+    },
+  );
 
   test("that name the call are the gate's own key: one that is written is told of it", () => {
     const remedy = 'write "paymentIdentifier": "optional" or "required" instead';

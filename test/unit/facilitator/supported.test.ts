@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Supported } from "../../../src/facilitator/supported.ts";
-import type { Kind } from "../../../src/x402/index.ts";
+import type { Abilities, Kind } from "../../../src/x402/index.ts";
 
 const BASE = { scheme: "exact", network: "eip155:8453" } as const;
 const POLYGON = { scheme: "exact", network: "eip155:137" } as const;
@@ -10,10 +10,15 @@ const listed = (network: string, x402Version = 2): Kind => ({ x402Version, schem
 
 /** An isolate beside others; what the facilitator says may change. */
 function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }) {
-  const facilitator: { kinds: readonly Kind[] | null; asked: number } = { kinds: [listed(BASE.network)], asked: 0 };
-  const ask = async (): Promise<readonly Kind[] | null> => {
+  const facilitator: { kinds: readonly Kind[] | null; extensions: readonly string[]; asked: number } = {
+    kinds: [listed(BASE.network)],
+    extensions: ["bazaar"],
+    asked: 0,
+  };
+  const ask = async (): Promise<Abilities | null> => {
     facilitator.asked++;
-    return facilitator.kinds;
+    const { kinds, extensions } = facilitator;
+    return kinds && { kinds, extensions };
   };
   const kv = {
     read: async (key: string) => notes.get(key) ?? null,
@@ -29,6 +34,16 @@ describe("what a facilitator can do", () => {
     expect([supported.lists(BASE), supported.isStale()]).toEqual([null, true]);
     await supported.refresh();
     expect([supported.lists(BASE), supported.lists(POLYGON), supported.isStale()]).toEqual([true, false, false]);
+  });
+
+  test("is also which extensions it keeps the promise of", async () => {
+    const { supported, notes, clock } = open();
+    expect(supported.extends("bazaar")).toBeNull();
+    await supported.refresh();
+    expect([supported.extends("bazaar"), supported.extends("other")]).toEqual([true, false]);
+    const cold = open(notes, clock);
+    await cold.supported.refresh();
+    expect([cold.supported.extends("bazaar"), cold.supported.extends("other")]).toEqual([true, false]);
   });
 
   test.each<[string, Kind, boolean]>([
@@ -55,6 +70,16 @@ describe("what a facilitator can do", () => {
     facilitator.kinds = [listed(POLYGON.network)];
     await supported.refresh();
     expect([supported.lists(BASE), supported.lists(POLYGON), facilitator.asked]).toEqual([false, true, 2]);
+  });
+
+  test("is looked up again after half a minute while nothing is known of it", async () => {
+    const { supported, clock, facilitator } = open();
+    facilitator.kinds = null;
+    await supported.refresh();
+    clock.nowMs += 29_999;
+    expect(supported.isStale()).toBe(false);
+    clock.nowMs += 1;
+    expect(supported.isStale()).toBe(true);
   });
 
   test("is found by a cold isolate in the notes of another, which asks nobody", async () => {

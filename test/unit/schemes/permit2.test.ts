@@ -39,7 +39,7 @@ const { signature } = valid;
 const instead = (changes: Partial<Permit>) => ({ signature, permit2Authorization: nested({ ...permit, ...changes }) });
 
 const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Finding => {
-  const input = { payload, requirements, token, contractWallets: false, ...changes };
+  const input = { payload, extensions: {}, requirements, token, contractWallets: false, ...changes };
   const domain = permit2.prepare({ ...price, network: input.requirements.network });
   return permit2.check({ domain, ...input });
 };
@@ -87,6 +87,7 @@ describe("a payment that is well signed", () => {
       amount: "10000",
       payTo: PAY_TO,
       payload: { signature, permit2Authorization: nested(permit) },
+      extensions: {},
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

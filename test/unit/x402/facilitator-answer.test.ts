@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   isPending,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -65,9 +65,20 @@ describe("a verify answer", () => {
 describe("a supported answer", () => {
   const kind = { x402Version: 2, scheme: "exact", network: NETWORK };
 
-  test("is the list of its kinds", () => {
+  test("is the lists of its kinds and extensions", () => {
     const kinds = [kind, { ...kind, x402Version: 1, network: "base-sepolia" }];
-    expect(readKinds({ status: 200, json: { kinds, extensions: [], signers: {} } })).toEqual(kinds);
+    const extensions = ["bazaar", "eip2612GasSponsoring"];
+    expect(readAbilities({ status: 200, json: { kinds, extensions, signers: {} } })).toEqual({ kinds, extensions });
+  });
+
+  test.each<[string, unknown, readonly string[]]>([
+    ["are left out", undefined, []],
+    ["are null", null, []],
+    ["are an object", { bazaar: true }, []],
+    ["are a text", "bazaar", []],
+    ["have an entry that is no text", [1, null, "bazaar", {}], ["bazaar"]],
+  ])("has the extensions that it names, where they %s", (_, extensions, read) => {
+    expect(readAbilities({ status: 200, json: { kinds: [kind], extensions } })?.extensions).toEqual(read);
   });
 
   test.each<[string, unknown]>([
@@ -79,7 +90,7 @@ describe("a supported answer", () => {
     ["has no scheme", { ...kind, scheme: undefined }],
     ["has a network that is null", { ...kind, network: null }],
   ])("leaves an entry out that %s", (_, entry) => {
-    expect(readKinds({ status: 200, json: { kinds: [entry, kind] } })).toEqual([kind]);
+    expect(readAbilities({ status: 200, json: { kinds: [entry, kind] } })?.kinds).toEqual([kind]);
   });
 
   test.each<[string, unknown]>([
@@ -89,7 +100,7 @@ describe("a supported answer", () => {
     ["it has no kinds", {}],
     ["its kinds are an object", { kinds: { exact: kind } }],
   ])("counts as none when %s", (_, json) => {
-    expect(readKinds({ status: 200, json })).toBeNull();
+    expect(readAbilities({ status: 200, json })).toBeNull();
   });
 });
 
