@@ -3,7 +3,7 @@
 // assets, against which a test holds every row that both have.
 
 /** Who moves a token for its owner's signature: its own contract, or Permit2 (scheme_exact_evm, "AssetTransferMethod"). */
-export type AssetTransferMethod = "eip3009" | "permit2";
+export type AssetTransferMethod = "eip3009" | "permit2" | "transferChecked";
 
 export interface Token {
   /** EIP-55 form. */
