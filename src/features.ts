@@ -4,6 +4,7 @@
 
 import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
+import { transferChecked } from "./schemes/index.ts";
 
 export interface Features {
   /** For facilitators that take API keys of Coinbase CDP. */
@@ -11,8 +12,10 @@ export interface Features {
   /** For settling with an account of the seller's. */
   readonly openDirect: typeof openDirect | null;
   readonly RelayerObject: typeof RelayerObject | null;
+  /** For payments on Solana: a row of the scheme table. */
+  readonly transferChecked: typeof transferChecked | null;
 }
 
-const features: Features = { buildCdpAuth, openDirect, RelayerObject };
+const features: Features = { buildCdpAuth, openDirect, RelayerObject, transferChecked };
 
 export default features;

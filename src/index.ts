@@ -124,7 +124,8 @@ function fail(
 
 /** The error is every reason why requests cannot be served, as sentences. */
 function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
-  const parsed = parseConfig(pricing);
+  const { transferChecked } = features;
+  const parsed = parseConfig(pricing, transferChecked ? [transferChecked] : []);
   if (!parsed.ok) return err(parsed.error.map(sentence));
   const { value: config } = parsed;
   const { LEDGER, SPENT, UNPROVEN } = bindings;

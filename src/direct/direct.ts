@@ -13,6 +13,7 @@ const abilitiesOn = (network: string): Abilities => ({
   kinds: [{ x402Version: 2, scheme: "exact", network }],
   // Nobody's allowance is paid for where Permit2 moves nothing.
   extensions: [],
+  signers: {},
 });
 /** What it can do is known here, and need not be told to other isolates. */
 const NO_NOTES = { read: async () => null, write: async () => undefined };

@@ -34,6 +34,8 @@ export interface HttpSettings extends Timeouts {
   readonly url: string;
   /** Null where it asks nobody who they are. */
   readonly auth: AuthSettings | null;
+  /** On Solana the account that it pays the gas with, as the table has it; null where it is the facilitator's to say. */
+  readonly feePayer: string | null;
 }
 
 /** One that lives in the Worker: an account of the seller's, which pays the gas. */
@@ -105,15 +107,18 @@ export interface FacilitatorParts {
   readonly random: () => number;
 }
 
+/** Who is asked, and for how long; of the rest of its settings no more than the fee payer counts here. */
+type Address = Omit<HttpSettings, "kind" | "auth" | "feePayer"> & Partial<Pick<HttpSettings, "feePayer">>;
+
 /** Before a verify that was not answered at all is tried once more: half of it, and up to as much again. */
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<HttpSettings, "kind" | "auth">,
+  { url, verifyTimeoutMs, settleTimeoutMs, feePayer = null }: Address,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breakers = { "/verify": new Breaker(nowMs, random), "/settle": new Breaker(nowMs, random) };
-  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
+  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs, feePayer);
   const post = async (
     path: keyof typeof breakers,
     body: string,

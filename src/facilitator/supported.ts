@@ -3,7 +3,7 @@
 // last holds.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { type Abilities, type PaymentRequirements, readAbilities } from "../x402/index.ts";
+import { type Abilities, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
 
 /** What a list is about. */
 export type Listed = Pick<PaymentRequirements, "scheme" | "network">;
@@ -16,8 +16,8 @@ export interface Notes {
 }
 
 const FRESH_MS = 600_000;
-/** While nobody has heard it say anything, it is asked more often. */
-const RETRY_MS = 30_000;
+/** While nobody has heard it say anything it is asked more often: something may not be offered for as long. */
+const UNKNOWN_MS = 5_000;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export class Supported {
@@ -25,16 +25,25 @@ export class Supported {
   readonly #ask: () => Promise<Abilities | null>;
   readonly #notes: Notes;
   readonly #nowMs: () => number;
+  /** Of the table; null where it has none. */
+  readonly #feePayer: string | null;
   #said: Abilities | null = null;
   /** When it was looked up last; what is looked up at the moment is not looked up twice. */
   #lookedUpMs = Number.NEGATIVE_INFINITY;
 
   /** @param ask null where the facilitator does not say */
-  constructor(name: string, ask: () => Promise<Abilities | null>, notes: Notes, nowMs: () => number) {
+  constructor(
+    name: string,
+    ask: () => Promise<Abilities | null>,
+    notes: Notes,
+    nowMs: () => number,
+    feePayer: string | null = null,
+  ) {
     this.#name = name;
     this.#ask = ask;
     this.#notes = notes;
     this.#nowMs = nowMs;
+    this.#feePayer = feePayer;
   }
 
   /** Null while nobody knows. */
@@ -50,8 +59,22 @@ export class Supported {
     return this.#said?.extensions.includes(extension) ?? null;
   }
 
+  /** The account that it is to pay the gas with on a network of Solana; null where nobody knows one. */
+  feePayer(network: string): string | null {
+    const listed = this.#said && feePayersOf(this.#said, network);
+    // The table's own word holds while it is not contradicted.
+    const isWritten = listed === null || listed.length === 0 || listed.includes(this.#feePayer ?? "");
+    return (isWritten ? this.#feePayer : null) ?? listed?.[0] ?? null;
+  }
+
+  /** Whether it signs for this account; null while nobody knows. */
+  paysAs(feePayer: string, network: string): boolean | null {
+    if (feePayer === this.#feePayer) return true;
+    return this.#said && feePayersOf(this.#said, network).includes(feePayer);
+  }
+
   isStale(): boolean {
-    return this.#nowMs() - this.#lookedUpMs >= (this.#said ? FRESH_MS : RETRY_MS);
+    return this.#nowMs() - this.#lookedUpMs >= (this.#said === null ? UNKNOWN_MS : FRESH_MS);
   }
 
   /** Never rejects. */
@@ -72,6 +95,17 @@ export class Supported {
 /** `eip155:*` stands for every network of its family. */
 const covers = (listed: string, network: string): boolean =>
   listed === network || (listed.endsWith(":*") && network.startsWith(listed.slice(0, -1)));
+
+/** `exact` on Solana (scheme_exact_svm): a kind's `extra` names one, and `signers` every one of a family. */
+function feePayersOf({ kinds, signers }: Abilities, network: string): readonly string[] {
+  const named = kinds.flatMap((kind) => {
+    const isMeant = kind.x402Version === 2 && kind.scheme === "exact" && covers(kind.network, network);
+    const feePayer = isMeant && isObject(kind.extra) ? kind.extra["feePayer"] : null;
+    return typeof feePayer === "string" ? [feePayer] : [];
+  });
+  const others = Object.entries(signers).flatMap(([pattern, list]) => (covers(pattern, network) ? list : []));
+  return [...new Set([...named, ...others])].filter((key) => readPublicKey(key) !== null);
+}
 
 function readNote(text: string | null): { readonly atMs: number; readonly said: Abilities } | null {
   const json = text === null ? null : parseJson(text, JSON_LIMITS);

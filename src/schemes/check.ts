@@ -11,8 +11,8 @@ import {
   type PresentedPayment,
   type X402Version,
 } from "../x402/index.ts";
-import type { Finding, Moment, PaymentFlow } from "./scheme.ts";
-import { chooseTerms, type Terms } from "./terms.ts";
+import { type Finding, type Moment, type PaymentFlow, UNDATED_MS } from "./scheme.ts";
+import { chooseTerms, type Terms, withFeePayer } from "./terms.ts";
 
 declare const checked: unique symbol;
 
@@ -34,6 +34,8 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
+  /** On Solana who is to pay the gas: only who signs for it can settle. */
+  readonly feePayer: string | null;
   readonly flow: PaymentFlow;
   /** Of the token that is paid with. */
   readonly decimals: number;
@@ -77,7 +79,7 @@ export function checkPayment(offered: readonly Terms[], presented: PresentedPaym
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
     return reason === null
-      ? { kind: "valid", payment: mint(finding, terms, presented, resource) }
+      ? { kind: "valid", payment: mint(finding, terms, presented, resource, now) }
       : { kind: "stale", reason };
   };
   return { kind: "authentic", payment: signed(finding, terms), judge };
@@ -100,8 +102,10 @@ function mint(
   terms: Terms,
   { x402Version, extensions = {} }: PresentedPayment,
   { url, advertised }: Resource,
+  now: Moment,
 ): CheckedPayment {
-  const { requirements } = terms;
+  const { feePayer } = finding;
+  const requirements = feePayer === null ? terms.requirements : withFeePayer(terms.requirements, feePayer);
   const known = { ...echoedOf(advertised, extensions), ...finding.extensions };
   const payment: OfferedPayment = {
     ...signed(finding, terms),
@@ -113,7 +117,8 @@ function mint(
       ...(Object.keys(known).length > 0 && { extensions: known }),
       payload: finding.payload,
     },
-    validBeforeMs: finding.validBeforeMs,
+    validBeforeMs: finding.validBeforeMs ?? now.unixSeconds * 1000 + UNDATED_MS,
+    feePayer,
     flow: terms.flow,
     decimals: terms.token.decimals,
     x402Version,

@@ -24,6 +24,7 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
+  isSponsored: false,
   requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
   prepare: ({ network, token }) => tokenDomain(network, token),
   check,
@@ -51,6 +52,7 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
     payTo: authorization.to,
     payload: { signature: proof.signature, authorization },
     extensions: {},
+    feePayer: null,
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

@@ -25,6 +25,7 @@ export const permit2: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "permit2",
+  isSponsored: false,
   requirements: (price) => exactRequirements(price, { assetTransferMethod: "permit2", ...domainOf(price.token) }),
   prepare,
   check,
@@ -67,6 +68,7 @@ function check(input: CheckInput): Finding {
     payTo: authorization.to,
     payload: { signature: proof.signature, permit2Authorization: written(authorization) },
     extensions: sponsoring.extensions,
+    feePayer: null,
     validBeforeMs: Number(authorization.deadline) * 1000,
   };
 }

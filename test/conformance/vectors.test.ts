@@ -291,8 +291,8 @@ describe("the facilitator", () => {
   });
 
   test.each(of("SupportedResponse"))("lists what it can do (%s)", (_, { message }) => {
-    const { kinds, extensions = [] } = message;
-    expect(readAbilities({ status: 200, json: message })).toEqual({ kinds, extensions });
+    const { kinds, extensions = [], signers = {} } = message;
+    expect(readAbilities({ status: 200, json: message })).toEqual({ kinds, extensions, signers });
   });
 });
 

@@ -81,7 +81,7 @@ async function askAll(base: string, authorize: Authorize | null) {
 const SERVED = {
   verdict: { kind: "valid" },
   settlement: { kind: "settled", transaction: answer.transaction },
-  supported: { kinds: [], extensions: [] },
+  supported: { kinds: [], extensions: [], signers: {} },
 };
 
 const startCdp = async (key: CdpKeyPair["publicKey"]): Promise<CdpServer> =>

@@ -86,6 +86,7 @@ describe("a payment that is well signed", () => {
       payTo: PAY_TO,
       payload: { signature, authorization },
       extensions: {},
+      feePayer: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

@@ -88,6 +88,7 @@ describe("a payment that is well signed", () => {
       payTo: PAY_TO,
       payload: { signature, permit2Authorization: nested(permit) },
       extensions: {},
+      feePayer: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

@@ -23,7 +23,12 @@ async function built(config: typeof plain, name: string): Promise<typeof whole> 
 
 describe("a bundle is built with", () => {
   test("no optional part for a table that needs none", async () => {
-    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null, openDirect: null, RelayerObject: null });
+    expect(await built(plain, "none.ts")).toEqual({
+      buildCdpAuth: null,
+      openDirect: null,
+      RelayerObject: null,
+      transferChecked: null,
+    });
     expect(featuresText(plain)).not.toContain("import");
   });
 
