@@ -100,6 +100,12 @@ export class Outbox {
     return { sent: this.find(tending.id), raws };
   }
 
+  /** Why nothing would be taken of this payer now. Null where something might, at once or later. */
+  refusal(payer: string, nowMs: number): Refusal | null {
+    const trust = trustIn(this.#shelf.standing(payer, nowMs - TRUST_MS));
+    return trust.kind === "refused" ? trust.reason : null;
+  }
+
   /** What a block shows of it now; null where none does any more. */
   mark(id: string, seen: Seen | null): void {
     this.#shelf.mark(id, seen);

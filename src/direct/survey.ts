@@ -16,7 +16,7 @@ import {
   type Reply,
   toQuantity,
 } from "../chain/index.ts";
-import { err, isObject, ok, type Result } from "../std/index.ts";
+import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import type { Market } from "./fees.ts";
 import type { Order } from "./order.ts";
 import { balanceData, leastGas, stateData, transferData } from "./token.ts";
@@ -94,12 +94,12 @@ function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fau
   if (gas === null) return err(fault("does not say what the transfer costs"));
   // What goes through within the limit and is estimated above it, as where a network adds its own, goes at the limit.
   const least = Math.max(Math.ceil(gas * GAS_MARGIN), leastGas(transferData(order)));
-  const most = Math.min(least, GAS_MAX, gasLimitOf(head));
+  const most = Math.min(least, GAS_MAX, gasLimitOf(head as JsonObject));
   return ok({ ...account, objection: null, funds: BigInt(parseWord(funds) as string), gas: most });
 }
 
 /** Nodes hold no transaction whose limit is above a block's. */
-const gasLimitOf = (head: unknown): number => (isObject(head) ? parseQuantity(head["gasLimit"]) : null) ?? GAS_MAX;
+const gasLimitOf = (head: JsonObject): number => parseQuantity(head["gasLimit"]) ?? GAS_MAX;
 
 /** Of a block with a base fee: others take no transaction of this kind. */
 export function readMarket(head: unknown, gasPrice: unknown): Market | null {

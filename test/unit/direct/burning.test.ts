@@ -91,8 +91,9 @@ test("a wallet with the money for one price is sent one transaction, however man
   expect(relayer.signed()).toHaveLength(1);
   await world.test.mine({ blocks: 1 });
   await world.test.setAutomine(true);
-  const ends = (await settlements).map((one) => (one.kind === "rejected" ? one.reason : one.kind));
-  expect(ends.toSorted()).toEqual([...Array(3).fill("invalid_exact_evm_insufficient_balance"), "settled"]);
+  // A look may fall on both sides of the block, and then the transfer fails when it is tried.
+  const kinds = (await settlements).map(({ kind }) => kind);
+  expect(kinds.toSorted()).toEqual(["rejected", "rejected", "rejected", "settled"]);
   expect(await relayer.nonces()).toBe(1);
 });
 
@@ -110,9 +111,16 @@ test("what strangers have burned together keeps strangers out, and nobody who ha
   await world.test.setNonce({ address: relayer.address, nonce: 31 });
   const stranger = await world.startPayer(10n ** 6n);
   expect(await relayer.settle(await pay({}, stranger))).toEqual({ kind: "rejected", reason: ALL });
-  // It is not the stranger's doing: another facilitator may take it.
+  // It is not the stranger's doing: another facilitator may take it, and the next stranger is not served for nothing.
   expect(await relayer.verify(await pay({}, stranger))).toEqual({ kind: "unavailable", detail: ALL });
-  expect(await relayer.settle(await pay({}, known))).toMatchObject({ kind: "settled" });
+  const another = await world.startPayer(10n ** 6n);
+  expect(await relayer.verify(await pay({}, another))).toEqual({ kind: "unavailable", detail: ALL });
+  const payment = await pay({}, known);
+  expect(await relayer.verify(payment)).toEqual({ kind: "valid" });
+  expect(await relayer.settle(payment)).toMatchObject({ kind: "settled" });
+  // An outbox that does not answer refuses nobody before it has to.
+  relayer.store.db.close();
+  expect(await relayer.verify(await pay({}, known))).toEqual({ kind: "valid" });
 });
 
 test("a payment that waits for more blocks counts for its payer as soon as one shows it", async () => {

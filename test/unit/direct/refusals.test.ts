@@ -19,6 +19,17 @@ describe("a payer who was refused", () => {
     expect(refusals.recall("0xab")).toBeNull();
   });
 
+  test("for what others burned is a reason to ask about others, for a minute", () => {
+    const { clock, refusals } = start();
+    refusals.remember("0xab", REASON);
+    expect(refusals.meetStrangers()).toBe(false);
+    refusals.remember("0xcd", "relayer_reverted_too_often");
+    clock.nowMs += 59_999;
+    expect(refusals.meetStrangers()).toBe(true);
+    clock.nowMs += 1;
+    expect(refusals.meetStrangers()).toBe(false);
+  });
+
   test("is forgotten for a thousand others, and no sooner", () => {
     const { refusals } = start();
     for (let i = 0; i < 1_000; i++) refusals.remember(`payer-${i}`, REASON);
