@@ -125,16 +125,23 @@ const isKind = (value: unknown): value is Kind =>
   typeof value["scheme"] === "string" &&
   typeof value["network"] === "string";
 
-/** An `isValid: false` counts whatever its status; `isValid: true` only with a 2xx and for the payer that we know. */
+/**
+ * An `isValid: false` counts whatever its status, unless it speaks of the facilitator alone; `isValid: true` only with a
+ * 2xx and for the payer that we know.
+ */
 export function readVerdict({ status, json }: FacilitatorReply, expected: Expected): Verdict {
   if (!isObject(json) || typeof json["isValid"] !== "boolean") {
     return { kind: "unavailable", detail: `verify answered ${status} without isValid` };
   }
-  if (!json["isValid"]) return { kind: "invalid", reason: reasonOf(json["invalidReason"]) };
+  if (!json["isValid"]) return readRefusal(reasonOf(json["invalidReason"]));
   if (!isSuccess(status)) return { kind: "unavailable", detail: `verify answered ${status} with isValid: true` };
   if (!isPayer(json, expected)) return { kind: "unavailable", detail: "verify answered for another payer" };
   return { kind: "valid" };
 }
+
+/** A facilitator's own trouble is no word about the payment (core specification, error reasons). */
+const readRefusal = (reason: string): Verdict =>
+  reason === "unexpected_verify_error" ? { kind: "unavailable", detail: reason } : { kind: "invalid", reason };
 
 /** For the first attempt. After an unanswered one, see `readSettlementAgain`. */
 export function readSettlement({ status, json }: FacilitatorReply, expected: Expected): Settlement {

@@ -97,6 +97,15 @@ describe("of two facilitators", () => {
     expect(verifiedAt()).toEqual([`${ONE}/verify`]);
   });
 
+  test("one that is in trouble itself has not judged the payment: the next one does", async () => {
+    const troubled = (): object => ({ isValid: false, invalidReason: "unexpected_verify_error" });
+    const { pay, settledAt } = open({ verify: (body, url) => (url.startsWith(ONE) ? troubled() : isValid(body)) });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(settledAt()).toEqual([`${TWO}/settle`]);
+    const alone = openGate(WAYS, { verify: troubled });
+    expect(reasonOf(await alone.pay("/after", await signPayment("10000")))).toBe("facilitator_unavailable");
+  });
+
   test("nobody is charged where none answers, and the payment can be used later", async () => {
     let isAway = true;
     const { pay, seen, entry } = open({ verify: (body) => (isAway ? broken() : isValid(body)) });
@@ -220,7 +229,7 @@ describe("a facilitator that two routes give different times", () => {
     };
     expect(reasonOf(await gate.pay("/quick", await signPayment("10000")))).toBe("sold");
     const deadline = await asked.promise;
-    await expect.poll(() => deadline.aborted, { timeout: 2_000 }).toBe(true);
+    await expect.poll(() => deadline.aborted, { timeout: 10_000 }).toBe(true);
   });
 
   test("is known to be silent where it was", async () => {

@@ -58,6 +58,12 @@ describe("a verify answer", () => {
     ["it is about another payer", 200, { isValid: true, payer: stranger }, "verify answered for another payer"],
     ["its payer is empty", 200, { isValid: true, payer: "" }, "verify answered for another payer"],
     ["its payer is no text", 200, { isValid: true, payer: 1 }, "verify answered for another payer"],
+    [
+      "it is in trouble itself",
+      200,
+      { isValid: false, invalidReason: "unexpected_verify_error" },
+      "unexpected_verify_error",
+    ],
   ])("counts as none when %s", (_, status, json, detail) => {
     expect(readVerdict({ status, json }, expected)).toEqual({ kind: "unavailable", detail });
   });
