@@ -18,4 +18,5 @@ export {
   failOver,
   fault,
   type Reply,
+  readNetwork,
 } from "./rpc.ts";

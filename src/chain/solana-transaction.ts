@@ -44,3 +44,8 @@ export const hashOf = async (message: Uint8Array): Promise<string> =>
 export function parseSignature(value: unknown): string | null {
   return typeof value === "string" && /^[1-9A-HJ-NP-Za-km-z]{64,88}$/.test(value) ? value : null;
 }
+
+/** An account's address, if this may be one. */
+export function parseAddress(value: unknown): string | null {
+  return typeof value === "string" && /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(value) ? value : null;
+}

@@ -98,14 +98,14 @@ describe("an unanswered settlement on Solana", () => {
     const many = others(450);
     expect(await ask([...many, payment, old])).toEqual(paid);
     expect(await ask([...many, transaction("payment", { slot: payment.slot + 500 })])).toMatchObject({
-      detail: expect.stringContaining("too many transactions of the payer"),
+      detail: expect.stringContaining("too many transactions of the account"),
     });
   });
 
   test("is unknown where more names its payer than is listed", async () => {
     const spam = others(3300, payment.slot + 1, { slot: payment.slot + 1 });
     expect(await ask([payment, ...spam])).toMatchObject({
-      detail: expect.stringContaining("too many transactions of the payer"),
+      detail: expect.stringContaining("too many transactions of the account"),
     });
   });
 
