@@ -109,6 +109,14 @@ describe("an unanswered settlement on Solana", () => {
     });
   });
 
+  test("is not failed by a chain that stood still for hours, before it has gone on for as many blocks", async () => {
+    const resumed = FINAL_SLOT - 100;
+    const getBlockTime = (slot: number) => secondsOf(slot) + (slot >= resumed ? 5 * 3600 : 0);
+    const fate = await ask([], { getBlockTime });
+    expect(fate).toMatchObject({ kind: "unused" });
+    expect(fate.kind === "unused" && fate.chainTimeMs).toBeLessThan(secondsOf(resumed) * 1000);
+  });
+
   test("is told from one with a higher version, which none of ours has", async () => {
     const newer = transaction("newer");
     const answers = solana([newer, payment]);
