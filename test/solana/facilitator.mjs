@@ -8,7 +8,7 @@ import { readText, startServer } from "../support/server.ts";
 import { NETWORK } from "./accounts.mjs";
 
 /** @param feePayer pays the fees of what it settles, and signs for nothing else */
-export function startFacilitator(rpc, feePayer) {
+export async function startFacilitator(rpc, feePayer) {
   const signer = toFacilitatorSvmSigner(feePayer, { defaultRpcUrl: rpc });
   const facilitator = new x402Facilitator()
     .register(NETWORK, new ExactSvmScheme(signer))
@@ -18,11 +18,14 @@ export function startFacilitator(rpc, feePayer) {
     "/verify": ({ paymentPayload, paymentRequirements }) => facilitator.verify(paymentPayload, paymentRequirements),
     "/settle": ({ paymentPayload, paymentRequirements }) => facilitator.settle(paymentPayload, paymentRequirements),
   };
-  return startServer(async (request, response) => {
+  /** The routes that were asked, in their order. */
+  const asked = [];
+  const server = await startServer(async (request, response) => {
     const answer = (status, body) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     const body = await readText(request);
     const route = routes[request.url];
+    asked.push(request.url);
     if (!route) return answer(404, { error: "no such route" });
     try {
       return answer(200, await route(body === "" ? {} : JSON.parse(body)));
@@ -31,4 +34,5 @@ export function startFacilitator(rpc, feePayer) {
       return answer(500, { error: String(error) });
     }
   });
+  return { ...server, asked };
 }

@@ -47,6 +47,8 @@ function methodsOf(validator) {
       const last = Math.min(to, slotAt(options));
       return Array.from({ length: Math.max(last - from + 1, 0) }, (_, i) => from + i);
     },
+    getBlocksWithLimit: (from, limit) =>
+      Array.from({ length: Math.max(Math.min(limit, validator.slot - from + 1), 0) }, (_, i) => from + i),
     getBlockTime: (slot) => {
       if (slot > validator.slot) throw new Refusal(-32004, `Block not available for slot ${slot}`);
       return validator.timeOf(slot);

@@ -6,7 +6,7 @@ import { getTransactionDecoder } from "@solana/kit";
 import { x402Client } from "@x402/core/client";
 import { ExactSvmScheme } from "@x402/svm/exact/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildChain } from "../../src/chain/index.ts";
+import { buildChain, buildHistory } from "../../src/chain/index.ts";
 import { NETWORK, USDC } from "./accounts.mjs";
 import { startChain } from "./chain.mjs";
 import { startFacilitator } from "./facilitator.mjs";
@@ -89,6 +89,18 @@ describe("a payment of the official client's", () => {
     const paid = { kind: "paid", transaction: settled.transaction };
     expect(await fateOf(payment)).toEqual(paid);
     expect(await fateOf(payment, { transaction: settled.transaction })).toEqual(paid);
+  });
+
+  test("stands in the chain's own book of what came to the seller", async () => {
+    const history = buildHistory(NETWORK, { urls: [chain.rpc.url], timeoutMs: 4000 });
+    const offer = requirements();
+    const { transaction } = await ask("/settle", await sign(offer), offer);
+    const [fromBlock, head] = [await history.blockAt(Date.now() - 60_000), await history.latestBlock()];
+    const query = { asset: USDC, payTo: chain.payee.address, fromBlock: fromBlock.value, toBlock: head.value.number };
+    const { value: transfers } = await history.readTransfers(query);
+    const came = { from: chain.payer.address, to: chain.payee.address, value: 10_000n };
+    expect(transfers.at(-1)).toMatchObject({ transaction, ...came });
+    expect(transfers.reduce((sum, { value }) => sum + value, 0n)).toBe((await chain.balances()).payee);
   });
 
   test("is settled once", async () => {

@@ -182,6 +182,14 @@ describe("the transfers to a payee on Solana", () => {
     expect(found.ok && found.value).toHaveLength(410);
   });
 
+  test("are in the chain's order, whichever account they came to", async () => {
+    const [first, second] = [paying("first", 1, SLOT), paying("second", 2, SLOT + 1)];
+    const lists = [[second], [], [first], []];
+    const answers = { getSignaturesForAddress: () => lists.shift()?.map(listed) };
+    const found = await transfersIn([first, second], answers, [ACCOUNT, SECOND]);
+    expect(found.ok && found.value.map(({ value }) => value)).toEqual([1n, 2n]);
+  });
+
   test("are none where the payee has no account for the token", async () => {
     expect(await transfersIn([], {}, [])).toEqual({ ok: true, value: [] });
   });
@@ -247,6 +255,11 @@ describe("blocks and times on Solana", () => {
     },
   );
 
+  test("are found by the time of the first that is remembered", async () => {
+    const found = await historyOf(await start(solana([]))).blockAt(secondsOf(FIRST_SLOT) * 1000);
+    expect(found).toMatchObject({ ok: true });
+  });
+
   test("are found where the last slots have no blocks", async () => {
     const answers = { ...solana([]), getBlocksWithLimit: () => [HEAD_SLOT] };
     const found = await historyOf(await start(answers)).blockAt(secondsOf(HEAD_SLOT) * 1000);
@@ -278,7 +291,7 @@ describe("blocks and times on Solana", () => {
     ["refuses blocks", { getBlocksWithLimit: refuse }],
     ["has null for blocks", { getBlocksWithLimit: () => null }],
     ["has no blocks", { getBlocksWithLimit: () => [] }],
-    ["has earlier blocks", { getBlocksWithLimit: (from: number) => [from - 1] }],
+    ["has earlier blocks", { getBlocksWithLimit: (from: number) => [from - 1], getBlockTime: secondsOf }],
   ])("are not told by an RPC that %s", async (_, answers) => {
     const rpc = await start({ ...solana([]), ...answers });
     expect(await historyOf(rpc).blockAt(secondsOf(SLOT) * 1000)).toMatchObject({ ok: false });

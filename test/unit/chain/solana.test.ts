@@ -84,6 +84,11 @@ describe("an unanswered settlement on Solana", () => {
     ["is unused where its payer did nothing", [], unused],
     ["is unused where its payer did something else", [old, ...others(3)], unused],
     ["is unused where something else of its payer's failed", [transaction("other", { err: failure })], unused],
+    [
+      "is paid where the chain's clock is some minutes behind ours",
+      [{ ...payment, blockTime: (payment.blockTime ?? 0) - 240 }, old],
+      paid,
+    ],
     ["is not looked for long before the claim", [{ ...payment, slot: old.slot, blockTime: old.blockTime }], unused],
     [
       "is unknown where its message failed in a block that is not final yet",
@@ -153,8 +158,13 @@ describe("what is asked of a Solana RPC", () => {
   test("is a page after the other, until one has what is older than the claim", async () => {
     const rpc = await start([...others(450), old, transaction("older", { slot: old.slot - 1 })]);
     await askAt([rpc]);
-    const pages = rpc.seen.flat().filter(({ method }) => method === "getSignaturesForAddress");
-    expect(pages).toHaveLength(3);
+    const listings = rpc.seen.flat().filter(({ method }) => method === "getSignaturesForAddress");
+    expect(listings).toHaveLength(3);
+  });
+
+  test("is the next page also where one is short", async () => {
+    const [newer, own] = [transaction("newer", { slot: payment.slot + 1 }), payment];
+    expect(await ask([newer, own], pages([listed(newer)], [listed(own)]))).toEqual(paid);
   });
 
   test("is the failure once more, of final blocks alone", async () => {
@@ -187,17 +197,24 @@ describe("a transaction that the facilitator named", () => {
   });
 
   test("does not cost a second wait where the RPC does not answer", async () => {
-    const rpc = await start([]);
-    await rpc.stop();
+    const rpc = await startFakeRpc({ serve: (response) => void response.socket?.destroy() });
+    servers.push(rpc);
     expect(await askAt([rpc], hint)).toEqual({ kind: "unavailable", detail: "RPC 1 did not answer" });
+    expect(rpc.seen).toHaveLength(1);
   });
 });
 
-const page = (...entries: readonly unknown[]) => ({ getSignaturesForAddress: () => entries });
+type Listed = { readonly signature?: unknown } | null;
+/** All that is listed, a page after the other. */
+const pages = (...all: readonly (readonly Listed[])[]): Answers => ({
+  getSignaturesForAddress: (_: string, { before }: { before?: string }) =>
+    all[before === undefined ? 0 : all.findIndex((one) => one.at(-1)?.signature === before) + 1] ?? [],
+});
+const page = (...entries: readonly Listed[]) => pages(entries);
 const showing = (changes: object) => ({ getTransaction: () => ({ ...shown(payment), ...changes }) });
 const base64 = (bytes: Uint8Array) => ({ transaction: [Buffer.from(bytes).toString("base64"), "base64"] });
 /** The same wire with another number of signatures before it. */
-const counting = (count: number) => base64(Uint8Array.of(count, ...payment.wire.slice(1)));
+const counting = (count: number) => base64(Uint8Array.of(count, ...payment.wire.slice(1), ...new Uint8Array(2000)));
 
 const broken: readonly (readonly [string, Answers])[] = [
   ["is on another chain", { getGenesisHash: () => `4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY` }],
@@ -214,7 +231,11 @@ const broken: readonly (readonly [string, Answers])[] = [
   ["lists nothing that is anything", page(null)],
   ["lists in another order", page(listed(payment), listed(transaction("newer", { slot: payment.slot + 1 })))],
   ["lists more than it was asked for", page(...Array.from({ length: 201 }, () => listed(payment)))],
-  ["lists the same for ever", page(listed(payment), listed(transaction("older", { slot: payment.slot - 1 })))],
+  [
+    "lists newer ones after older ones",
+    pages([listed(transaction("older", { slot: payment.slot - 1 }))], [listed(payment)]),
+  ],
+  ["lists the same for ever", { getSignaturesForAddress: () => [listed(transaction("same"))] }],
   ["refuses a transaction that it lists", { getTransaction: refuse() }],
   ["does not show a transaction that it lists", { getTransaction: () => null }],
   ["shows another transaction", { getTransaction: () => shown(transaction("other")) }],
@@ -251,6 +272,7 @@ const brokenSpans: readonly (readonly [string, Answers])[] = [
   ["has blocks to come", { getBlocks: (_: number, to: number) => Array.from({ length: 200 }, (_, i) => to + i) }],
   ["has no times", { getBlockTime: () => null }],
   ["has lost the first of its blocks", { getBlockTime: (slot: number) => (slot < FINAL_SLOT - 1024 ? null : 1) }],
+  ["has lost the last of its blocks", { getBlockTime: (slot: number) => (slot < FINAL_SLOT - 1024 ? 1 : null) }],
   ["refuses times", { getBlockTime: refuse() }],
 ];
 
