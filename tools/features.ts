@@ -21,6 +21,10 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   },
   buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
+  buildSolanaChain: {
+    from: "chain/index.ts",
+    isNeeded: ({ rpc }) => [...rpc.keys()].some((network) => network.startsWith("solana:")),
+  },
 };
 
 const root = resolve(import.meta.dirname, "..");

@@ -6,7 +6,7 @@ import { getTransactionDecoder } from "@solana/kit";
 import { x402Client } from "@x402/core/client";
 import { ExactSvmScheme } from "@x402/svm/exact/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildChain, buildHistory } from "../../src/chain/index.ts";
+import { buildHistory, buildSolanaChain } from "../../src/chain/index.ts";
 import { NETWORK, USDC } from "./accounts.mjs";
 import { startChain } from "./chain.mjs";
 import { startFacilitator } from "./facilitator.mjs";
@@ -48,7 +48,7 @@ const messageOf = ({ payload }) =>
 
 function fateOf(payment, changes = {}) {
   const nowMs = Date.now();
-  return buildChain({ urls: [chain.rpc.url], timeoutMs: 4000 }).fateOf({
+  return buildSolanaChain({ urls: [chain.rpc.url], timeoutMs: 4000 }).fateOf({
     network: NETWORK,
     assetTransferMethod: "transferChecked",
     asset: USDC,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
+import { type Authorization, buildSolanaChain, type Fate } from "../../../src/chain/index.ts";
 import { type FakeChain, type FakeRpc, RpcRefusal, startFakeRpc } from "../../support/fake-rpc.ts";
 import type { TestServer } from "../../support/server.ts";
 import {
@@ -50,7 +50,10 @@ async function start(transactions: readonly SolanaTransaction[], answers: Answer
 }
 
 const askAt = (rpcs: readonly TestServer[], changes: Partial<Authorization> = {}): Promise<Fate> =>
-  buildChain({ urls: rpcs.map(({ url }) => url), timeoutMs: TIMEOUT_MS }).fateOf({ ...authorization, ...changes });
+  buildSolanaChain({ urls: rpcs.map(({ url }) => url), timeoutMs: TIMEOUT_MS }).fateOf({
+    ...authorization,
+    ...changes,
+  });
 
 const ask = async (
   transactions: readonly SolanaTransaction[],
