@@ -67,7 +67,7 @@ const WEI_PER_GWEI = 1e9;
 const NO_DIRECT =
   "the table settles with an account of its own, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 const NO_SOLANA =
-  "the table has an RPC of Solana, and this bundle was built without what asks one: deploy with the build command of wrangler.toml, npm run check -- --quiet";
+  "the table asks an RPC of Solana, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
 
