@@ -10,13 +10,16 @@ export async function startChain() {
   const validator = new Validator();
   const [payer, payee, feePayer, poor] = await Promise.all(["buyer", "seller", "fee payer", "poor"].map(newSigner));
   validator.fund(feePayer.address);
-  validator.svm.setAccount(mintAccount(USDC, payee.address));
-  for (const [owner, amount] of [
-    [payer, 1_000_000_000n],
-    [payee, 0n],
-    [poor, 0n],
-  ]) {
-    validator.svm.setAccount(await tokenAccount(owner.address, amount));
+  const { address: worthless } = await newSigner("worthless");
+  for (const mint of [USDC, worthless]) {
+    validator.svm.setAccount(mintAccount(mint, payee.address));
+    for (const [owner, amount] of [
+      [payer, 1_000_000_000n],
+      [payee, 0n],
+      [poor, 0n],
+    ]) {
+      validator.svm.setAccount(await tokenAccount(owner.address, amount, mint));
+    }
   }
   const rpc = await startRpc(validator);
   const signer = toFacilitatorSvmSigner(feePayer, { defaultRpcUrl: rpc.url });
@@ -28,6 +31,8 @@ export async function startChain() {
     payee,
     feePayer,
     poor,
+    /** A token that anybody may have made. */
+    worthless,
     /** Atomic units; the buyer's lamports pay for nothing. */
     balances: async () => ({
       payer: await tokensOf(payer),

@@ -11,7 +11,6 @@ class Refusal extends Error {
   }
 }
 
-/** @returns {Promise<import("../support/server.ts").TestServer & { down: (isDown: boolean) => void }>} */
 export async function startRpc(validator) {
   const methods = methodsOf(validator);
   const answer = ({ id, method, params = [] }) => {
@@ -24,13 +23,22 @@ export async function startRpc(validator) {
     }
   };
   let isDown = false;
+  /** The methods that were asked for, in their order. */
+  const asked = [];
   const server = await startServer(async (request, response) => {
-    const asked = JSON.parse(await readText(request));
+    const calls = JSON.parse(await readText(request));
+    asked.push(...[calls].flat().map(({ method }) => method));
     if (isDown) return response.writeHead(503).end();
-    const said = Array.isArray(asked) ? asked.map(answer) : answer(asked);
+    const said = Array.isArray(calls) ? calls.map(answer) : answer(calls);
     return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(said));
   });
-  return { ...server, down: (value) => void (isDown = value) };
+  return {
+    ...server,
+    asked,
+    down(value) {
+      isDown = value;
+    },
+  };
 }
 
 function methodsOf(validator) {
