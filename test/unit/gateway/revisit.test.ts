@@ -177,11 +177,11 @@ describe("a settlement that nobody answered for", () => {
     let wait = (): void => undefined;
     const changes = { sleep: async () => wait() };
     const { pay, clock, seen } = openGate({}, { settle: losing(1), fate: () => fate as Fate, changes });
-    wait = () => void (clock.nowMs += 1_000);
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");
     [, fate] = fates;
     clock.nowMs += 1_500;
+    wait = () => void (clock.nowMs += 1_000);
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("redelivered");
     expect(seen).toHaveLength(1);
   });
