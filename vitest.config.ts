@@ -90,6 +90,7 @@ export default defineConfig({
       worker("worker-ledger", "pricing-ledger.ts", {}),
       worker("conformance-payers", "pricing-chain.ts", { bindings: RPC_KEY }, PROVOKED_BY_PAYERS),
       worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY }),
+      worker("worker-solana", "pricing-solana.ts", {}),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
       worker("worker-lock", "pricing-lock.ts", { bindings: LOCK_KEYS }),
       worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),

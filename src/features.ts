@@ -5,6 +5,7 @@
 import { buildSolanaChain } from "./chain/index.ts";
 import { buildDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
+import { transferChecked } from "./schemes/index.ts";
 
 export interface Features {
   /** For facilitators that take API keys of Coinbase CDP. */
@@ -14,8 +15,10 @@ export interface Features {
   readonly RelayerObject: typeof RelayerObject | null;
   /** For what an RPC of Solana says. */
   readonly buildSolanaChain: typeof buildSolanaChain | null;
+  /** For payments on Solana: a row of the scheme table. */
+  readonly transferChecked: typeof transferChecked | null;
 }
 
-const features: Features = { buildCdpAuth, buildDirect, RelayerObject, buildSolanaChain };
+const features: Features = { buildCdpAuth, buildDirect, RelayerObject, buildSolanaChain, transferChecked };
 
 export default features;

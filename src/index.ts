@@ -49,6 +49,7 @@ import {
   type Upstream,
   type UpstreamSettings,
 } from "./upstream/index.ts";
+import { isSolana } from "./x402/index.ts";
 
 interface Bindings {
   readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
@@ -128,7 +129,8 @@ function fail(
 
 /** The error is every reason why requests cannot be served, as sentences. */
 function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
-  const parsed = parseConfig(pricing);
+  const { transferChecked } = features;
+  const parsed = parseConfig(pricing, transferChecked ? [transferChecked] : []);
   if (!parsed.ok) return err(parsed.error.map(sentence));
   const { value: config } = parsed;
   const { LEDGER, SPENT, UNPROVEN } = bindings;
@@ -207,7 +209,7 @@ function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<str
   const urlsOf = Map.groupBy(filled.value, ([network]) => network);
   const chains = new Map<string, Chain>();
   for (const [network, urls] of urlsOf) {
-    const build = network.startsWith("solana:") ? features.buildSolanaChain : buildChain;
+    const build = isSolana(network) ? features.buildSolanaChain : buildChain;
     if (!build) return err([NO_SOLANA]);
     chains.set(network, build({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }));
   }

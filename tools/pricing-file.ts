@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import jsonc, { type Node, type ParseError } from "jsonc-parser";
 import { type Config, parseConfig, sentence } from "../src/config/index.ts";
+import { transferChecked } from "../src/schemes/index.ts";
 import { err, type Result } from "../src/std/index.ts";
 
 /** The project's own. FAREGATE_PRICING names another: a build has no arguments of its own. */
@@ -15,7 +16,7 @@ export function compileFile(file: string): Result<Config, readonly string[]> {
   const text = readText(file);
   const broken = textMistakes(text);
   if (broken.length > 0) return err(broken);
-  const config = parseConfig(JSON.parse(text));
+  const config = parseConfig(JSON.parse(text), [transferChecked]);
   return config.ok ? config : err(config.error.map(sentence));
 }
 

@@ -2,6 +2,7 @@
 // between two times. Answers come whole from one RPC, or not at all.
 
 import { err, ok, type Result } from "../std/index.ts";
+import { isSolana } from "../x402/index.ts";
 import { type Block, blockCall, findBlock, parseBlock, readHead } from "./blocks.ts";
 import { parseValue, TRANSFER } from "./events.ts";
 import { addressWord, wordAddress } from "./hex.ts";
@@ -46,7 +47,7 @@ const LOG_REQUESTS_MAX = 10_000;
 /** @param network CAIP-2; a URL on another one is refused */
 export function buildHistory(network: string, settings: ChainSettings, fetcher: Fetch = globalThis): History {
   const endpoints = buildEndpoints(settings, fetcher);
-  if (network.startsWith("solana:")) return buildSolanaHistory(network, endpoints);
+  if (isSolana(network)) return buildSolanaHistory(network, endpoints);
   return {
     readTransfers: (query) => failOver(endpoints, network, (ask) => readTransfers(ask, query)),
     latestBlock: () => failOver(endpoints, network, readHead),

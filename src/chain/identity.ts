@@ -1,5 +1,6 @@
 // Which chain an RPC is on, as CAIP-2 names it. Each family of chains is asked in its own way.
 
+import { isSolana } from "../x402/index.ts";
 import { parseQuantity } from "./hex.ts";
 import type { Call } from "./rpc.ts";
 
@@ -25,4 +26,4 @@ const SOLANA: Identity = {
 
 export const identities: readonly Identity[] = [EIP155, SOLANA];
 
-export const identityOf = (network: string): Identity => (network.startsWith("solana:") ? SOLANA : EIP155);
+export const identityOf = (network: string): Identity => (isSolana(network) ? SOLANA : EIP155);

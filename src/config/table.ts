@@ -1,6 +1,6 @@
 // What `pricing.json` compiles to.
 
-import type { FacilitatorSettings } from "../facilitator/index.ts";
+import type { FacilitatorSettings, Known } from "../facilitator/index.ts";
 import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
 import type { SettleMode, Terms } from "../schemes/index.ts";
@@ -32,6 +32,8 @@ export interface Offer {
   readonly limits: Limits;
   /** Settlements of more are looked for on the chain before anything is delivered; null where none is. */
   readonly verifyAboveMicros: bigint | null;
+  /** What is offered by what is known of the facilitators; null where that changes nothing. */
+  readonly variant: ((known: Known) => Offer) | null;
   /** In `observe` everything is let through, and what would have been charged is logged. */
   readonly mode: "enforce" | "observe";
 }

@@ -3,13 +3,16 @@
 // may have been mined.
 
 import { type Facilitator, Supported } from "../facilitator/index.ts";
-import type { Kind, LateSettlement, Settlement } from "../x402/index.ts";
+import type { Abilities, LateSettlement, Settlement } from "../x402/index.ts";
 import { buildDesk } from "./desk.ts";
 import { DIRECT_DEFAULTS, type DirectChoice, type DirectParts } from "./settings.ts";
 import { settle } from "./settlement.ts";
 import { verify } from "./verdict.ts";
 
-const kindsOn = (network: string): readonly Kind[] => [{ x402Version: 2, scheme: "exact", network }];
+const abilitiesOn = (network: string): Abilities => ({
+  kinds: [{ x402Version: 2, scheme: "exact", network }],
+  signers: {},
+});
 /** What it can do is known here, and need not be told to other isolates. */
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
@@ -22,7 +25,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
     name,
     publicName: name,
     breaker: desk.breaker,
-    supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
+    supported: new Supported(name, async () => abilitiesOn(settings.network), NO_NOTES, parts.nowMs),
     // What was used elsewhere is unknown to who settles it, and the chain shows it paid: only a verify keeps it out.
     settlesUnverified: false,
     verify: (body) => verify(desk, body),

@@ -5,13 +5,13 @@
 import type { CheckedPayment } from "../schemes/index.ts";
 import { parseJson, readAnswer } from "../std/index.ts";
 import {
+  type Abilities,
   type AssetTransferMethod,
   type Expected,
   type FacilitatorReply,
   isPending,
-  type Kind,
   type LateSettlement,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -34,6 +34,8 @@ export interface HttpSettings extends Timeouts {
   readonly url: string;
   /** Null where it asks nobody who they are. */
   readonly auth: AuthSettings | null;
+  /** On Solana the account that it pays the gas with, as the table has it; null where it is the facilitator's to say. */
+  readonly feePayer: string | null;
 }
 
 /** One that lives in the Worker: an account of the seller's, which pays the gas. */
@@ -105,15 +107,18 @@ export interface FacilitatorParts {
   readonly random: () => number;
 }
 
+/** Who is asked, and for how long; of the rest of its settings no more than the fee payer counts here. */
+type Address = Omit<HttpSettings, "kind" | "auth" | "feePayer"> & Partial<Pick<HttpSettings, "feePayer">>;
+
 /** Before a verify that was not answered at all is tried once more: half of it, and up to as much again. */
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<HttpSettings, "kind" | "auth">,
+  { url, verifyTimeoutMs, settleTimeoutMs, feePayer = null }: Address,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breaker = new Breaker(nowMs, random);
-  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
+  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs, feePayer);
   const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
@@ -165,9 +170,9 @@ export async function readSupported(
   url: string,
   timeoutMs: number,
   authorize: Authorize | null = null,
-): Promise<readonly Kind[] | null> {
+): Promise<Abilities | null> {
   const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
-  return reply && readKinds(reply);
+  return reply && readAbilities(reply);
 }
 
 /** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */

@@ -17,7 +17,16 @@ import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
-import { type Candidates, candidatesOf, firstOf, pin, trustWith, type Verified, verifyWith } from "./verify.ts";
+import {
+  type Candidates,
+  candidatesOf,
+  firstOf,
+  NOT_ITS_FEE_PAYER,
+  pin,
+  trustWith,
+  type Verified,
+  verifyWith,
+} from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -45,6 +54,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const { trace } = order.call;
   const { payment } = attempt;
   const candidates = candidatesOf(gate, order, payment);
+  if (candidates === null) return revisit(gate, order, payment, NOT_ITS_FEE_PAYER);
   let facilitator = firstOf(candidates);
   const ask = (): Promise<Verified> => trace.measure("verify", verifyWith(candidates, attempt));
   const verified = mode === "before" && isCheckedBySettling(payment, candidates) ? null : ask();

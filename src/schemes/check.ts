@@ -10,8 +10,8 @@ import {
   type PresentedPayment,
   type X402Version,
 } from "../x402/index.ts";
-import type { Finding, Moment, PaymentFlow } from "./scheme.ts";
-import { chooseTerms, type Terms } from "./terms.ts";
+import { type Finding, type Moment, type PaymentFlow, UNDATED_MS } from "./scheme.ts";
+import { chooseTerms, type Terms, withFeePayer } from "./terms.ts";
 
 declare const checked: unique symbol;
 
@@ -33,6 +33,8 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
+  /** On Solana who is to pay the gas: only who signs for it can settle. */
+  readonly feePayer: string | null;
   readonly flow: PaymentFlow;
   /** Of the token that is paid with. */
   readonly decimals: number;
@@ -72,7 +74,7 @@ export function checkPayment(offered: readonly Terms[], presented: PresentedPaym
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
     return reason === null
-      ? { kind: "valid", payment: mint(finding, terms, presented, resource) }
+      ? { kind: "valid", payment: mint(finding, terms, presented, resource, now) }
       : { kind: "stale", reason };
   };
   return { kind: "authentic", payment: signed(finding, terms), judge };
@@ -95,8 +97,10 @@ function mint(
   terms: Terms,
   { x402Version, extensions = {} }: PresentedPayment,
   { url, advertised }: Resource,
+  now: Moment,
 ): CheckedPayment {
-  const { requirements } = terms;
+  const { feePayer } = finding;
+  const requirements = feePayer === null ? terms.requirements : withFeePayer(terms.requirements, feePayer);
   const echoed = echoedOf(advertised, extensions);
   const payment: OfferedPayment = {
     ...signed(finding, terms),
@@ -108,7 +112,8 @@ function mint(
       ...(Object.keys(echoed).length > 0 && { extensions: echoed }),
       payload: finding.payload,
     },
-    validBeforeMs: finding.validBeforeMs,
+    validBeforeMs: finding.validBeforeMs ?? now.unixSeconds * 1000 + UNDATED_MS,
+    feePayer,
     flow: terms.flow,
     decimals: terms.token.decimals,
     x402Version,

@@ -23,6 +23,7 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
+  isSponsored: false,
   requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
   prepare,
   check,
@@ -60,6 +61,7 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
     amount: authorization.value,
     payTo: authorization.to,
     payload: { signature: proof.signature, authorization },
+    feePayer: null,
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

@@ -24,6 +24,7 @@ export const permit2: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "permit2",
+  isSponsored: false,
   requirements: (price) => exactRequirements(price, { assetTransferMethod: "permit2", ...domainOf(price.token) }),
   prepare,
   check,
@@ -62,6 +63,7 @@ function check({ payload, requirements, domain, contractWallets }: CheckInput): 
     amount: authorization.amount,
     payTo: authorization.to,
     payload: { signature: proof.signature, permit2Authorization: written(authorization) },
+    feePayer: null,
     validBeforeMs: Number(authorization.deadline) * 1000,
   };
 }

@@ -15,7 +15,7 @@ import {
   isFaithfulEcho,
   type PaymentRequirements,
   type PresentedPayment,
-  readKinds,
+  readAbilities,
   readPayment,
   readSettlement,
   readVerdict,
@@ -281,7 +281,8 @@ describe("the facilitator", () => {
   });
 
   test.each(of("SupportedResponse"))("lists what it can do (%s)", (_, { message }) => {
-    expect(readKinds({ status: 200, json: message })).toEqual(message["kinds"]);
+    const { kinds, signers = {} } = message;
+    expect(readAbilities({ status: 200, json: message })).toEqual({ kinds, signers });
   });
 });
 

@@ -13,7 +13,7 @@ import { table } from "./config/table.ts";
  * redelivery take 8, the chain's word 4, the spellings that a route lets through 2, and signing for an upstream 2; the
  * rest of the whole is libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 61, whole: 180 };
+const KB_MAX = { script: 64, whole: 180 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
 

@@ -32,6 +32,7 @@ describe("a correct table", () => {
           verifyTimeoutMs: 5_000,
           settleTimeoutMs: 20_000,
           auth: null,
+          feePayer: null,
         },
       ],
       bufferBytesMax: 262_144,
@@ -335,9 +336,9 @@ describe("a mistake is told with its place and what would be right:", () => {
     ["an object without its network", { accepts: [{}] }, "accepts[0].network", MISSING],
     [
       "a network that is not known",
-      { accepts: ["base", "solana"] },
+      { accepts: ["base", "sui"] },
       "accepts[1]",
-      `"solana" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
+      `"sui" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
     ],
     [
       "a network under both its names",

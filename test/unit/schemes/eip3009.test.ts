@@ -85,6 +85,7 @@ describe("a payment that is well signed", () => {
       amount: "10000",
       payTo: PAY_TO,
       payload: { signature, authorization },
+      feePayer: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

@@ -87,6 +87,7 @@ describe("a payment that is well signed", () => {
       amount: "10000",
       payTo: PAY_TO,
       payload: { signature, permit2Authorization: nested(permit) },
+      feePayer: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });
