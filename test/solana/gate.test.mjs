@@ -217,6 +217,19 @@ describe("a settlement whose answer was lost", () => {
   });
 });
 
+test("a settlement that never reached the facilitator is made while the buyer waits, once", async () => {
+  const path = "/paid/ok?late";
+  const moved = await watch();
+  const payment = await sign(world, path);
+  const key = newKey();
+  world.lose.settle = "request";
+  expect((await send(world, path, payment, key)).status).toBe(503);
+  world.lose.settle = "none";
+  const response = await send(world, path, payment, key);
+  expect([response.status, await response.json()]).toEqual([200, goods]);
+  expect([await moved(), await executions(path)]).toEqual([ONE_PRICE, 1]);
+});
+
 test("a settlement that never reached the facilitator ends when the chain can take it no more", async () => {
   const path = "/paid/ok?never";
   const moved = await watch();
