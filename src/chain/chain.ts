@@ -27,20 +27,23 @@ type ReadFate = (
   confirmations: number,
 ) => Promise<Result<KnownFate, Fault>>;
 
-const READERS: { readonly [name in Authorization["assetTransferMethod"]]: ReadFate } = {
-  eip3009: (ask, _, ...payment) => readNonceFate(ask, eip3009, ...payment),
-  permit2: (ask, _, ...payment) => readNonceFate(ask, permit2, ...payment),
-  transferChecked: readSolanaFate,
-};
+/** Of a network of `eip155:*`. */
+export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, (ask, _, authorization, confirmations) => {
+    const method = authorization.assetTransferMethod === "permit2" ? permit2 : eip3009;
+    return readNonceFate(ask, method, authorization, confirmations);
+  });
 
-export function buildChain(settings: ChainSettings, fetcher: Fetch = globalThis): Chain {
+/** Of a network of `solana:*`. */
+export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, readSolanaFate);
+
+function chainOf(settings: ChainSettings, fetcher: Fetch, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
     async fateOf(authorization, confirmations = 1) {
-      const { network, assetTransferMethod } = authorization;
-      const read = READERS[assetTransferMethod];
       const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
-      const fate = await failOver(endpoints, network, asked);
+      const fate = await failOver(endpoints, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
   };
