@@ -5,55 +5,35 @@
 // dropped can still be mined; the caller's margin after `validBefore` covers the other direction. An RPC that stands
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
-import { ok, type Result } from "../std/index.ts";
-import { readHead } from "./blocks.ts";
+import type { Result } from "../std/index.ts";
 import { eip3009 } from "./eip3009.ts";
 import type { Authorization } from "./events.ts";
 import type { Fate, KnownFate } from "./fate.ts";
-import { parseWord } from "./hex.ts";
-import type { Method } from "./method.ts";
+import { readNonceFate } from "./nonce.ts";
 import { permit2 } from "./permit2.ts";
-import { type Ask, buildEndpoints, type ChainSettings, type Fault, type Fetch, failOver } from "./rpc.ts";
-import { readState } from "./state.ts";
+import { type Ask, type AskEach, buildEndpoints, type ChainSettings, type Fault, type Fetch, failOver } from "./rpc.ts";
+import { readSolanaFate } from "./solana.ts";
 
 export interface Chain {
   readonly fateOf: (authorization: Authorization) => Promise<Fate>;
 }
 
-const METHODS: { readonly [name in Authorization["assetTransferMethod"]]: Method } = { eip3009, permit2 };
+type ReadFate = (ask: Ask, askEach: AskEach, authorization: Authorization) => Promise<Result<KnownFate, Fault>>;
+
+const READERS: { readonly [name in Authorization["assetTransferMethod"]]: ReadFate } = {
+  eip3009: (ask, _, authorization) => readNonceFate(ask, eip3009, authorization),
+  permit2: (ask, _, authorization) => readNonceFate(ask, permit2, authorization),
+  transferChecked: readSolanaFate,
+};
 
 export function buildChain(settings: ChainSettings, fetcher: Fetch = globalThis): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
     async fateOf(authorization) {
-      const fate = await failOver(endpoints, authorization.network, (ask) => readFate(ask, authorization));
+      const { network, assetTransferMethod } = authorization;
+      const read = READERS[assetTransferMethod];
+      const fate = await failOver(endpoints, network, (ask, askEach) => read(ask, askEach, authorization));
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
   };
-}
-
-async function readFate(ask: Ask, authorization: Authorization): Promise<Result<KnownFate, Fault>> {
-  const method = METHODS[authorization.assetTransferMethod];
-  const hinted = await readHint(ask, method, authorization);
-  if (!hinted.ok) return hinted;
-  if (hinted.value) return ok(hinted.value);
-  const head = await readHead(ask);
-  if (!head.ok) return head;
-  const isUsed = await readState(ask, method, authorization, head.value);
-  if (!isUsed.ok) return isUsed;
-  if (!isUsed.value) return ok({ kind: "unused", chainTimeMs: head.value.timeMs });
-  return method.readUse(ask, authorization, head.value);
-}
-
-/** Null where the named transaction is no proof of payment, for whatever reason: the nonce's own is looked for then. */
-async function readHint(
-  ask: Ask,
-  method: Method,
-  authorization: Authorization,
-): Promise<Result<KnownFate | null, Fault>> {
-  const transaction = parseWord(authorization.transaction);
-  if (transaction === null) return ok(null);
-  const fate = await method.readHint(ask, transaction, authorization);
-  // Whoever names a transaction that this RPC cannot show must not keep it from answering the rest.
-  return !fate.ok && fate.error.kind === "refused" ? ok(null) : fate;
 }

@@ -31,14 +31,14 @@ export interface Authorization {
   readonly asset: string;
   readonly payer: string;
   readonly payTo: string;
-  /** 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2. */
+  /** 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2, on Solana the hash of the payer's message. */
   readonly nonce: string;
   /** Atomic units, a decimal string. */
   readonly amount: string;
   readonly validBeforeMs: number;
-  /** When it was claimed: logs are looked at from some minutes before that. */
+  /** When it was claimed: logs and transactions are looked at from some minutes before that. */
   readonly sinceMs: number;
-  /** A hash that the facilitator named. Looked at first, and believed in nothing. */
+  /** A hash or a signature that the facilitator named. Looked at first, and believed in nothing. */
   readonly transaction: string | null;
 }
 

@@ -9,11 +9,14 @@ import type { Log, Receipt } from "./receipt.ts";
 import { type Fault, fault } from "./rpc.ts";
 
 export type Fate =
-  /** A transfer of exactly the amount, from payer to payee, in the transaction that used this nonce. */
+  /** A transfer of exactly the amount, from payer to payee, in the transaction that used this nonce or has this message. */
   | { readonly kind: "paid"; readonly transaction: string }
-  /** The nonce is gone, and it is proved that no such transfer stands behind it: it can never pay. */
+  /** The nonce is gone or the message has failed, and it is proved that no such transfer stands behind: it can never pay. */
   | { readonly kind: "canceled" }
-  /** Not used as of a block of that time. Failed for good only when that is past `validBefore`, with a margin. */
+  /**
+   * Not used as of a block of that time; of a message, and it can be used no more if its block's hash is older than that.
+   * Failed for good only when that is past `validBefore`, with a margin.
+   */
   | { readonly kind: "unused"; readonly chainTimeMs: number }
   /** Nobody could be asked, or the answers prove nothing. No secret of a URL is in it. */
   | { readonly kind: "unavailable"; readonly detail: string };

@@ -6,7 +6,7 @@ import type { Authorization } from "./events.ts";
 import type { Ask, Fault } from "./rpc.ts";
 
 /** A chain's time and ours differ; logs are looked at from this long before the claim. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+export const CLOCK_SKEW_MS = 5 * 60_000;
 /** Blocks that are read too many rather than looked for more exactly. */
 const SLACK_BLOCKS = 1024;
 /** A Worker's invocation has a bounded number of subrequests, and this is one payment of many. */

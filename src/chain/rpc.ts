@@ -3,7 +3,7 @@
 // holds a key, and what a provider says may repeat it: neither is ever in a fault.
 
 import { err, isObject, type JsonObject, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
-import { parseQuantity } from "./hex.ts";
+import { identityOf } from "./identity.ts";
 
 export interface ChainSettings {
   /** RPC URLs of one network, in order of preference. They have to take batches of ten calls. */
@@ -41,7 +41,6 @@ const BODY_BYTES_MAX = 2 * 1024 * 1024;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 100_000 };
 /** How providers turn down a question that is too large for them. */
 const REFUSING_STATUSES = [400, 413];
-const chainId: Call = { method: "eth_chainId", params: [] };
 
 export const fault = (detail: string): Fault => ({ kind: "broken", detail });
 
@@ -78,11 +77,12 @@ function buildEndpoint(post: Post): Endpoint {
   let confirmed: string | null = null;
   return (network) => async (calls) => {
     if (confirmed === network) return askBatch(post, calls);
-    const replies = await askBatch(post, [chainId, ...calls]);
+    const { call, networkOf } = identityOf(network);
+    const replies = await askBatch(post, [call, ...calls]);
     if (!replies.ok) return replies;
     const [id = err("unknown"), ...others] = replies.value;
     if (!id.ok) return err(refused(id.error));
-    if (`eip155:${parseQuantity(id.value)}` !== network) return err(fault("is on another chain"));
+    if (networkOf(id.value) !== network) return err(fault("is on another chain"));
     confirmed = network;
     return ok(others);
   };
@@ -126,7 +126,7 @@ function resultsOf(replies: readonly Reply[]): Result<readonly unknown[], Fault>
   return ok(results);
 }
 
-const refused = (code: string): Fault => ({ kind: "refused", detail: `refused with code ${code}` });
+export const refused = (code: string): Fault => ({ kind: "refused", detail: `refused with code ${code}` });
 
 function codeOf(error: unknown): string {
   const code = isObject(error) ? error["code"] : null;

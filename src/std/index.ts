@@ -1,4 +1,5 @@
 export { attempted } from "./attempted.ts";
+export { encodeBase58 } from "./base58.ts";
 export { decodeBase64, decodeBytes, encodeBase64, encodeBytes, fromBase64Url, toBase64Url } from "./base64.ts";
 export { isObject, type JsonObject, parseJson } from "./json.ts";
 export { remembering } from "./remember.ts";

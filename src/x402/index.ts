@@ -23,7 +23,14 @@ export {
 } from "./facilitator-answer.ts";
 export { type AssetTransferMethod, findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
-export { eip3009PaymentId, isPaymentId, type PaymentId, partsOf, permit2PaymentId } from "./payment-id.ts";
+export {
+  eip3009PaymentId,
+  isPaymentId,
+  type PaymentId,
+  partsOf,
+  permit2PaymentId,
+  solanaPaymentId,
+} from "./payment-id.ts";
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
 export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";

@@ -2,8 +2,11 @@
 // when its contract takes EIP-3009. Sources: Circle's list of USDC contracts, and the official x402 SDK's default
 // assets, against which a test holds every row that both have.
 
-/** Who moves a token for its owner's signature: its own contract, or Permit2 (scheme_exact_evm, "AssetTransferMethod"). */
-export type AssetTransferMethod = "eip3009" | "permit2";
+/**
+ * Who moves a token for its owner's signature: its own contract, or Permit2 (scheme_exact_evm, "AssetTransferMethod"). On
+ * Solana it is the token program's TransferChecked, which no `extra` names.
+ */
+export type AssetTransferMethod = "eip3009" | "permit2" | "transferChecked";
 
 export interface Token {
   /** EIP-55 form. */

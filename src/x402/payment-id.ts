@@ -20,21 +20,36 @@ export function permit2PaymentId(network: string, owner: string, nonce: string):
   return `${network}|${PERMIT2}|${owner}|${nonce}`.toLowerCase() as PaymentId;
 }
 
+/**
+ * For Solana, where a transaction runs at most once: its message is what the payer signs. Letter case tells addresses and
+ * networks apart there.
+ *
+ * @param hash SHA-256 of the message's bytes, in hexadecimal of lower case
+ */
+export function solanaPaymentId(network: string, payer: string, hash: string): PaymentId {
+  return `${network}|${MESSAGE}|${payer}|${hash}` as PaymentId;
+}
+
 /** Where the others name their token's address. */
 const PERMIT2 = "permit2";
+const MESSAGE = "message";
+const METHODS: ReadonlyMap<string, AssetTransferMethod> = new Map([
+  [PERMIT2, "permit2"],
+  [MESSAGE, "transferChecked"],
+]);
 
 export interface PaymentParts {
   readonly network: string;
   readonly assetTransferMethod: AssetTransferMethod;
   readonly payer: string;
-  /** As it is signed: 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2. */
+  /** As it is signed: 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2; the message's hash for Solana. */
   readonly nonce: string;
 }
 
-/** What an id names, in lower case. */
+/** What an id names, in lower case; but for Solana. */
 export function partsOf(id: string): PaymentParts {
   const [network, scope, payer, nonce] = id.split("|") as [string, string, string, string];
-  return { network, assetTransferMethod: scope === PERMIT2 ? "permit2" : "eip3009", payer, nonce };
+  return { network, assetTransferMethod: METHODS.get(scope) ?? "eip3009", payer, nonce };
 }
 
 export const isPaymentId = (text: string): boolean => /^[!-{}~]+(?:\|[!-{}~]+){3}$/.test(text);

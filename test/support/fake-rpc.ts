@@ -71,13 +71,20 @@ export async function startFakeRpc(changes: Partial<FakeChain> = {}): Promise<Fa
   const server = await startServer(async (request, response) => {
     const calls: readonly Call[] = JSON.parse(await readText(request));
     seen.push(calls);
-    const replies = calls.map((call) => reply(call, answers[call.method] as (...params: unknown[]) => unknown));
+    const replies = calls.map((call) => reply(call, (answers[call.method] ?? unheard) as Answer));
     chain.serve(response, replies, calls);
   });
   return { ...server, seen };
 }
 
-function reply({ id, params }: Call, answer: (...params: unknown[]) => unknown): object {
+type Answer = (...params: unknown[]) => unknown;
+
+/** As JSON-RPC 2.0 has it for a method that there is not. */
+function unheard(): never {
+  throw new RpcRefusal("Method not found", -32601);
+}
+
+function reply({ id, params }: Call, answer: Answer): object {
   try {
     return { jsonrpc: "2.0", id, result: answer(...params) };
   } catch (error) {

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { eip3009PaymentId, isPaymentId, partsOf, permit2PaymentId } from "../../../src/x402/payment-id.ts";
+import {
+  eip3009PaymentId,
+  isPaymentId,
+  partsOf,
+  permit2PaymentId,
+  solanaPaymentId,
+} from "../../../src/x402/payment-id.ts";
 import { ASSET, NETWORK, PAY_TO } from "../../support/payment.ts";
 
 const NONCE = `0x${"aB".repeat(32)}`;
@@ -35,6 +41,17 @@ test("of Permit2 it is the owner's row of nonces, whatever the token", () => {
   ]) {
     expect(other).not.toBe(permitted);
   }
+});
+
+test("on Solana it is the message that the payer signed, and letter case tells payers apart", () => {
+  const network = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp";
+  const payer = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+  const hash = "ab".repeat(32);
+  const signed = solanaPaymentId(network, payer, hash);
+  expect(signed).toBe(`${network}|message|${payer}|${hash}`);
+  expect(partsOf(signed)).toEqual({ network, assetTransferMethod: "transferChecked", payer, nonce: hash });
+  expect(isPaymentId(signed)).toBe(true);
+  expect(solanaPaymentId(network, payer.toLowerCase(), hash)).not.toBe(signed);
 });
 
 test("an identity tells its parts, and the way in which its token moves", () => {
