@@ -99,7 +99,9 @@ export function compileOffer(
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
-    priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow) ?? []);
+    priced.flatMap(
+      (option) => buildTerms({ ...option, scheme: "exact", maxTimeoutSeconds }, contractWallets, flow) ?? [],
+    );
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
   const challenge = challengeOf(usual, entry, extensions);

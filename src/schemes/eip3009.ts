@@ -5,8 +5,16 @@ import { getAddress, type Hex, isAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements } from "../x402/index.ts";
 import { hashDomain, hashTransfer } from "./eip712.ts";
-import { chainIdOf, exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
-import type { CheckInput, Finding, Moment, Price, Scheme } from "./scheme.ts";
+import { chainIdOf, proofOf, readAddress, readDecimal } from "./evm.ts";
+import {
+  type CheckInput,
+  type Finding,
+  type Moment,
+  malformed,
+  type Price,
+  requirementsOf,
+  type Scheme,
+} from "./scheme.ts";
 
 const NONCE = /^0x[0-9a-f]{64}$/i;
 
@@ -23,7 +31,7 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
-  requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
+  requirements: (price) => requirementsOf(price, { name: price.token.name, version: price.token.version }),
   prepare,
   check,
 };

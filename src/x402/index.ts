@@ -32,7 +32,7 @@ export {
   solanaPaymentId,
 } from "./payment-id.ts";
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
-export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "./permit2.ts";
+export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY, PERMIT2_UPTO_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
 export type {
   Accepted,
