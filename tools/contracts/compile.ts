@@ -6,7 +6,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const solc = createRequire(import.meta.url)("solc");
-const names = ["TestUSDC", "TestMulticall3", "TestPermit2", "TestExactPermit2Proxy"];
+const names = ["TestUSDC", "TestMulticall3", "TestPermit2", "TestExactPermit2Proxy", "TestUptoPermit2Proxy"];
+/** Of what they call. */
+const interfaces = ["IPermit2"];
 
 type Diagnostic = { severity: string; formattedMessage: string };
 
@@ -14,7 +16,7 @@ type Diagnostic = { severity: string; formattedMessage: string };
 function buildInput(): object {
   return {
     language: "Solidity",
-    sources: Object.fromEntries(names.map((name) => [name, { content: readSource(name) }])),
+    sources: Object.fromEntries([...names, ...interfaces].map((name) => [name, { content: readSource(name) }])),
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 200 },

@@ -5,6 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { x402Facilitator } from "@x402/core/facilitator";
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
+import { UptoEvmScheme } from "@x402/evm/upto/facilitator";
 import { type Context, Hono } from "hono";
 import { network } from "./chain.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -17,8 +18,11 @@ interface PaymentCall {
 
 /** Starts it on this port, or on any free one. */
 export function startFacilitator(options: { rpc: string; port?: number | undefined }): Promise<Listener> {
-  const scheme = new ExactEvmScheme(relaySigner(options.rpc));
-  const app = routes(new x402Facilitator().register(network, scheme));
+  const signer = relaySigner(options.rpc);
+  const facilitator = new x402Facilitator()
+    .register(network, new ExactEvmScheme(signer))
+    .register(network, new UptoEvmScheme(signer));
+  const app = routes(facilitator);
   return listen(createAdaptorServer({ fetch: app.fetch }) as Server, options.port ?? 0);
 }
 
