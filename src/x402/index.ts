@@ -22,6 +22,7 @@ export {
   type Verdict,
 } from "./facilitator-answer.ts";
 export { type AssetTransferMethod, findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
+export { facilitatorAddressOf, type Part, readPart } from "./part.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export {
   eip3009PaymentId,

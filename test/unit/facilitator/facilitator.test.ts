@@ -4,6 +4,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
 import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
+import { signUptoPayment } from "../../support/permit2-payment.ts";
+import { readText, startServer } from "../../support/server.ts";
 
 const server = await startFakeFacilitator();
 afterAll(server.stop);
@@ -56,4 +58,30 @@ describe("a settlement that is under way", () => {
     expect(settlement).toMatchObject({ kind: "unknown", transaction: null });
     expect(calls).toHaveLength(1);
   });
+});
+
+test("a settlement of a part is believed only of the part that was asked for, at once and again", async () => {
+  const transaction = `0x${"ab".repeat(32)}`;
+  let amount: string | undefined = "1858";
+  const lying = await startServer(async (request, response) => {
+    const { paymentRequirements } = JSON.parse(await readText(request));
+    const { network } = paymentRequirements;
+    response.writeHead(200).end(JSON.stringify({ success: true, transaction, network, amount }));
+  });
+  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
+  const facilitator = buildFacilitator({ url: lying.url, verifyTimeoutMs: 1000, settleTimeoutMs: 1000 }, parts);
+  const { accepted, ...payment } = await signUptoPayment("10000");
+  const paymentPayload = { ...payment, accepted };
+  const body = JSON.stringify({ paymentPayload, paymentRequirements: { ...accepted, amount: "1858" } });
+  const expected = { payer: payment.payload.permit2Authorization.from, network: NETWORK };
+  const kinds = async () => [
+    (await facilitator.settle(body, expected)).kind,
+    (await facilitator.settleAgain(body, expected)).kind,
+  ];
+  expect(await kinds()).toEqual(["settled", "settled"]);
+  amount = undefined;
+  expect(await kinds()).toEqual(["settled", "settled"]);
+  amount = "10000";
+  expect(await kinds()).toEqual(["unknown", "unknown"]);
+  await lying.stop();
 });
