@@ -75,6 +75,7 @@ export const authorizationOf = (order: Order, sinceMs: number): Authorization =>
   payTo: order.payTo,
   nonce: order.nonce,
   amount: order.amount.toString(),
+  facilitatorAddress: null,
   validBeforeMs: millisecondsOf(order.validBefore),
   sinceMs,
   transaction: null,

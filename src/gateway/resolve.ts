@@ -5,7 +5,7 @@ import type { Authorization, Fate } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
-import { partsOf } from "../x402/index.ts";
+import { facilitatorAddressOf, partsOf, readPart } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import type { Gate } from "./gate.ts";
 
@@ -94,11 +94,13 @@ function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | n
 const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });
 
 /** As the chain is asked about it. */
-function authorizationOf(
-  { id, network, asset, payer, payTo, amount, validBeforeMs }: Due | CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
-): Authorization {
+function authorizationOf(payment: Due | CheckedPayment, sinceMs: number, transaction: string | null): Authorization {
+  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
   const { assetTransferMethod, nonce } = partsOf(id);
-  return { network, assetTransferMethod, asset, payer, payTo, amount, nonce, validBeforeMs, sinceMs, transaction };
+  const facilitatorAddress =
+    "settleBody" in payment
+      ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
+      : facilitatorAddressOf(payment.paymentPayload.payload);
+  const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
+  return { ...signed, validBeforeMs, sinceMs, transaction };
 }

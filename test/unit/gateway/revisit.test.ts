@@ -213,7 +213,7 @@ describe("a settlement that nobody answered for", () => {
     const slept: number[] = [];
     const sleep = async (ms: number): Promise<void> => {
       slept.push(ms);
-      tell({ kind: "paid", transaction: HASH });
+      tell({ kind: "paid", transaction: HASH, amount: "10000" });
       await finder;
     };
     const { answer, pay, settled } = openGate({}, { settle: broken, fate, changes: { sleep } });
