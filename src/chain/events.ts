@@ -1,4 +1,4 @@
-// The events and calls of ERC-20, EIP-3009, Permit2 and x402's proxy that we look at. The hashes are constants; a test
+// The events and calls of ERC-20, EIP-3009, Permit2 and x402's proxies that we look at. The hashes are constants; a test
 // computes them.
 
 import type { AssetTransferMethod } from "../x402/index.ts";
@@ -22,6 +22,10 @@ export const UNORDERED_NONCE_INVALIDATION = "0x3704902f963766a4e561bbaab6e6cdc1b
 export const SETTLE = "0x13cd3b53";
 /** `settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),((address,uint256),uint256,uint256),address,(address,uint256),bytes)` */
 export const SETTLE_WITH_PERMIT = "0xfa340378";
+/** `settle(((address,uint256),uint256,uint256),uint256,address,(address,address,uint256),bytes)` */
+export const SETTLE_PART = "0xff11e7b4";
+/** `settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),((address,uint256),uint256,uint256),uint256,address,(address,address,uint256),bytes)` */
+export const SETTLE_PART_WITH_PERMIT = "0x016c1748";
 
 /** What the chain is asked about: one authorization that we claimed, and whose settlement nobody confirmed. */
 export interface Authorization {
@@ -33,8 +37,10 @@ export interface Authorization {
   readonly payTo: string;
   /** 32 bytes in hexadecimal for EIP-3009, a decimal number for Permit2, on Solana the hash of the payer's message. */
   readonly nonce: string;
-  /** Atomic units, a decimal string. */
+  /** Atomic units, a decimal string. By `upto` no more than was signed: what is to be settled of it, or all. */
   readonly amount: string;
+  /** By `upto` the account that the payer signed as the one that may settle; null for every other payment. */
+  readonly facilitatorAddress: string | null;
   readonly validBeforeMs: number;
   /** When it was claimed: logs and transactions are looked at from some minutes before that. */
   readonly sinceMs: number;
@@ -47,11 +53,14 @@ export const isOfNonce = ({ topics }: Log, { payer, nonce }: Authorization): boo
   topics[0] !== TRANSFER && topics[1] === addressWord(payer) && topics[2] === nonce.toLowerCase();
 
 /** Whether it moved exactly this amount from this payer to this payee. */
-export const isPaymentOf = ({ topics, data }: Log, { payer, payTo, amount }: Authorization): boolean =>
+export const isPaymentOf = (log: Log, authorization: Authorization): boolean =>
+  isTransferOf(log, authorization, BigInt(authorization.amount));
+
+export const isTransferOf = ({ topics, data }: Log, { payer, payTo }: Authorization, value: bigint): boolean =>
   topics[0] === TRANSFER &&
   topics[1] === addressWord(payer) &&
   topics[2] === addressWord(payTo) &&
-  parseValue(data) === BigInt(amount);
+  parseValue(data) === value;
 
 /** Whether the owner gave up this nonce of Permit2's with it, among others of its word. */
 export function isInvalidationOf({ data }: Log, { nonce }: Authorization): boolean {

@@ -9,8 +9,13 @@ import type { Log, Receipt } from "./receipt.ts";
 import { type Fault, fault } from "./rpc.ts";
 
 export type Fate =
-  /** A transfer of exactly the amount, from payer to payee, in the transaction that used this nonce or has this message. */
-  | { readonly kind: "paid"; readonly transaction: string }
+  /** A transfer of the amount, from payer to payee, in the transaction that used this nonce or has this message. */
+  | {
+      readonly kind: "paid";
+      readonly transaction: string;
+      /** What was moved, in atomic units; by `upto` it may be less than what was signed, or than what is asked about. */
+      readonly amount: string;
+    }
   /** The nonce is gone or the message has failed, and it is proved that no such transfer stands behind: it can never pay. */
   | { readonly kind: "canceled" }
   /**
@@ -25,7 +30,7 @@ export type KnownFate = Exclude<Fate, { kind: "unavailable" }>;
 
 /** Of the transaction that the facilitator named. Anything but a payment leaves the question open. */
 export function fateInHint(receipt: Receipt, authorization: Authorization): KnownFate | null {
-  return judgeReceipt(receipt, authorization) === "paid" ? { kind: "paid", transaction: receipt.transaction } : null;
+  return judgeReceipt(receipt, authorization) === "paid" ? paidIn(receipt, authorization) : null;
 }
 
 /**
@@ -44,10 +49,17 @@ export function fateInLogs(
   const judgements = receipts.map((receipt) => judgeReceipt(receipt, authorization));
   // Some tokens let a nonce be used again: the use that paid counts.
   const paid = receipts[judgements.indexOf("paid")];
-  if (paid) return ok({ kind: "paid", transaction: paid.transaction });
+  if (paid) return ok(paidIn(paid, authorization));
   if (judgements.every((judgement) => judgement === "unpaid")) return ok({ kind: "canceled" });
   return err(fault("shows a transfer of this value that may or may not be this nonce's"));
 }
+
+/** By EIP-3009 all that was signed is moved. */
+const paidIn = ({ transaction }: Receipt, { amount }: Authorization): KnownFate => ({
+  kind: "paid",
+  transaction,
+  amount,
+});
 
 /** The same log in the same block: between the two questions the chain may have taken another turn. */
 const holds = ({ logs }: Receipt, { blockHash, logIndex, address, topics }: Log): boolean =>

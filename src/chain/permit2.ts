@@ -1,7 +1,8 @@
 // Permit2: one contract keeps an owner's nonces for all tokens, 256 of them in one word, and writes no event when a
-// transfer uses one. So what used it is found by the token's transfers of this value, and proved by the call that made
-// one: x402's proxy, called with this nonce. Whoever settles through another contract proves nothing here: what such a
-// contract was told is not what it did. A nonce that is gone, with no such transfer since it was free, can never pay.
+// transfer uses one. So what used it is found by the token's transfers of this value, by `upto` of any value, and proved by
+// the call that made one: x402's proxy, called with this nonce. Whoever settles through another contract proves nothing
+// here: what such a contract was told is not what it did. A nonce that is gone, with no such transfer since it was free, can
+// never pay.
 
 import { err, ok, type Result } from "../std/index.ts";
 import { PERMIT2_ADDRESS } from "../x402/index.ts";
@@ -19,10 +20,10 @@ import { addressWord, numberWord } from "./hex.ts";
 import { type LogRange, readLogs } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { firstBlock, LOG_REQUESTS_MAX } from "./range.ts";
-import { parseReceipt, receiptCall } from "./receipt.ts";
+import { type Log, parseReceipt, receiptCall } from "./receipt.ts";
 import { type Ask, type Fault, fault } from "./rpc.ts";
 import { readState } from "./state.ts";
-import { isSettlementOf, parseTransaction, relationOf, type Transaction, transactionCall } from "./transaction.ts";
+import { parseTransaction, relationOf, settledBy, type Transaction, transactionCall } from "./transaction.ts";
 
 /** Calls in one batch. Providers begin to refuse at ten. */
 const BATCH = 8;
@@ -51,8 +52,8 @@ async function readHint(
   if (!results.ok) return results;
   const transaction = parseTransaction(results.value[0], hash);
   const receipt = parseReceipt(results.value[1], hash);
-  const isPaid = transaction !== null && receipt !== null && isSettlementOf(transaction, receipt, authorization);
-  return ok(isPaid ? { kind: "paid", transaction: hash } : null);
+  const amount = transaction && receipt && settledBy(transaction, receipt, authorization);
+  return ok(amount === null ? null : { kind: "paid", transaction: hash, amount: amount.toString() });
 }
 
 async function readUse(ask: Ask, authorization: Authorization, head: Block): Promise<Result<KnownFate, Fault>> {
@@ -74,30 +75,42 @@ async function readPayment(
   const topics = [[TRANSFER], [addressWord(payer)], [addressWord(payTo)]];
   const logs = await readLogs(ask, { address: asset, topics }, range, LOG_REQUESTS_MAX);
   if (!logs.ok) return logs;
-  const payments = logs.value.filter((log) => isPaymentOf(log, authorization));
-  const hashes = [...new Set(payments.map(({ transaction }) => transaction))];
-  const transactions = await readTransactions(ask, hashes);
-  if (!transactions.ok) return transactions;
-  const relations = transactions.value.map((transaction) => relationOf(transaction, authorization));
-  const own = hashes[relations.indexOf("own")];
-  if (own !== undefined) return readHint(ask, own, authorization);
-  return relations.includes("unclear")
-    ? err(fault("shows a transfer of this value that may or may not be this nonce's"))
-    : ok(null);
+  const hashes = candidatesOf(logs.value, authorization);
+  let isUnclear = false;
+  for (let i = 0; i < Math.min(hashes.length, TRANSACTIONS_MAX); i += BATCH) {
+    const batch = hashes.slice(i, i + BATCH);
+    const transactions = await readTransactions(ask, batch);
+    if (!transactions.ok) return transactions;
+    const kinds = transactions.value.map((transaction) => relationOf(transaction, authorization).kind);
+    const own = batch[kinds.indexOf("own")];
+    if (own !== undefined) return readOwn(ask, own, authorization);
+    isUnclear ||= kinds.includes("unclear");
+  }
+  if (hashes.length > TRANSACTIONS_MAX) return err(fault("shows too many transfers that may be this nonce's"));
+  return isUnclear ? err(fault("shows a transfer that may or may not be this nonce's")) : ok(null);
+}
+
+/** Of these transfers from payer to payee the transactions that may have settled it: of the value that is looked for first. */
+function candidatesOf(transfers: readonly Log[], authorization: Authorization): readonly string[] {
+  const likely = transfers.filter((log) => isPaymentOf(log, authorization));
+  const all = authorization.facilitatorAddress === null ? likely : [...likely, ...transfers];
+  return [...new Set(all.map(({ transaction }) => transaction))];
+}
+
+/** Whose call was this nonce's: what is missing then is the proof, not the payment. */
+async function readOwn(ask: Ask, hash: string, authorization: Authorization): Promise<Result<KnownFate, Fault>> {
+  const fate = await readHint(ask, hash, authorization);
+  if (!fate.ok) return fate;
+  return fate.value ? ok(fate.value) : err(fault("shows the call of this nonce, and not that it moved its value"));
 }
 
 async function readTransactions(ask: Ask, hashes: readonly string[]): Promise<Result<readonly Transaction[], Fault>> {
-  if (hashes.length > TRANSACTIONS_MAX) return err(fault("shows too many transfers of this value"));
-  const transactions: Transaction[] = [];
-  for (let i = 0; i < hashes.length; i += BATCH) {
-    const batch = hashes.slice(i, i + BATCH);
-    const results = await ask(batch.map(transactionCall));
-    if (!results.ok) return results;
-    const parsed = batch.map((hash, j) => parseTransaction(results.value[j], hash)).filter((one) => one !== null);
-    if (parsed.length < batch.length) return err(fault("has not the transaction of a transfer that it shows"));
-    transactions.push(...parsed);
-  }
-  return ok(transactions);
+  const results = await ask(hashes.map(transactionCall));
+  if (!results.ok) return results;
+  const transactions = hashes.map((hash, i) => parseTransaction(results.value[i], hash)).filter((one) => one !== null);
+  return transactions.length === hashes.length
+    ? ok(transactions)
+    : err(fault("has not the transaction of a transfer that it shows"));
 }
 
 /** By what the nonce went, if not by a payment: its owner's word, or something else that the owner signed meanwhile. */

@@ -121,10 +121,10 @@ async function judge(
   ask: Ask,
   signature: string,
   transaction: SolanaTransaction | typeof FOREIGN,
-  { nonce }: Authorization,
+  { nonce, amount }: Authorization,
 ): Promise<Result<KnownFate | null, Fault>> {
   if (transaction === FOREIGN || (await hashOf(transaction.message)) !== nonce) return ok(null);
-  if (transaction.succeeded) return ok({ kind: "paid", transaction: signature });
+  if (transaction.succeeded) return ok({ kind: "paid", transaction: signature, amount });
   const results = await ask([transactionCall(signature, "finalized")]);
   if (!results.ok) return results;
   const isFinal = parseTransaction(results.value[0], signature)?.succeeded === false;

@@ -106,7 +106,10 @@ export function compileOffer(
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
   const payable = checkSolana(priced, { settle, upstream, facilitators }, entry, path, scope);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
-    payable.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? []);
+    payable.flatMap(
+      (option) =>
+        buildTerms({ ...option, scheme: "exact", maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? [],
+    );
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
   const challengesWith = (all: JsonObject, feePayers: FeePayers): Challenges => ({

@@ -78,6 +78,7 @@ export const authorizationOf = (order: Transfer, sinceMs: number): Authorization
   payTo: order.payTo,
   nonce: order.nonce,
   amount: order.amount.toString(),
+  facilitatorAddress: null,
   validBeforeMs: millisecondsOf(order.validBefore),
   sinceMs,
   transaction: null,

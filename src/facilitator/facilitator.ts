@@ -12,6 +12,7 @@ import {
   isPending,
   type LateSettlement,
   readAbilities,
+  readPart,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -131,8 +132,10 @@ export function buildFacilitator(
     else breakers[path].answered();
     return reply;
   };
-  const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
+  const settle = async (body: string, payment: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
+    const part = readPart(body);
+    const expected = { ...payment, ...(part && { part: part.amount }) };
     const reply = await post("/settle", body, deadline);
     let settlement = reply ? read(reply, expected) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.

@@ -6,7 +6,7 @@ import type { Facilitator } from "../facilitator/index.ts";
 import type { Due } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
 import { attempted } from "../std/index.ts";
-import { type LateSettlement, partsOf } from "../x402/index.ts";
+import { facilitatorAddressOf, type LateSettlement, partsOf, readPart } from "../x402/index.ts";
 import type { Gate } from "./gate.ts";
 
 /** An RPC may be a block or two behind the facilitator's. */
@@ -48,7 +48,13 @@ export async function fateOf(
   payment: Due | CheckedPayment,
   { sinceMs, transaction, confirmations }: Look,
 ): Promise<Fate | null> {
+  const { network, asset, payer, payTo, amount, validBeforeMs } = payment;
   const { assetTransferMethod, nonce } = partsOf(payment.id);
-  const authorization = { ...payment, assetTransferMethod, nonce, sinceMs, transaction };
+  const facilitatorAddress =
+    "settleBody" in payment
+      ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
+      : facilitatorAddressOf(payment.paymentPayload.payload);
+  const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
+  const authorization = { ...signed, validBeforeMs, sinceMs, transaction };
   return gate.chain(payment.network)?.fateOf(authorization, confirmations) ?? null;
 }

@@ -3,7 +3,7 @@
 import type { Hex } from "viem";
 import type { JsonObject } from "../std/index.ts";
 import { GAS_SPONSORING_VERSION, PERMIT2_ADDRESS } from "../x402/index.ts";
-import { readAddress, readDecimal } from "./exact.ts";
+import { readAddress, readDecimal } from "./evm.ts";
 import type { Finding, Moment } from "./scheme.ts";
 
 /** What a payment needs; the amount is decimal. */

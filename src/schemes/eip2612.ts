@@ -13,8 +13,8 @@ import {
   type Sponsored,
 } from "./allowance.ts";
 import { hashAllowance } from "./eip712.ts";
-import { malformed, readDecimal } from "./exact.ts";
-import type { CheckInput } from "./scheme.ts";
+import { readDecimal } from "./evm.ts";
+import { type CheckInput, malformed } from "./scheme.ts";
 import { canonicalSignature, isAccountLong } from "./signature.ts";
 import { recoverAddress } from "./signer.ts";
 import { tokenDomain } from "./token-domain.ts";

@@ -5,8 +5,8 @@ import { getAddress, type Hex, isAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements } from "../x402/index.ts";
 import { hashTransfer } from "./eip712.ts";
-import { exactRequirements, malformed, proofOf, readAddress, readDecimal } from "./exact.ts";
-import type { CheckInput, Finding, Moment, Scheme } from "./scheme.ts";
+import { proofOf, readAddress, readDecimal } from "./evm.ts";
+import { type CheckInput, type Finding, type Moment, malformed, requirementsOf, type Scheme } from "./scheme.ts";
 import { tokenDomain } from "./token-domain.ts";
 
 const NONCE = /^0x[0-9a-f]{64}$/i;
@@ -25,7 +25,7 @@ export const eip3009: Scheme = {
   family: "eip155",
   assetTransferMethod: "eip3009",
   isSponsored: false,
-  requirements: (price) => exactRequirements(price, { name: price.token.name, version: price.token.version }),
+  requirements: (price) => requirementsOf(price, { name: price.token.name, version: price.token.version }),
   prepare: ({ network, token }) => tokenDomain(network, token),
   check,
 };

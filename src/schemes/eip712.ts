@@ -55,11 +55,16 @@ export function hashTransfer(domain: Uint8Array, transfer: Transfer): Uint8Array
 
 const PERMISSIONS = "TokenPermissions(address token,uint256 amount)";
 const PERMISSIONS_TYPE = hashText(PERMISSIONS);
-const WITNESS = "Witness(address to,uint256 validAfter)";
-const WITNESS_TYPE = hashText(WITNESS);
-const PERMIT_TYPE = hashText(
-  `PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Witness witness)${PERMISSIONS}${WITNESS}`,
-);
+
+const permitTypes = (witness: string) => ({
+  witnessType: hashText(witness),
+  permitType: hashText(
+    `PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,Witness witness)${PERMISSIONS}${witness}`,
+  ),
+});
+
+const EXACT = permitTypes("Witness(address to,uint256 validAfter)");
+const UPTO = permitTypes("Witness(address to,address facilitator,uint256 validAfter)");
 
 export interface Permit {
   /** Addresses in hexadecimal, the others decimal. */
@@ -68,21 +73,29 @@ export interface Permit {
   readonly spender: string;
   readonly nonce: string;
   readonly deadline: string;
-  /** Of the witness, as `validAfter`. */
+  /** Of the witness, as the two that follow. */
   readonly to: string;
+  /** Null in the witness of `exact`, which names none. */
+  readonly facilitator: string | null;
   readonly validAfter: string;
 }
 
-/** What the payer signs for Permit2 with the witness of `exact`, 32 bytes; null where a number does not fit into 256 bits. */
+/**
+ * What the payer signs for Permit2, with the witness of `exact` or of `upto`, 32 bytes; null where a number does not fit
+ * into 256 bits.
+ */
 export function hashPermit(domain: Uint8Array, permit: Permit): Uint8Array | null {
   const amount = BigInt(permit.amount);
   const nonce = BigInt(permit.nonce);
   const deadline = BigInt(permit.deadline);
   const validAfter = BigInt(permit.validAfter);
   if ([amount, nonce, deadline, validAfter].some((number) => number >= UINT_END)) return null;
-  const permitted = hashWords(PERMISSIONS_TYPE, permit.token, amount);
-  const witness = hashWords(WITNESS_TYPE, permit.to, validAfter);
-  return hashSigned(domain, hashWords(PERMIT_TYPE, permitted, permit.spender, nonce, deadline, witness));
+  const { token, spender, to, facilitator } = permit;
+  const { permitType, witnessType } = facilitator === null ? EXACT : UPTO;
+  const parties = facilitator === null ? [to] : [to, facilitator];
+  const permitted = hashWords(PERMISSIONS_TYPE, token, amount);
+  const witness = hashWords(witnessType, ...parties, validAfter);
+  return hashSigned(domain, hashWords(permitType, permitted, spender, nonce, deadline, witness));
 }
 
 const ALLOWANCE_TYPE = hashText("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");

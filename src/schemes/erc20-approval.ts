@@ -5,8 +5,8 @@
 import type { JsonObject } from "../std/index.ts";
 import { GAS_SPONSORING_VERSION, PERMIT2_ADDRESS } from "../x402/index.ts";
 import { isEnough, mismatchOf, type Needed, readAllowance, refused, type Sponsored } from "./allowance.ts";
-import { chainIdOf, malformed } from "./exact.ts";
-import type { CheckInput } from "./scheme.ts";
+import { chainIdOf } from "./evm.ts";
+import { type CheckInput, malformed } from "./scheme.ts";
 import { readTransaction } from "./signed-transaction.ts";
 import { recoverAddress } from "./signer.ts";
 

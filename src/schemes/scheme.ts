@@ -1,4 +1,5 @@
-// What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it.
+// What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it. And what all
+// of them have in common.
 
 import type { JsonObject } from "../std/index.ts";
 import type { AssetTransferMethod, PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
@@ -9,13 +10,17 @@ export type PaymentFlow = "authorization" | "upfront";
 /** `after`: serve, settle, deliver. `before`: settle, then serve. `async`: answer, and settle behind the answer. */
 export type SettleMode = "after" | "before" | "async";
 
+/** `exact` moves the amount that was signed, `upto` at most that much. */
+export type SchemeName = "exact" | "upto";
+
 export interface Price {
+  readonly scheme: SchemeName;
   /** CAIP-2. */
   readonly network: string;
   readonly token: Token;
   /** One that the token takes. */
   readonly assetTransferMethod: AssetTransferMethod;
-  /** Atomic units, above zero. */
+  /** Atomic units, above zero; by `upto` the most that can be asked. */
   readonly amount: bigint;
   /** EIP-55 form; base58 on Solana. */
   readonly payTo: string;
@@ -73,7 +78,7 @@ export type Finding =
 export const UNDATED_MS = 180_000;
 
 export interface Scheme {
-  readonly scheme: string;
+  readonly scheme: SchemeName;
   /** CAIP-2 namespace. */
   readonly family: string;
   readonly assetTransferMethod: AssetTransferMethod;
@@ -85,3 +90,19 @@ export interface Scheme {
   /** Pure: no clock, no I/O. */
   readonly check: (input: CheckInput) => Finding;
 }
+
+/** The entry of a challenge. */
+export const requirementsOf = (
+  { scheme, network, token, amount, payTo, maxTimeoutSeconds }: Price,
+  extra: PaymentRequirements["extra"] & object,
+): PaymentRequirements => ({
+  scheme,
+  network,
+  amount: amount.toString(),
+  asset: token.asset,
+  payTo,
+  maxTimeoutSeconds,
+  extra,
+});
+
+export const malformed = (detail: string): Extract<Finding, { kind: "malformed" }> => ({ kind: "malformed", detail });

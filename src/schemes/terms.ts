@@ -11,10 +11,11 @@ import {
 } from "../x402/index.ts";
 import { eip3009 } from "./eip3009.ts";
 import { permit2 } from "./permit2.ts";
-import type { PaymentFlow, Price, Scheme } from "./scheme.ts";
+import type { PaymentFlow, Price, Scheme, SchemeName } from "./scheme.ts";
+import { upto } from "./upto.ts";
 
 /** Every bundle has these. */
-const USUAL: readonly Scheme[] = [eip3009, permit2];
+const USUAL: readonly Scheme[] = [eip3009, permit2, upto];
 
 export interface Terms {
   readonly scheme: Scheme;
@@ -27,7 +28,7 @@ export interface Terms {
 }
 
 /**
- * Null where no scheme of ours works on the network.
+ * Null where no scheme of ours works on the network, and where it knows no such flow.
  *
  * @param others rows that not every bundle has
  */
@@ -38,10 +39,14 @@ export function buildTerms(
   others: readonly Scheme[] = [],
 ): Terms | null {
   const scheme = [...USUAL, ...others].find(
-    ({ family, assetTransferMethod }) =>
-      price.network.startsWith(`${family}:`) && price.assetTransferMethod === assetTransferMethod,
+    ({ scheme: name, family, assetTransferMethod }) =>
+      price.scheme === name &&
+      price.network.startsWith(`${family}:`) &&
+      price.assetTransferMethod === assetTransferMethod,
   );
   if (!scheme) return null;
+  // What was used is not known before it is served.
+  if (scheme.scheme === "upto" && flow === "upfront") return null;
   const requirements = inFlow(scheme.requirements(price), flow);
   const domain = scheme.prepare(price);
   return { scheme, token: price.token, domain, requirements, contractWallets, flow };
@@ -70,7 +75,9 @@ export interface Choice {
 
 /** Matches as the specification says: scheme, network, asset, payTo, amount, transfer method and payment flow. */
 export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Result<Choice, string> {
-  const sameScheme = offered.filter(({ requirements }) => requirements.scheme === accepted.scheme);
+  const sameScheme = offered.filter(
+    ({ scheme: { scheme } }) => scheme === accepted.scheme && isKnown(scheme, accepted),
+  );
   if (sameScheme.length === 0) return err("invalid_scheme");
   const sameNetwork = sameScheme.filter(({ requirements }) => requirements.network === accepted.network);
   if (sameNetwork.length === 0) return err("invalid_network");
@@ -83,15 +90,21 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
   return ok({ terms, objection: fits ? null : "invalid_payment_requirements" });
 }
 
-/** Where `extra` leaves it out, and in v1, which knows no other; by family. */
+/** A payment of v1 names no asset, and v1 knows no other scheme than `exact`. */
+const isKnown = (scheme: SchemeName, { asset }: Accepted): boolean => asset !== undefined || scheme === "exact";
+
+/** Where `extra` leaves it out, and in v1, which knows no other; by family. `upto` has no other. */
 const DEFAULT_METHODS: { readonly [family: string]: AssetTransferMethod } = {
   eip155: "eip3009",
   solana: "transferChecked",
 };
 
+const defaultMethod = ({ scheme, family }: Scheme): AssetTransferMethod | undefined =>
+  scheme === "upto" ? "permit2" : DEFAULT_METHODS[family];
+
 /** A v1 payment names neither, and means whatever flow we announced. */
 function isSameMethod({ scheme, flow }: Terms, { asset, extra }: Accepted): boolean {
-  const method = extra?.["assetTransferMethod"] ?? DEFAULT_METHODS[scheme.family];
+  const method = extra?.["assetTransferMethod"] ?? defaultMethod(scheme);
   if (method !== scheme.assetTransferMethod) return false;
   return asset === undefined || (extra?.["paymentFlow"] ?? DEFAULT_FLOW) === flow;
 }

@@ -2,7 +2,7 @@
 
 import type { Token } from "../x402/index.ts";
 import { hashDomain } from "./eip712.ts";
-import { chainIdOf } from "./exact.ts";
+import { chainIdOf } from "./evm.ts";
 
 /** By network and asset: a table of ten thousand routes has a handful. */
 const domains = new Map<string, Uint8Array>();

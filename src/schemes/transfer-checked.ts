@@ -11,8 +11,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils";
 import { decodeBytes, encodeBase58, encodeBytes } from "../std/index.ts";
 import { type PaymentRequirements, readPublicKey, solanaPaymentId } from "../x402/index.ts";
 import { isSigned } from "./ed25519.ts";
-import { exactRequirements, malformed } from "./exact.ts";
-import type { CheckInput, Finding, Price, Scheme } from "./scheme.ts";
+import { type CheckInput, type Finding, malformed, type Price, requirementsOf, type Scheme } from "./scheme.ts";
 import { decodeTransaction, SIGNATURE_BYTES } from "./solana-transaction.ts";
 import { readTransfer, type Transfer } from "./solana-transfer.ts";
 import { tokenAccountOf } from "./token-account.ts";
@@ -26,7 +25,7 @@ export const transferChecked: Scheme = {
   assetTransferMethod: "transferChecked",
   isSponsored: true,
   requirements: (price) =>
-    exactRequirements({ ...price, maxTimeoutSeconds: Math.min(price.maxTimeoutSeconds, LIFE_SECONDS) }, {}),
+    requirementsOf({ ...price, maxTimeoutSeconds: Math.min(price.maxTimeoutSeconds, LIFE_SECONDS) }, {}),
   prepare,
   check,
 };

@@ -40,11 +40,12 @@ export function buildChallenge(
   return { tail, encoded: [], fixedBytes, isEmpty: accepts.length === 0, v1: v1Entries(about, accepts) };
 }
 
-/** At most one entry a network, because a v1 payment names no asset; and none but EIP-3009, which v1 alone knows. */
+/** At most one entry a network, because a v1 payment names no asset; and none but `exact` by EIP-3009, which v1 alone knows. */
 function v1Entries(about: Omit<ResourceInfo, "url">, accepts: readonly PaymentRequirements[]): readonly string[] {
   const entries = new Map<string, string>();
   for (const { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra } of accepts) {
-    const name = extra?.["assetTransferMethod"] === undefined ? v1NameOf(network) : null;
+    const isKnown = scheme === "exact" && extra?.["assetTransferMethod"] === undefined;
+    const name = isKnown ? v1NameOf(network) : null;
     if (name === null || entries.has(name)) continue;
     const { description = "", mimeType = "" } = about;
     const price = { scheme, network: name, maxAmountRequired: amount, asset, payTo, maxTimeoutSeconds, extra };

@@ -48,6 +48,8 @@ export interface Expected {
   readonly network: PaymentRequirements["network"];
   /** On Solana whoever pays the gas, whom some call the payer (scheme_exact_svm, "SettlementResponse"). */
   readonly feePayer?: string | null;
+  /** Of a payment that may be settled in part, what was asked for in atomic units: no other amount is believed. */
+  readonly part?: string;
 }
 
 /**
@@ -57,7 +59,8 @@ export interface Expected {
  *
  * Of Permit2's only those that hold whatever was broadcast before. The reference facilitator says "invalid signature" of
  * an expired one too, and blames balance or allowance without a look at the nonce: both may be gone because this very
- * payment took them.
+ * payment took them. Nor does it hold that the caller is not who was signed: a facilitator of many accounts may have sent it
+ * from the right one before.
  */
 const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "insufficient_funds",
@@ -84,6 +87,9 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "invalid_exact_evm_signature",
   "invalid_exact_evm_token_name_mismatch",
   "invalid_exact_evm_token_version_mismatch",
+  "invalid_upto_evm_network_mismatch",
+  "invalid_upto_evm_payload_settlement_exceeds_amount",
+  "invalid_upto_evm_scheme",
   "invalid_permit2_recipient_mismatch",
   "invalid_permit2_spender",
   "permit2_amount_mismatch",
@@ -91,6 +97,8 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "permit2_payment_too_early",
   "permit2_proxy_not_deployed",
   "permit2_token_mismatch",
+  "upto_amount_exceeds_permitted",
+  "upto_facilitator_mismatch",
 ]);
 
 /**
@@ -163,6 +171,7 @@ function readSuccess(status: number, json: JsonObject, expected: Expected): Sett
   if (!isSuccess(status)) return unknown(`settle answered ${status} with success: true`);
   if (!isPayer(json, expected)) return unknown("settle answered for another payer");
   if (network !== expected.network) return unknown("settle answered for another network");
+  if (!isPart(json, expected)) return unknown("settle answered for another amount");
   const hash = readTransaction(transaction, expected);
   return hash === null ? unknown("settle answered without a transaction hash") : { kind: "settled", transaction: hash };
 }
@@ -195,6 +204,9 @@ function isPayer(json: JsonObject, { payer: ours, network, feePayer }: Expected)
   const payer = json["payer"] ?? ours;
   return typeof payer === "string" && (payer === feePayer || isSameAddress(network, payer, ours));
 }
+
+/** So may the amount; of what is settled whole, it says nothing that we have to know. */
+const isPart = ({ amount }: JsonObject, { part }: Expected): boolean => part === undefined || (amount ?? part) === part;
 
 /** A facilitator's reason goes into our header: a short code, or nothing of it. */
 function reasonOf(value: unknown): string {

@@ -38,6 +38,7 @@ export {
   type TokenProgram,
   v1NameOf,
 } from "./networks.ts";
+export { facilitatorAddressOf, type Part, readPart } from "./part.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export {
   eip3009PaymentId,
@@ -48,7 +49,7 @@ export {
   solanaPaymentId,
 } from "./payment-id.ts";
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
-export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "./permit2.ts";
+export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY, PERMIT2_UPTO_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
 export { isSameAddress, isSolana, isTransactionName, readPublicKey } from "./solana.ts";
 export type {

@@ -68,7 +68,7 @@ const priced = (() => {
   const { network, token } = findNetwork("base-sepolia") ?? expect.fail();
   const price = { network, token, amount: 10_000n, payTo: PAY_TO, maxTimeoutSeconds: 60 };
   const by = (assetTransferMethod: "eip3009" | "permit2") =>
-    buildTerms({ ...price, assetTransferMethod }, false, "authorization") ?? expect.fail();
+    buildTerms({ ...price, scheme: "exact", assetTransferMethod }, false, "authorization") ?? expect.fail();
   return { usual: [by("eip3009")], permitted: [by("permit2")] };
 })();
 const { usual: offered } = priced;

@@ -99,6 +99,6 @@ export class Blocks {
     const used = this.used.get(`${asset}|${payer}|${nonce}`.toLowerCase());
     if (!used || used.atMs > headMs) return { kind: "unused", chainTimeMs: headMs };
     const isPayment = used.kind === "paid" && used.value === BigInt(amount) && used.to === payTo;
-    return isPayment ? { kind: "paid", transaction: used.transaction } : { kind: "canceled" };
+    return isPayment ? { kind: "paid", transaction: used.transaction, amount } : { kind: "canceled" };
   }
 }

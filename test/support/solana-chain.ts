@@ -63,6 +63,7 @@ export const authorization: Authorization = {
   payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4",
   nonce: createHash("sha256").update(payment.message).digest("hex"),
   amount: "10000",
+  facilitatorAddress: null,
   validBeforeMs: (CLAIM_SECONDS + 60) * 1000,
   sinceMs: CLAIM_SECONDS * 1000,
   transaction: null,

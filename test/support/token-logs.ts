@@ -19,6 +19,7 @@ export const authorization: Authorization = {
   payTo: PAY_TO,
   nonce: NONCE,
   amount: "10000",
+  facilitatorAddress: null,
   validBeforeMs: 1_800_000_300_000,
   sinceMs: 1_800_000_000_000,
   transaction: null,

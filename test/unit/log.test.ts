@@ -106,7 +106,7 @@ test("an observed call is told with every way to pay what it would have cost", (
   const terms = ["base-sepolia", "base"].map((name, i) => {
     const { network, token } = findNetwork(name) ?? expect.fail();
     const money = { network, token, amount: BigInt(10 + i), payTo: PAY_TO, maxTimeoutSeconds: 60 };
-    const price = { ...money, assetTransferMethod: "eip3009" } as const;
+    const price = { ...money, scheme: "exact", assetTransferMethod: "eip3009" } as const;
     return buildTerms(price, false, "authorization") ?? expect.fail();
   });
   const observed = { terms, challenge: invitation.challenge } as unknown as NonNullable<RequestLine["observed"]>;

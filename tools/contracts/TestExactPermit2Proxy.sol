@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
+import {IPermit2, IPermitToken} from "IPermit2";
+
 /// The spender that payments by `exact` with Permit2 name, for test chains: it pays nobody but the payee that the owner
 /// signed. The interface, events and errors of x402's proxy. Own work.
-interface IPermit2 {
-    struct TokenPermissions { address token; uint256 amount; }
-    struct PermitTransferFrom { TokenPermissions permitted; uint256 nonce; uint256 deadline; }
-    struct SignatureTransferDetails { address to; uint256 requestedAmount; }
-
-    function permitWitnessTransferFrom(
-        PermitTransferFrom calldata permit,
-        SignatureTransferDetails calldata details,
-        address owner,
-        bytes32 witness,
-        string calldata witnessTypeString,
-        bytes calldata signature
-    ) external;
-}
-interface IPermitToken {
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-}
-
 contract TestExactPermit2Proxy {
     struct Witness { address to; uint256 validAfter; }
     struct EIP2612Permit { uint256 value; uint256 deadline; bytes32 r; bytes32 s; uint8 v; }

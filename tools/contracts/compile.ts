@@ -12,8 +12,11 @@ const contracts = {
   TestMulticall3: "TestMulticall3",
   TestPermit2: "TestPermit2",
   TestExactPermit2Proxy: "TestExactPermit2Proxy",
+  TestUptoPermit2Proxy: "TestUptoPermit2Proxy",
   TestWalletFactory: "TestWallet",
 };
+/** Of what they call. */
+const interfaces = ["IPermit2"];
 
 type Diagnostic = { severity: string; formattedMessage: string };
 
@@ -21,7 +24,9 @@ type Diagnostic = { severity: string; formattedMessage: string };
 function buildInput(): object {
   return {
     language: "Solidity",
-    sources: Object.fromEntries(Object.values(contracts).map((file) => [file, { content: readSource(file) }])),
+    sources: Object.fromEntries(
+      [...Object.values(contracts), ...interfaces].map((file) => [file, { content: readSource(file) }]),
+    ),
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 200 },

@@ -1,5 +1,5 @@
 // The local chain: anvil under Base Sepolia's number, with contracts of our own at the addresses of that network's USDC,
-// Permit2 and x402's proxy, so that every x402 client works on it with its defaults. It never connects to another network.
+// Permit2 and x402's proxies, so that every x402 client works on it with its defaults. It never connects to another network.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import {
   parseAbi,
   walletActions,
 } from "viem";
-import { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "../../src/x402/index.ts";
+import { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY, PERMIT2_UPTO_PROXY } from "../../src/x402/index.ts";
 import contracts from "../contracts/contracts.json" with { type: "json" };
 import { buyer, minter } from "./accounts.ts";
 import { startAnvil } from "./anvil.ts";
@@ -63,6 +63,7 @@ const placed: readonly (readonly [Address, { readonly deployedBytecode: string }
   [PERMIT2_ADDRESS, contracts.TestPermit2],
   [PERMIT2_EXACT_PROXY, contracts.TestExactPermit2Proxy],
   [walletFactory, contracts.TestWalletFactory],
+  [PERMIT2_UPTO_PROXY, contracts.TestUptoPermit2Proxy],
 ];
 
 /** Starts the chain, funds the buyer, and lets Permit2 move the buyer's USDC. With a `stateDir` the chain is loaded from there and kept there at the stop. */

@@ -5,6 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { x402Facilitator } from "@x402/core/facilitator";
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
+import { UptoEvmScheme } from "@x402/evm/upto/facilitator";
 import { type Context, Hono } from "hono";
 import { network, walletFactory } from "./chain.ts";
 import { type Listener, listen } from "./listen.ts";
@@ -20,7 +21,7 @@ export function startFacilitator(options: { rpc: string; port?: number | undefin
   const signer = relaySigner(options.rpc);
   // A wallet that is not there yet is deployed by this factory, and by no other.
   const scheme = new ExactEvmScheme(signer, { eip6492AllowedFactories: [walletFactory] });
-  const facilitator = new x402Facilitator().register(network, scheme);
+  const facilitator = new x402Facilitator().register(network, scheme).register(network, new UptoEvmScheme(signer));
   // Who pays by Permit2 needs no gas: a token's own permit is sent by the scheme itself, an approval by the signer.
   facilitator.registerExtension({ key: "eip2612GasSponsoring" });
   const approvals = { key: "erc20ApprovalGasSponsoring", signer };

@@ -38,7 +38,8 @@ export function relaySigner(rpc: string): FacilitatorEvmSigner & Sponsor {
   const client: Parameters<typeof toFacilitatorEvmSigner>[0] = {
     address: account.address,
     getCode: (args) => reader.getCode(args),
-    readContract: (args) => reader.readContract({ ...args, args: args.args ?? [] }),
+    // As whoever will send it: what is paid by `upto` moves for nobody else.
+    readContract: (args) => reader.readContract({ ...args, args: args.args ?? [], account: account.address }),
     verifyTypedData: (args) => reader.verifyTypedData(args as Parameters<typeof reader.verifyTypedData>[0]),
     waitForTransactionReceipt: (args) => reader.waitForTransactionReceipt(args),
     sendTransaction: (args) => wallet.sendTransaction({ ...args, ...fees }),

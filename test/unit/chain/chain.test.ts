@@ -28,7 +28,7 @@ import {
 const TIMEOUT_MS = 4000;
 /** For an RPC that never does. */
 const SHORT_MS = 1000;
-const paid: Fate = { kind: "paid", transaction: TRANSACTION };
+const paid: Fate = { kind: "paid", transaction: TRANSACTION, amount: "10000" };
 const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(HEAD) * 1000 };
 const unavailable = { kind: "unavailable" };
 const hint = { transaction: TRANSACTION };

@@ -8,6 +8,8 @@ import {
   NONCE_BITMAP,
   parseValue,
   SETTLE,
+  SETTLE_PART,
+  SETTLE_PART_WITH_PERMIT,
   SETTLE_WITH_PERMIT,
   TRANSFER,
   UNORDERED_NONCE_INVALIDATION,
@@ -25,11 +27,14 @@ test.each([
 });
 
 const PERMIT = "((address,uint256),uint256,uint256),address,(address,uint256),bytes";
+const MAXIMUM = "((address,uint256),uint256,uint256),uint256,address,(address,address,uint256),bytes";
 test.each([
   ["authorizationState(address,bytes32)", AUTHORIZATION_STATE],
   ["nonceBitmap(address,uint256)", NONCE_BITMAP],
   [`settle(${PERMIT})`, SETTLE],
   [`settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),${PERMIT})`, SETTLE_WITH_PERMIT],
+  [`settle(${MAXIMUM})`, SETTLE_PART],
+  [`settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),${MAXIMUM})`, SETTLE_PART_WITH_PERMIT],
 ])("the selector of %s is the beginning of its signature's hash", (signature, selector) => {
   expect(selector).toBe(toFunctionSelector(signature));
 });

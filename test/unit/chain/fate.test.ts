@@ -32,13 +32,13 @@ const ambiguous = receiptOf([used(), transfer(1, OTHER), transfer()], LATER, 500
 
 describe("of a used nonce", () => {
   test.each([
-    ["paid, by the transfer beside its use", [paying], { kind: "paid", transaction: TRANSACTION }],
+    ["paid, by the transfer beside its use", [paying], { kind: "paid", transaction: TRANSACTION, amount: "10000" }],
     ["canceled, by its cancellation", [canceling], { kind: "canceled" }],
     ["canceled, by a use that paid somebody else", [redirecting], { kind: "canceled" }],
     [
       "paid, by a second use of a token that allows it",
       [redirecting, receiptOf([used(), transfer()], LATER, 5001)],
-      { kind: "paid", transaction: LATER },
+      { kind: "paid", transaction: LATER, amount: "10000" },
     ],
   ] as const)("the fate is %s", (_, receipts, fate) => {
     expect(fateInLogs(logsOf(receipts), receipts, authorization)).toEqual({ ok: true, value: fate });
@@ -62,7 +62,7 @@ describe("of a used nonce", () => {
 
 describe("the transaction that a facilitator named", () => {
   test("proves a payment by the nonce's use and its transfer", () => {
-    expect(fateInHint(paying, authorization)).toEqual({ kind: "paid", transaction: TRANSACTION });
+    expect(fateInHint(paying, authorization)).toEqual({ kind: "paid", transaction: TRANSACTION, amount: "10000" });
   });
 
   test.each([

@@ -24,7 +24,7 @@ import type { TestServer } from "../../support/server.ts";
 import { mined, OTHER, type RawEvent, TRANSACTION, transfer } from "../../support/token-logs.ts";
 
 const TIMEOUT_MS = 4000;
-const paid: Fate = { kind: "paid", transaction: TRANSACTION };
+const paid: Fate = { kind: "paid", transaction: TRANSACTION, amount: "10000" };
 const canceled: Fate = { kind: "canceled" };
 const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(HEAD) * 1000 };
 const unavailable = { kind: "unavailable" };
@@ -125,12 +125,14 @@ describe("an unanswered settlement by Permit2", () => {
   });
 
   test("is unknown among more equal payments than are looked at", async () => {
-    const hashes = Array.from({ length: 41 }, (_, i) => hashOf(i));
-    const chain = {
-      transactions: hashes.map((hash) => settling(NONCE, undefined, hash)),
-      receipts: hashes.map((hash, i) => mined([transfer()], hash, 5000 + i)),
-    };
-    expect(await ask(chain)).toMatchObject(unavailable);
+    const others = Array.from({ length: 40 }, (_, i) => hashOf(i));
+    const among = (count: number) => ({
+      transactions: [...others.slice(-count).map((hash, i) => settling(String(i << 8), undefined, hash)), settling()],
+      receipts: [...others.slice(-count), TRANSACTION].map((hash, i) => mined([transfer()], hash, 5000 + i)),
+      answers: usedFrom(HEAD - 50),
+    });
+    expect(await ask(among(39))).toEqual(paid);
+    expect(await ask(among(40))).toMatchObject(unavailable);
   });
 
   test("is of the owner's nonce, whichever of its word that is", async () => {
@@ -251,6 +253,9 @@ describe("an RPC that", () => {
   });
 
   test("says that such a transfer was made, and has no receipt of it, has not shown that it is paid", async () => {
-    expect(await ask({ ...good, answers: { eth_getTransactionReceipt: () => null } })).toMatchObject(unavailable);
+    for (const answers of [{}, usedFrom(HEAD - 50)]) {
+      const chain = { ...good, answers: { ...answers, eth_getTransactionReceipt: () => null } };
+      expect(await ask(chain)).toMatchObject(unavailable);
+    }
   });
 });

@@ -87,6 +87,7 @@ const claimOf = ({ payload: { authorization } }: Payment, changes: Partial<Autho
   payTo: PAY_TO,
   nonce: authorization.nonce,
   amount: authorization.value,
+  facilitatorAddress: null,
   validBeforeMs: Number(authorization.validBefore) * 1000,
   sinceMs: Date.now(),
   transaction: null,
@@ -104,8 +105,8 @@ describe("on a real chain, a payment", () => {
   test("that was mined is paid, by its transaction, whether that was named or not", async () => {
     const payment = await sign();
     const transaction = await send(usdc, settling(payment));
-    expect(await fateOf(payment)).toEqual({ kind: "paid", transaction });
-    expect(await fateOf(payment, { transaction })).toEqual({ kind: "paid", transaction });
+    expect(await fateOf(payment)).toEqual({ kind: "paid", transaction, amount: "10000" });
+    expect(await fateOf(payment, { transaction })).toEqual({ kind: "paid", transaction, amount: "10000" });
   });
 
   test("that was mined is not paid to somebody else, nor in another amount", async () => {
@@ -139,13 +140,14 @@ describe("on a real chain, a payment", () => {
     const toOther = await sign({ nonce, to: OTHER });
     const transaction = await send(MULTICALL, together([settling(toOther), settling(equal)]));
     expect(await fateOf(payment)).toEqual({ kind: "canceled" });
-    expect(await fateOf(equal)).toEqual({ kind: "paid", transaction });
+    expect(await fateOf(equal)).toEqual({ kind: "paid", transaction, amount: "10000" });
   });
 
   test("that was settled with an equal one in one transaction is paid, as is the other", async () => {
     const payments = [await sign(), await sign()];
     const transaction = await send(MULTICALL, together(payments.map(settling)));
-    for (const payment of payments) expect(await fateOf(payment)).toEqual({ kind: "paid", transaction });
+    for (const payment of payments)
+      expect(await fateOf(payment)).toEqual({ kind: "paid", transaction, amount: "10000" });
   });
 
   test("that was mined long before the claim is not looked for, and stays unknown", async () => {

@@ -69,6 +69,7 @@ const fateBy = ({ payload: { permit2Authorization: a } }: Permit2Payment, change
     payTo: PAY_TO,
     nonce: a.nonce,
     amount: a.permitted.amount,
+    facilitatorAddress: null,
     validBeforeMs: Number(a.deadline) * 1000,
     sinceMs: Date.now(),
     transaction: null,
@@ -81,9 +82,9 @@ describe("on a real chain, a payment by Permit2", () => {
     const before = await send(PROXY, settlingBy(equal));
     const transaction = await send(PROXY, settlingBy(payment));
     for (const hint of [null, transaction, before]) {
-      expect(await fateBy(payment, { transaction: hint })).toEqual({ kind: "paid", transaction });
+      expect(await fateBy(payment, { transaction: hint })).toEqual({ kind: "paid", transaction, amount: "10000" });
     }
-    expect(await fateBy(equal)).toEqual({ kind: "paid", transaction: before });
+    expect(await fateBy(equal)).toEqual({ kind: "paid", transaction: before, amount: "10000" });
   });
 
   test("that was mined is not paid to somebody else, nor in another amount", async () => {

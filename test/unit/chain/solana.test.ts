@@ -23,7 +23,7 @@ const TIMEOUT_MS = 4000;
 /** Blocks after which a message is never carried out any more: 150 may lie between, and the next one is made by then. */
 const EXPIRED = 152;
 
-const paid: Fate = { kind: "paid", transaction: payment.signature };
+const paid: Fate = { kind: "paid", transaction: payment.signature, amount: "10000" };
 const canceled: Fate = { kind: "canceled" };
 const unavailable = { kind: "unavailable" };
 const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(blockBefore(FINAL_SLOT, EXPIRED - 1)) * 1000 };

@@ -4,7 +4,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
 import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
-import { startServer } from "../../support/server.ts";
+import { signUptoPayment } from "../../support/permit2-payment.ts";
+import { readText, startServer } from "../../support/server.ts";
 
 const server = await startFakeFacilitator();
 afterAll(server.stop);
@@ -72,4 +73,29 @@ test("a verify that breaks off just before its time is up counts once: there was
   } finally {
     await stop();
   }
+});
+
+test("a settlement of a part is believed only of the part that was asked for, at once and again", async () => {
+  const transaction = `0x${"ab".repeat(32)}`;
+  let amount: string | undefined = "1858";
+  const lying = await startServer(async (request, response) => {
+    const { paymentRequirements } = JSON.parse(await readText(request));
+    const { network } = paymentRequirements;
+    response.writeHead(200).end(JSON.stringify({ success: true, transaction, network, amount }));
+  });
+  const facilitator = buildFacilitator({ url: lying.url, verifyTimeoutMs: 1000, settleTimeoutMs: 1000 }, PARTS);
+  const { accepted, ...payment } = await signUptoPayment("10000");
+  const paymentPayload = { ...payment, accepted };
+  const body = JSON.stringify({ paymentPayload, paymentRequirements: { ...accepted, amount: "1858" } });
+  const expected = { payer: payment.payload.permit2Authorization.from, network: NETWORK };
+  const kinds = async () => [
+    (await facilitator.settle(body, expected)).kind,
+    (await facilitator.settleAgain(body, expected)).kind,
+  ];
+  expect(await kinds()).toEqual(["settled", "settled"]);
+  amount = undefined;
+  expect(await kinds()).toEqual(["settled", "settled"]);
+  amount = "10000";
+  expect(await kinds()).toEqual(["unknown", "unknown"]);
+  await lying.stop();
 });

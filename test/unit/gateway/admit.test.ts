@@ -120,7 +120,7 @@ describe("a payment that is settled before it is served", () => {
 
   test("is verified first: its settling does not tell an authorization that paid elsewhere", async () => {
     const used = "invalid_exact_evm_nonce_already_used";
-    const fate: Around["fate"] = () => ({ kind: "paid", transaction: HASH });
+    const fate: Around["fate"] = () => ({ kind: "paid", transaction: HASH, amount: "10000" });
     const gate = openGate(table, { verify: invalid(used), settle: rejected(used), fate });
     for (let i = 0; i < 2; i++) {
       expect(codeOf(await gate.pay("/before", upfront(payment), keyed()))).toBe(used);
@@ -320,7 +320,7 @@ describe("a new payment of a payer whose last one was not delivered", () => {
       "its wallet is empty and the chain has it used",
       invalid("insufficient_funds"),
       "payment_bound_elsewhere",
-      { kind: "paid", transaction: HASH },
+      { kind: "paid", transaction: HASH, amount: "10000" },
     ],
     [
       "its wallet is empty and the chain does not answer",

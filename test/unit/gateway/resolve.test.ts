@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Fate } from "../../../src/chain/index.ts";
+import type { Authorization, Fate } from "../../../src/chain/index.ts";
+import { facilitatorBody } from "../../../src/facilitator/index.ts";
+import { fateOf } from "../../../src/gateway/confirm.ts";
 import { findOut } from "../../../src/gateway/index.ts";
-import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { buildTerms, checkPayment } from "../../../src/schemes/index.ts";
+import { findNetwork, type PresentedPayment } from "../../../src/x402/index.ts";
+import { NETWORK, PAY_TO, type Payment, signPayment, transactionOf, unixNow } from "../../support/payment.ts";
+import { FACILITATOR, signPermit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   broken,
@@ -12,6 +17,7 @@ import {
   isValid,
   openGate,
   paidWith,
+  readErrors,
   reasonOf,
   rejected,
   TABLE,
@@ -163,7 +169,12 @@ describe("what one facilitator may have settled", () => {
 
 describe("with a chain to ask, a settlement that nobody answered for", () => {
   test.each<[string, () => Fate, string, string]>([
-    ["that paid is settled", () => ({ kind: "paid", transaction: HASH }), "settled", "settled, undelivered"],
+    [
+      "that paid is settled",
+      () => ({ kind: "paid", transaction: HASH, amount: "10000" }),
+      "settled",
+      "settled, undelivered",
+    ],
     [
       "whose authorization was canceled has failed",
       () => ({ kind: "canceled" }),
@@ -242,5 +253,50 @@ describe("with a chain to ask, a settlement that nobody answered for", () => {
     expect(reasonOf(await gate.answer("/after", paidWith(payment)))).toBe("settlement_unknown");
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(0);
+  });
+});
+
+describe("the chain is asked about a payment, in hand and from the book,", () => {
+  const { token } = findNetwork(NETWORK) ?? expect.fail();
+  const price = { network: NETWORK, token, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+
+  test.each([
+    ["by upto with the account that alone may settle it", "upto", signUptoPayment, FACILITATOR],
+    ["by exact as one that anybody may have settled", "exact", signPermit2Payment, null],
+  ] as const)("%s", async (_, scheme, sign, facilitatorAddress) => {
+    const asked: Authorization[] = [];
+    const fate = (authorization: Authorization): Fate => {
+      asked.push(authorization);
+      return { kind: "unavailable", detail: "down" };
+    };
+    const { gate } = openGate(table, { fate });
+    const terms = buildTerms({ ...price, scheme, assetTransferMethod: "permit2" }, false, "authorization");
+    const presented = (await sign("10000")) as unknown as PresentedPayment;
+    const check = checkPayment([terms ?? expect.fail()], presented, {
+      url: "https://h/",
+      advertised: {},
+      sponsoring: [],
+    });
+    const judged = check.kind === "authentic" && check.judge({ unixSeconds: unixNow(), roomSeconds: 1 });
+    const checked = (judged && judged.kind === "valid" && judged.payment) || expect.fail();
+    await fateOf(gate, checked, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
+    const { id, network, asset, payer, payTo, amount, validBeforeMs } = checked;
+    const signed = { id, network, asset, payer, payTo, amount, validBeforeMs };
+    const due = {
+      ...signed,
+      attempt: "a",
+      courier: "a",
+      route: "/a",
+      facilitator: "f",
+      isOwed: false,
+      settleBegan: true,
+    };
+    const settleBody = facilitatorBody(checked);
+    const found = { ...due, settleBody, transaction: null, createdAtMs: gate.nowMs() };
+    // No ledger has it.
+    expect(await readErrors(() => findOut(gate, found, false))).toEqual(["not_recorded"]);
+    const [inHand, fromBook] = asked;
+    expect(inHand).toMatchObject({ assetTransferMethod: "permit2", amount: "10000", facilitatorAddress });
+    expect(fromBook).toEqual(inHand);
   });
 });

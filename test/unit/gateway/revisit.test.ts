@@ -171,7 +171,7 @@ describe("a settlement that nobody answered for", () => {
   test("is found out by who waited for the pause after a try to end, and not lent to them in vain", async () => {
     const fates: readonly Fate[] = [
       { kind: "unavailable", detail: "RPC 1 did not answer" },
-      { kind: "paid", transaction: HASH },
+      { kind: "paid", transaction: HASH, amount: "10000" },
     ];
     let [fate] = fates;
     let wait = (): void => undefined;
@@ -231,7 +231,7 @@ describe("a settlement that nobody answered for", () => {
     const slept: number[] = [];
     const sleep = async (ms: number): Promise<void> => {
       slept.push(ms);
-      tell({ kind: "paid", transaction: HASH });
+      tell({ kind: "paid", transaction: HASH, amount: "10000" });
       await finder;
     };
     const { answer, pay, settled } = openGate({}, { settle: broken, fate, changes: { sleep } });

@@ -21,7 +21,7 @@ function saying(...fates: readonly Fate[]) {
   return { fate, asked };
 }
 
-const paid: Fate = { kind: "paid", transaction: OTHER_HASH };
+const paid: Fate = { kind: "paid", transaction: OTHER_HASH, amount: "10000" };
 const unused: Fate = { kind: "unused", chainTimeMs: 0 };
 const unavailable: Fate = { kind: "unavailable", detail: "down" };
 

@@ -30,6 +30,7 @@ const { token } = findNetwork(NETWORK) ?? expect.fail();
 const terms =
   buildTerms(
     {
+      scheme: "exact",
       network: NETWORK,
       token,
       assetTransferMethod: "eip3009",

@@ -21,6 +21,7 @@ const STRANGER = "0x1111111111111111111111111111111111111111";
 
 const token = findNetwork(NETWORK)?.token ?? expect.fail("the network of the fixture is not in the table");
 const price = {
+  scheme: "exact",
   network: NETWORK,
   token,
   assetTransferMethod: "eip3009",

@@ -6,7 +6,7 @@ import { canonicalSignature } from "../../../src/schemes/signature.ts";
 import { recoverAddress } from "../../../src/schemes/signer.ts";
 import { networks } from "../../../src/x402/index.ts";
 import { malleate, newAccount, types } from "../../support/payment.ts";
-import { messageOf, PERMIT2, permit2Domain, permit2Types } from "../../support/permit2-payment.ts";
+import { messageOf, PERMIT2, permit2Domain, permit2Types, uptoTypes } from "../../support/permit2-payment.ts";
 
 const hex = (bytes: number) =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value): Hex => bytesToHex(value));
@@ -97,14 +97,15 @@ const permit = fc.record({
   nonce: decimal,
   deadline: decimal,
   to: hex(20),
+  facilitator: fc.option(hex(20), { freq: 2 }),
   validAfter: decimal,
 });
 
-/** What viem hashes, by the types of the specification. */
+/** What viem hashes, by the types of the specifications. */
 const permitHash = (of: Permit, on: number = permit2Domain.chainId): Hex =>
   hashTypedData({
     domain: { ...permit2Domain, chainId: on },
-    types: permit2Types,
+    types: of.facilitator === null ? permit2Types : uptoTypes,
     primaryType: "PermitWitnessTransferFrom",
     message: messageOf(of),
   });
@@ -122,7 +123,8 @@ describe("what is hashed here for Permit2 is what viem hashes", () => {
   test.each(["amount", "nonce", "deadline", "validAfter"])(
     "but a %s that does not fit into 256 bits is hashed to nothing",
     (name) => {
-      const of = { token: "0x", amount: "1", spender: "0x", nonce: "1", deadline: "1", to: "0x", validAfter: "1" };
+      const addresses = { token: "0x", spender: "0x", to: "0x", facilitator: null };
+      const of = { ...addresses, amount: "1", nonce: "1", deadline: "1", validAfter: "1" };
       const largest = (2n ** 256n - 1n).toString();
       expect(hashPermit(new Uint8Array(32), { ...of, [name]: largest })).not.toBeNull();
       expect(hashPermit(new Uint8Array(32), { ...of, [name]: (2n ** 256n).toString() })).toBeNull();

@@ -22,6 +22,7 @@ const TOO_LONG = "9".repeat(78);
 
 const token = findNetwork(NETWORK)?.token ?? expect.fail("the network of the fixture is not in the table");
 const price = {
+  scheme: "exact",
   network: NETWORK,
   token,
   assetTransferMethod: "permit2",

@@ -5,7 +5,7 @@ import { ASSET, PAY_TO } from "../../support/payment.ts";
 
 const STRANGER = "0x1111111111111111111111111111111111111111";
 
-const asked = { amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 };
+const asked = { scheme: "exact", amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 } as const;
 const offered: readonly Terms[] = networks.flatMap(({ network, token }) => {
   const price = { ...asked, network, token, assetTransferMethod: "eip3009" } as const;
   return buildTerms(price, false, "authorization") ?? [];
@@ -13,6 +13,11 @@ const offered: readonly Terms[] = networks.flatMap(({ network, token }) => {
 /** The same, moved by Permit2. */
 const byPermit2: readonly Terms[] = networks.flatMap(({ network, token }) => {
   const price = { ...asked, network, token, assetTransferMethod: "permit2" } as const;
+  return buildTerms(price, false, "authorization") ?? [];
+});
+/** The same as the most that may be asked. */
+const metered: readonly Terms[] = networks.flatMap(({ network, token }) => {
+  const price = { ...asked, scheme: "upto", network, token, assetTransferMethod: "permit2" } as const;
   return buildTerms(price, false, "authorization") ?? [];
 });
 const [mainnet, testnet] = offered;
@@ -106,6 +111,49 @@ test("where only Permit2 is offered, a payment that does not name it is none", (
   expect(chooseTerms(byPermit2, accepted)).toEqual(refused("invalid_payment_requirements"));
   const v1: Accepted = { scheme: "exact", network: "eip155:84532" };
   expect(chooseTerms(byPermit2, v1)).toEqual(refused("invalid_payment_requirements"));
+});
+
+describe.each([
+  ["first", [...offered, ...byPermit2, ...metered]],
+  ["last", [...metered, ...byPermit2, ...offered]],
+] as const)("where a token is offered by both schemes, exact %s, a payment", (_, both) => {
+  const choiceOf = (changes: object) => chooseTerms(both, { ...accepted, ...changes });
+
+  test.each<[string, object, Terms | undefined]>([
+    ["by exact is by exact", {}, testnet],
+    ["by exact with Permit2 is that", { extra: { assetTransferMethod: "permit2" } }, byPermit2[1]],
+    ["by upto is by upto", { scheme: "upto", extra: { assetTransferMethod: "permit2" } }, metered[1]],
+    ["by upto that names no transfer method is by upto: it has but one", { scheme: "upto" }, metered[1]],
+    ["by upto without extra is by upto", { scheme: "upto", extra: null }, metered[1]],
+  ])("%s", (_, changes, terms) => {
+    expect(choiceOf(changes)).toEqual(chosen(terms));
+  });
+
+  test.each(["eip3009", "erc7710", ""])("by upto and %j is none", (assetTransferMethod) => {
+    expect(choiceOf({ scheme: "upto", extra: { assetTransferMethod } })).toEqual(
+      refused("invalid_payment_requirements"),
+    );
+  });
+
+  test("by upto in another flow is none", () => {
+    expect(choiceOf({ scheme: "upto", extra: { paymentFlow: "upfront" } })).toEqual(
+      refused("invalid_payment_requirements"),
+    );
+  });
+
+  test("of version 1, which knows no upto, is by exact or none", () => {
+    const v1 = { network: "eip155:84532" };
+    expect(chooseTerms(both, { ...v1, scheme: "exact" })).toEqual(chosen(testnet));
+    expect(chooseTerms(both, { ...v1, scheme: "upto" })).toEqual(refused("invalid_scheme"));
+  });
+});
+
+test("upto knows no other way than Permit2, and no other flow than the usual one", () => {
+  const [{ network, token } = expect.fail()] = networks;
+  const price = { ...asked, scheme: "upto", network, token } as const;
+  expect(buildTerms({ ...price, assetTransferMethod: "permit2" }, false, "authorization")).not.toBeNull();
+  expect(buildTerms({ ...price, assetTransferMethod: "permit2" }, false, "upfront")).toBeNull();
+  expect(buildTerms({ ...price, assetTransferMethod: "eip3009" }, false, "authorization")).toBeNull();
 });
 
 describe("a payment means the entry", () => {

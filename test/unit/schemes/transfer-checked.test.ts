@@ -40,6 +40,7 @@ const MAINNET_USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
 const NOW = { unixSeconds: 1_800_000_000, roomSeconds: 20 };
 const token = findNetwork("solana-devnet")?.token ?? expect.fail("USDC on devnet is built in");
 const price: Price = {
+  scheme: "exact",
   network: DEVNET,
   token,
   assetTransferMethod: "transferChecked",

@@ -157,6 +157,14 @@ describe("the challenge for v1 clients", () => {
     expect(body(permitted)).toEqual({ error: "x" });
   });
 
+  test("leaves out what is paid by upto, which v1 does not know, wherever it stands and whatever it says", () => {
+    for (const extra of [first?.extra, { ...first?.extra, assetTransferMethod: "permit2" }]) {
+      const metered = { ...first, scheme: "upto", extra };
+      expect(body(metered, first ?? {}).accepts).toEqual(body(first ?? {}).accepts);
+      expect(body(metered)).toEqual({ error: "x" });
+    }
+  });
+
   test("leaves out what v1 has no name for, and is absent where nothing is left", () => {
     const optimism = { ...first, network: "eip155:10" };
     expect(body(optimism, base).accepts).toMatchObject([{ network: "base" }]);

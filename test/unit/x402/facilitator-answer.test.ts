@@ -209,6 +209,8 @@ const late = [
   "permit2_allowance_required",
   "permit2_simulation_failed",
   "permit2_invalid_nonce",
+  "invalid_upto_evm_transaction_failed",
+  "upto_unauthorized_facilitator",
   "a_reason_of_tomorrow",
   "constructor",
 ];
@@ -246,6 +248,11 @@ const early = [
   "permit2_payment_too_early",
   "permit2_proxy_not_deployed",
   "permit2_token_mismatch",
+  "invalid_upto_evm_network_mismatch",
+  "invalid_upto_evm_payload_settlement_exceeds_amount",
+  "invalid_upto_evm_scheme",
+  "upto_amount_exceeds_permitted",
+  "upto_facilitator_mismatch",
 ];
 
 describe("a settle answer", () => {
@@ -284,6 +291,37 @@ describe("a settle answer after one that never came", () => {
 
   test.each(unknowns)("leaves the settlement unknown when it %s", (_, status, json, settlement) => {
     expect(readSettlementAgain({ status, json }, expected)).toEqual(settlement);
+  });
+});
+
+describe("a settle answer about a part of what was signed", () => {
+  const read = (changes: object) =>
+    readSettlement({ status: 200, json: { ...success, ...changes } }, { ...expected, part: "1858" });
+
+  test.each<[string, object]>([
+    ["names the amount that was asked for", { amount: "1858" }],
+    ["names none", {}],
+    ["names null", { amount: null }],
+  ])("is a settlement when it %s", (_, changes) => {
+    expect(read(changes)).toEqual(settled);
+  });
+
+  test.each<[string, object]>([
+    ["less", { amount: "1857" }],
+    ["more", { amount: "10000" }],
+    ["nothing", { amount: "0" }],
+    ["the amount in another spelling", { amount: "01858" }],
+    ["a number", { amount: 1858 }],
+  ])("leaves the settlement unknown when it names %s", (_, changes) => {
+    expect(read(changes)).toEqual(unknown("settle answered for another amount"));
+  });
+
+  test("leaves the settlement unknown when it settled nothing, which is never asked for", () => {
+    expect(read({ amount: "0", transaction: "" }).kind).toBe("unknown");
+    const nothing = { status: 200, json: { ...success, amount: "0", transaction: "" } };
+    expect(readSettlement(nothing, { ...expected, part: "0" })).toEqual(
+      unknown("settle answered without a transaction hash"),
+    );
   });
 });
 

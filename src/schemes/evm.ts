@@ -1,9 +1,6 @@
-// What the rows of `exact` on eip155:* have in common: the entry of a challenge, how members of a payload are written,
-// and whether the payer signed.
+// What the rows of eip155:* have in common: how members of a payload are written, and whether the payer signed.
 
 import { getAddress, type Hex } from "viem";
-import type { PaymentRequirements } from "../x402/index.ts";
-import type { Finding, Price } from "./scheme.ts";
 import { canonicalSignature, isAccountLong } from "./signature.ts";
 import { recoverAddress } from "./signer.ts";
 
@@ -11,19 +8,6 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const DECIMAL = /^(0|[1-9][0-9]{0,77})$/;
 /** Whole bytes. EIP-6492 wraps a wallet's deployment around its signature; header and JSON limits hold it in bounds. */
 const BYTES = /^0x(?:[0-9a-f]{2})+$/i;
-
-export const exactRequirements = (
-  { network, token, amount, payTo, maxTimeoutSeconds }: Price,
-  extra: PaymentRequirements["extra"] & object,
-): PaymentRequirements => ({
-  scheme: "exact",
-  network,
-  amount: amount.toString(),
-  asset: token.asset,
-  payTo,
-  maxTimeoutSeconds,
-  extra,
-});
 
 export const chainIdOf = (network: string): number => Number(network.slice("eip155:".length));
 
@@ -34,8 +18,6 @@ export const readAddress = (value: unknown): Hex | null =>
 /** A decimal number in its one spelling; null for anything else. */
 export const readDecimal = (value: unknown): string | null =>
   typeof value === "string" && DECIMAL.test(value) ? value : null;
-
-export const malformed = (detail: string): Extract<Finding, { kind: "malformed" }> => ({ kind: "malformed", detail });
 
 export interface Proof {
   /** Whether the payer is proved; a contract wallet's signature is the chain's to judge. */
