@@ -179,6 +179,7 @@ function claimOf(
     mode,
     facilitator: facilitator.name,
     settleBody: body,
+    charge: null,
     validBeforeMs,
     creditMs,
     debtMs,
