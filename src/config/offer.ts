@@ -14,6 +14,7 @@ import {
 import { readFacilitators } from "./facilitators.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
+import { meterOf } from "./meter.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
@@ -91,17 +92,19 @@ export function compileOffer(
   if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
   checkFacilitators(priced, facilitators, entry, path, scope);
   const webSocket = entry.websocket ?? false;
-  const settle = webSocket ? "before" : (entry.settle ?? scope.settle);
+  const meter = typeof price === "object" && "upto" in price ? meterOf(price) : null;
+  if (meter) checkMetered(entry, path, scope);
+  const settle = webSocket ? "before" : meter ? "async" : (entry.settle ?? scope.settle);
   if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
     scope.report([...path, "settle"], 'write "before" or remove this: a WebSocket is paid when it is opened');
   }
-  const words = { settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
+  const words = { settle: meter ? "after" : settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
     priced.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow) ?? []);
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
-  const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
+  const upfront = scope.mayOwe && settle !== "before" && !meter ? inFlow("upfront") : [];
   const challenge = challengeOf(usual, entry, extensions);
   const forDebtors = upfront.length > 0 ? challengeOf(upfront, entry, extensions) : null;
   const largest = forDebtors ?? challenge;
@@ -112,7 +115,7 @@ export function compileOffer(
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
-  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
+  const money = { meter, terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
   return facilitators.length > 0 ? { ...money, ...asked, identifier, extensions, mode } : null;
 }
 
@@ -198,6 +201,15 @@ function checkFacilitators(
     const way = `${token.name} on ${network} by ${assetTransferMethod}`;
     scope.report([...at, "facilitators"], `none of them settles ${way}; add one that does`);
   }
+}
+
+/** What a price by use leaves no choice about. */
+function checkMetered({ settle, websocket, ranges }: Entry, path: Path, { report }: Scope): void {
+  if (settle !== undefined) {
+    report([...path, "settle"], "remove this: what is charged by use is settled when the use is known");
+  }
+  if (websocket) report([...path, "websocket"], "remove this: a WebSocket has no use that could be read");
+  if (ranges) report([...path, "ranges"], "remove this: a part of an answer does not say what the whole has used");
 }
 
 /** What is to be looked for on a chain needs somebody to ask. */

@@ -79,9 +79,11 @@ function readEntry(value: unknown, path: Path, { report }: Scope): Entry {
   return { price: readMember(routeEntries.price, value ?? null, path, report) };
 }
 
-/** Atomic units alone are an object too, with other keys. */
+const ALONE = ["amount", "asset", "upto", "meter"];
+
+/** A price alone may be an object too, with other keys. */
 const isEntry = (value: unknown): value is JsonObject =>
-  isObject(value) && (Object.hasOwn(value, "price") || !["amount", "asset"].some((key) => Object.hasOwn(value, key)));
+  isObject(value) && (Object.hasOwn(value, "price") || !ALONE.some((key) => Object.hasOwn(value, key)));
 
 const OF_PRICED = [
   "description",

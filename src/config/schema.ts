@@ -22,6 +22,7 @@ import {
   secretName,
   text,
 } from "./fields.ts";
+import { meteredObject } from "./meter.ts";
 
 const addressHint = "write 0x and 40 hex digits; mixed case has to fit its checksum";
 const address = v.pipe(
@@ -238,7 +239,7 @@ const rpc = record(text, v.union([rpcUrl, rpcUrls], rpcHint), rpcHint);
 const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 
 export const priceHint =
-  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
+  'write "free", "closed", dollars such as "$0.001", { "amount": "1000", "asset": "0x…" } in atomic units, or { "upto": "$0.05", "meter": […] }';
 export const dollars = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
 export const atomicObject = object(
   {
@@ -250,7 +251,7 @@ export const atomicObject = object(
   },
   priceHint,
 );
-const price = v.union([dollars, atomicObject], priceHint);
+const price = v.union([dollars, atomicObject, meteredObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -316,7 +317,7 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
+const route = v.union([dollars, atomicObject, meteredObject, object(routeEntries, priceHint)], priceHint);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 

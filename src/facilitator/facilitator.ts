@@ -90,6 +90,11 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
   return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: requirements });
 }
 
+/** Of a part of what was authorized (scheme `upto`, "Phase-Dependent amount"). @param amount atomic units, above zero */
+export function partBody({ paymentPayload, requirements }: CheckedPayment, amount: string): string {
+  return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: { ...requirements, amount } });
+}
+
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 

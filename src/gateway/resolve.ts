@@ -9,6 +9,10 @@ import { partsOf } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import type { Gate } from "./gate.ts";
 
+/** Of a metered call whose use nobody has said, where the table charges nothing for that. */
+const NOTHING = "0";
+const WAIVED: LedgerEvent = { kind: "waived", reason: "usage_missing" };
+
 /** Clocks differ, and blocks come late. */
 const MARGIN_MS = 120_000;
 
@@ -16,6 +20,7 @@ const MARGIN_MS = 120_000;
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
   const event = await askChain(gate, due, isAwaited);
   await report(gate, due, [event]);
+  if (event.kind === "waived") return gate.exposure.free(due.courier);
   if (event.kind !== "settled") return;
   // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
   await Promise.all([
@@ -35,6 +40,7 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
       return { kind: "failed", reason: "authorization_canceled" };
     case "unused":
       if (fate.chainTimeMs >= due.validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
+      if (due.isOwed && due.charge === NOTHING) return WAIVED;
       // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
       return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
     case "unavailable":
@@ -64,6 +70,7 @@ export async function fateOf(
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
 async function askFacilitator(gate: Gate, due: Due): Promise<LedgerEvent> {
+  if (due.isOwed && due.charge === NOTHING) return WAIVED;
   if (gate.nowMs() >= due.validBeforeMs + MARGIN_MS) return { kind: "undetermined", reason: "no_rpc" };
   return due.settleBegan || due.isOwed ? settleAgain(gate, due) : verifyAgain(gate, due);
 }

@@ -2,20 +2,45 @@
 // chain says so, or nobody knows.
 
 import { CONFIRM_MS, microsOf } from "../config/index.ts";
-import type { Facilitator } from "../facilitator/index.ts";
+import { type Facilitator, partBody } from "../facilitator/index.ts";
+import type { LedgerEvent } from "../ledger/index.ts";
+import type { Charge } from "../metering/index.ts";
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import type { Settlement } from "../x402/index.ts";
 import type { Gate, Order } from "./gate.ts";
 import { fateOf } from "./resolve.ts";
 
-export async function settle(gate: Gate, order: Order, { payment, ...attempt }: AdmittedPayment): Promise<Settlement> {
+/** What a metered call comes to. */
+export interface Bill {
+  /** Atomic units. */
+  readonly amount: string;
+  readonly settleBody: string;
+  /** For the ledger. */
+  readonly noted: LedgerEvent;
+}
+
+export function billOf({ payment }: AdmittedPayment, { amount, calculation }: Charge): Bill {
+  const charge = amount.toString();
+  const settleBody = partBody(payment, charge);
+  return { amount: charge, settleBody, noted: { kind: "metered", charge, calculation, settleBody } };
+}
+
+/** @param bill of a metered call; null where all that was authorized is settled */
+export async function settle(
+  gate: Gate,
+  order: Order,
+  { payment, ...attempt }: AdmittedPayment,
+  bill: Bill | null,
+): Promise<Settlement> {
   // It was chosen among those that there are.
   const facilitator = gate.facilitators.named(attempt.facilitator) as Facilitator;
   const { trace } = order.call;
-  const said = await trace.measure("settle", facilitator.settle(attempt.facilitatorBody, payment));
+  const body = bill?.settleBody ?? attempt.facilitatorBody;
+  const said = await trace.measure("settle", facilitator.settle(body, payment));
   if (said.kind !== "settled") return said;
   const { transaction } = said;
-  const isConfirmed = !isDoubtful(gate, order, payment, transaction);
+  const amount = bill?.amount ?? payment.amount;
+  const isConfirmed = !isDoubtful(gate, order, { ...payment, amount }, transaction);
   const settlement = isConfirmed ? said : await trace.measure("confirm", confirm(gate, payment, transaction));
   if (settlement.kind === "settled") {
     gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));

@@ -27,46 +27,68 @@ export interface Meter {
   readonly rates: readonly Rate[];
   /** Dollars for each call. */
   readonly fixed: Decimal;
+  /** Dollars that a call costs at least. */
+  readonly min: Decimal;
+  /** Whether requests for a stream are made to ask for its use. */
+  readonly includeUsage: boolean;
   /** What a call costs whose use cannot be read. */
   readonly onMissingUsage: "minimum" | "maximum" | "nothing";
 }
 
-/** Of one token, in atomic units: no less and no more is charged. */
-export interface Bounds {
-  readonly decimals: number;
-  readonly min: bigint;
-  /** What the payer authorized. */
+/** What the payer authorized. */
+export interface Authorized {
+  /** Atomic units: no more is charged. */
   readonly max: bigint;
+  /** Of the token. */
+  readonly decimals: number;
 }
 
 /** What was used, one for each rate; null where it could not be read. */
 export type Usage = readonly (Decimal | null)[];
 
 export interface Charge {
-  /** Atomic units. */
+  /** Atomic units, from the least that a call costs to what was authorized; none where the table waives it. */
   readonly amount: bigint;
+  /** Whether nobody can say what was used. */
+  readonly isMissing: boolean;
   /** How it came to be, for the books. */
   readonly calculation: string;
 }
 
-export function chargeFor(meter: Meter, usage: Usage, bounds: Bounds): Charge {
+export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized): Charge {
   const counts = meter.rates.map(({ isOptional }, i) => usage[i] ?? (isOptional ? ZERO : null));
   const missing = meter.rates.filter((_, i) => counts[i] === null).map(({ title }) => title);
-  if (missing.length > 0) return chargeForMissing(meter, missing, bounds);
+  if (missing.length > 0) {
+    const { onMissingUsage: rule } = meter;
+    const amount = chargeForMissing(meter, authorized);
+    return { amount, isMissing: true, calculation: `${missing.join(", ")} missing: ${rule}` };
+  }
   const used = counts as readonly Decimal[];
   const total = meter.rates.reduce((sum, { dollars }, i) => plus(sum, times(dollars, used[i] as Decimal)), meter.fixed);
-  const amount = within(roundUp(total, bounds.decimals), bounds);
   const parts = meter.rates.map(({ title }, i) => `${decimalText(used[i] as Decimal)} ${title}`);
   const fixed = meter.fixed.digits > 0n ? [`$${decimalText(meter.fixed)}`] : [];
-  return { amount, calculation: `${[...fixed, ...parts].join(" + ")} = $${decimalText(total)}` };
+  const calculation = `${[...fixed, ...parts].join(" + ")} = $${decimalText(total)}`;
+  const least = leastOf(meter, authorized);
+  const amount = larger(least, smaller(roundUp(total, authorized.decimals), authorized.max));
+  return { amount, isMissing: false, calculation };
 }
 
-const within = (amount: bigint, { min, max }: Bounds): bigint => (amount > max ? max : amount < min ? min : amount);
-
-function chargeForMissing({ onMissingUsage: rule }: Meter, missing: readonly string[], { min, max }: Bounds): Charge {
-  const amounts = { minimum: min, maximum: max, nothing: 0n };
-  return { amount: amounts[rule], calculation: `${missing.join(", ")} missing: ${rule}` };
+/** What a call costs whose use nobody can say. */
+export function chargeForMissing(meter: Meter, authorized: Authorized): bigint {
+  switch (meter.onMissingUsage) {
+    case "minimum":
+      return leastOf(meter, authorized);
+    case "maximum":
+      return authorized.max;
+    case "nothing":
+      return 0n;
+  }
 }
+
+const leastOf = ({ min }: Meter, { max, decimals }: Authorized): bigint => smaller(roundUp(min, decimals), max);
+
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 const MULTIPLES: { readonly [letter: string]: number } = { "": 0, K: 3, M: 6, B: 9 };
 

@@ -4,4 +4,13 @@ export { isObject, type JsonObject, parseJson } from "./json.ts";
 export { remembering } from "./remember.ts";
 export { err, ok, type Result } from "./result.ts";
 export { fillSecrets, missingSecret, type Secrets } from "./secrets.ts";
-export { capped, declaredLength, limited, readAnswer, readBounded, readFramed, readWithin } from "./stream.ts";
+export {
+  capped,
+  declaredLength,
+  gathered,
+  limited,
+  readAnswer,
+  readBounded,
+  readFramed,
+  readWithin,
+} from "./stream.ts";

@@ -63,4 +63,6 @@ export interface SettlementResponse {
   /** The transaction's hash, or the empty string where there is none. */
   readonly transaction: string;
   readonly network: string;
+  /** What was charged, in atomic units, where that may be less than what was authorized. */
+  readonly amount?: string;
 }

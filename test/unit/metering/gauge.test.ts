@@ -20,7 +20,13 @@ function meterOf(...sources: readonly Source[]): Meter {
     dollars: { digits: 1n, scale: 0 },
     isOptional: false,
   }));
-  return { rates, fixed: { digits: 0n, scale: 0 }, onMissingUsage: "nothing" };
+  return {
+    rates,
+    fixed: { digits: 0n, scale: 0 },
+    min: { digits: 0n, scale: 0 },
+    includeUsage: false,
+    onMissingUsage: "nothing",
+  };
 }
 
 const EVENTS = { "content-type": "text/event-stream; charset=utf-8" };

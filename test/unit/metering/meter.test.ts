@@ -3,7 +3,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Decimal, parseDecimal } from "../../../src/metering/decimal.ts";
-import { type Bounds, chargeFor, type Meter, type Rate, rateOf } from "../../../src/metering/meter.ts";
+import {
+  type Authorized,
+  chargeFor,
+  chargeForMissing,
+  type Meter,
+  type Rate,
+  rateOf,
+} from "../../../src/metering/meter.ts";
 
 const decimal = (text: string): Decimal => parseDecimal(text) ?? expect.fail(text);
 const NOTHING = decimal("0");
@@ -18,9 +25,11 @@ const rate = (title: string, usd: string, per: string, isOptional = false): Rate
 const model: Meter = {
   rates: [rate("prompt", "0.15", "1M"), rate("completion", "0.60", "1M")],
   fixed: NOTHING,
+  min: decimal("0.0001"),
+  includeUsage: false,
   onMissingUsage: "minimum",
 };
-const bounds: Bounds = { decimals: 6, min: 100n, max: 50_000n };
+const authorized: Authorized = { decimals: 6, max: 50_000n };
 
 describe("a rate", () => {
   test.each([
@@ -50,33 +59,43 @@ describe("a rate", () => {
 describe("a use", () => {
   test("costs what its rates come to, rounded up once", () => {
     // 0.000153 + 0.0003006 dollars; each rounded up alone they would be a unit more.
-    expect(chargeFor(model, [decimal("1020"), decimal("501")], bounds)).toEqual({
+    expect(chargeFor(model, [decimal("1020"), decimal("501")], authorized)).toEqual({
       amount: 454n,
+      isMissing: false,
       calculation: "1020 prompt + 501 completion = $0.0004536",
     });
   });
 
   test("costs its fixed part too", () => {
-    const { amount, calculation } = chargeFor({ ...model, fixed: decimal("0.002") }, [decimal("10"), NOTHING], bounds);
+    const { amount, calculation } = chargeFor(
+      { ...model, fixed: decimal("0.002") },
+      [decimal("10"), NOTHING],
+      authorized,
+    );
     expect([amount, calculation]).toEqual([2002n, "$0.002 + 10 prompt + 0 completion = $0.0020015"]);
   });
 
   test("costs no less than the least", () => {
-    expect(chargeFor(model, [decimal("1"), decimal("1")], bounds).amount).toBe(100n);
+    expect(chargeFor(model, [decimal("1"), decimal("1")], authorized).amount).toBe(100n);
+  });
+
+  test("costs what was authorized where that is less than the least", () => {
+    expect(chargeFor(model, [decimal("1"), decimal("1")], { decimals: 6, max: 60n }).amount).toBe(60n);
   });
 
   test("costs no more than was authorized", () => {
-    expect(chargeFor(model, [decimal("1000000000"), decimal("1")], bounds).amount).toBe(50_000n);
+    expect(chargeFor(model, [decimal("1000000000"), decimal("1")], authorized).amount).toBe(50_000n);
   });
 
   test("of nothing costs nothing where there is no least", () => {
-    expect(chargeFor(model, [NOTHING, NOTHING], { ...bounds, min: 0n }).amount).toBe(0n);
+    expect(chargeFor({ ...model, min: NOTHING }, [NOTHING, NOTHING], authorized).amount).toBe(0n);
   });
 
   test("that may be left out is none where it is", () => {
     const cached = { ...model, rates: [...model.rates, rate("cached", "0.075", "1M", true)] };
-    expect(chargeFor(cached, [decimal("1000"), decimal("1000"), null], bounds)).toEqual({
+    expect(chargeFor(cached, [decimal("1000"), decimal("1000"), null], authorized)).toEqual({
       amount: 750n,
+      isMissing: false,
       calculation: "1000 prompt + 1000 completion + 0 cached = $0.00075",
     });
   });
@@ -86,11 +105,13 @@ describe("a use", () => {
     ["maximum", 50_000n],
     ["nothing", 0n],
   ])("that cannot be read costs the %s where the table says so", (onMissingUsage, amount) => {
-    expect(chargeFor({ ...model, onMissingUsage }, [decimal("10"), null], bounds)).toEqual({
+    expect(chargeFor({ ...model, onMissingUsage }, [decimal("10"), null], authorized)).toEqual({
       amount,
+      isMissing: true,
       calculation: `completion missing: ${onMissingUsage}`,
     });
-    expect(chargeFor({ ...model, onMissingUsage }, [], bounds).amount).toBe(amount);
+    expect(chargeFor({ ...model, onMissingUsage }, [], authorized).amount).toBe(amount);
+    expect(chargeForMissing({ ...model, onMissingUsage }, authorized)).toBe(amount);
   });
 });
 
@@ -106,16 +127,16 @@ const PER = ["1", "10", "100", "1K", "10K", "100K", "1M", "", "", "1B", "", "100
 
 test("whatever is used and whatever it costs, the charge is the exact sum rounded up once, within its bounds", () => {
   const uses = fc.array(fc.tuple(rates, counts), { minLength: 1, maxLength: 5 });
-  const limits = fc.tuple(fc.integer({ min: 0, max: 18 }), fc.bigInt(0n, 10n ** 20n), fc.bigInt(1n, 10n ** 20n));
+  const limits = fc.tuple(fc.integer({ min: 0, max: 18 }), fc.bigInt(0n, 10n ** 9n), fc.bigInt(1n, 10n ** 20n));
   fc.assert(
-    fc.property(uses, limits, (used, [decimals, a, b]) => {
-      const [min, max] = a < b ? [a, b] : [b, a];
+    fc.property(uses, limits, (used, [decimals, leastDigits, max]) => {
       const priced = used.map(([[digits, scale, power]], i) => {
         const text = String(digits).padStart(scale + 1, "0");
         const usd = scale > 0 ? `${text.slice(0, -scale)}.${text.slice(-scale)}` : text;
         return rate(`r${i}`, usd, PER[power] as string);
       });
-      const meter: Meter = { rates: priced, fixed: NOTHING, onMissingUsage: "nothing" };
+      const min = { digits: leastDigits, scale: 6 };
+      const meter: Meter = { rates: priced, fixed: NOTHING, min, includeUsage: false, onMissingUsage: "nothing" };
       const usage = used.map(([, count]) => count);
       // The same as fractions over one large denominator, in another way.
       const denominator = 10n ** 40n;
@@ -124,8 +145,9 @@ test("whatever is used and whatever it costs, the charge is the exact sum rounde
         return sum + (BigInt(digits) * count.digits * denominator) / 10n ** places;
       }, 0n);
       const units = (numerator * 10n ** BigInt(decimals) + denominator - 1n) / denominator;
-      const expected = units > max ? max : units < min ? min : units;
-      expect(chargeFor(meter, usage, { decimals, min, max }).amount).toBe(expected);
+      const least = (leastDigits * 10n ** BigInt(decimals) + 999_999n) / 1_000_000n;
+      const atLeast = units < least ? least : units;
+      expect(chargeFor(meter, usage, { decimals, max }).amount).toBe(atLeast > max ? max : atLeast);
     }),
   );
 });
