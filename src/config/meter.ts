@@ -11,6 +11,7 @@ import {
   type Source,
 } from "../metering/index.ts";
 import { flag, headerName, object } from "./fields.ts";
+import { type Path, type Report, said } from "./mistake.ts";
 
 const amountHint = 'write dollars such as "$0.05"';
 const amount = v.pipe(v.string(amountHint), v.regex(/^\$\d{1,12}(\.\d{1,18})?$/, amountHint));
@@ -62,18 +63,40 @@ export const meteredObject = object(
     ),
   },
   'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
+  "upto",
 );
 
 export type MeteredPrice = v.InferOutput<typeof meteredObject>;
 type RateEntry = v.InferOutput<typeof rateObject>;
 
-export const meterOf = ({ meter, fixed = "$0", min = "$0", includeUsage, onMissingUsage }: MeteredPrice): Meter => ({
-  rates: meter.map(readRate),
-  fixed: dollarsOf(fixed),
-  min: dollarsOf(min),
-  includeUsage,
-  onMissingUsage,
-});
+export const isMetered = (price: object | string | undefined): price is MeteredPrice =>
+  typeof price === "object" && "upto" in price;
+
+/** What of a route a price by use leaves no choice about. */
+interface Idle {
+  readonly settle?: unknown;
+  readonly websocket?: boolean | undefined;
+  readonly ranges?: boolean | undefined;
+}
+
+export function readMeter(
+  { upto, meter, fixed = "$0", min = "$0", includeUsage, onMissingUsage }: MeteredPrice,
+  { settle, websocket, ranges }: Idle,
+  at: { readonly price: Path; readonly route: Path },
+  report: Report,
+): Meter {
+  const idle = (key: string, why: string): void => report([...at.route, key], `remove this: ${why}`);
+  if (settle !== undefined) idle("settle", "what is charged by use is settled when the use is known");
+  if (websocket) idle("websocket", "a WebSocket has no use that could be read");
+  if (ranges) idle("ranges", "a part of an answer does not say what the whole has used");
+  if (isMore(dollarsOf(min), dollarsOf(upto))) {
+    report([...at.price, "min"], `this is more than upto lets a call cost; write at most that${said(min)}`);
+  }
+  return { rates: meter.map(readRate), fixed: dollarsOf(fixed), min: dollarsOf(min), includeUsage, onMissingUsage };
+}
+
+const isMore = (a: Decimal, b: Decimal): boolean =>
+  a.digits * 10n ** BigInt(b.scale) > b.digits * 10n ** BigInt(a.scale);
 
 /** Of what the schema let through. */
 const dollarsOf = (written: string): Decimal => parseDecimal(written.slice(1)) as Decimal;

@@ -14,7 +14,7 @@ import {
 import { readFacilitators } from "./facilitators.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
-import { meterOf } from "./meter.ts";
+import { isMetered, readMeter } from "./meter.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
@@ -92,8 +92,7 @@ export function compileOffer(
   if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
   checkFacilitators(priced, facilitators, entry, path, scope);
   const webSocket = entry.websocket ?? false;
-  const meter = typeof price === "object" && "upto" in price ? meterOf(price) : null;
-  if (meter) checkMetered(entry, path, scope);
+  const meter = isMetered(price) ? readMeter(price, entry, { price: pricePath, route: path }, scope.report) : null;
   const settle = webSocket ? "before" : meter ? "async" : (entry.settle ?? scope.settle);
   if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
     scope.report([...path, "settle"], 'write "before" or remove this: a WebSocket is paid when it is opened');
@@ -201,15 +200,6 @@ function checkFacilitators(
     const way = `${token.name} on ${network} by ${assetTransferMethod}`;
     scope.report([...at, "facilitators"], `none of them settles ${way}; add one that does`);
   }
-}
-
-/** What a price by use leaves no choice about. */
-function checkMetered({ settle, websocket, ranges }: Entry, path: Path, { report }: Scope): void {
-  if (settle !== undefined) {
-    report([...path, "settle"], "remove this: what is charged by use is settled when the use is known");
-  }
-  if (websocket) report([...path, "websocket"], "remove this: a WebSocket has no use that could be read");
-  if (ranges) report([...path, "ranges"], "remove this: a part of an answer does not say what the whole has used");
 }
 
 /** What is to be looked for on a chain needs somebody to ask. */

@@ -1,7 +1,7 @@
 // A price as it is written to what it is in atomic units, for each way to pay.
 
 import { type AmountFlaw, type AssetTransferMethod, parseDollars, type Token } from "../x402/index.ts";
-import type { MeteredPrice } from "./meter.ts";
+import { isMetered, type MeteredPrice } from "./meter.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { DECIMALS_MAX, type Price } from "./schema.ts";
 import { methodOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
@@ -28,7 +28,7 @@ export function priceOptions(
   report: Report,
 ): readonly PricedOption[] {
   if (typeof price === "string") return inDollars(price, options, path, report);
-  if ("upto" in price) return asMost(price, options, path, report);
+  if (isMetered(price)) return asMost(price, options, path, report);
   const [option] = options;
   if (option === undefined) return [];
   const token = book.byNetwork.get(option.network)?.find(({ asset }) => asset === price.asset);

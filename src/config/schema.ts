@@ -239,7 +239,7 @@ const rpc = record(text, v.union([rpcUrl, rpcUrls], rpcHint), rpcHint);
 const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 
 export const priceHint =
-  'write "free", "closed", dollars such as "$0.001", { "amount": "1000", "asset": "0x…" } in atomic units, or { "upto": "$0.05", "meter": […] }';
+  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
 export const dollars = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
 export const atomicObject = object(
   {
@@ -250,6 +250,7 @@ export const atomicObject = object(
     asset: address,
   },
   priceHint,
+  null,
 );
 const price = v.union([dollars, atomicObject, meteredObject], priceHint);
 
@@ -317,7 +318,7 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, meteredObject, object(routeEntries, priceHint)], priceHint);
+const route = v.union([dollars, atomicObject, meteredObject, object(routeEntries, priceHint, null)], priceHint);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 

@@ -44,7 +44,7 @@ async function pump(
   try {
     for (;;) {
       const read = await Promise.race([reader.read().catch(() => null), late.promise]);
-      if (read === null || read === "late") return await breakOff(reader, writer, isGone);
+      if (read === null || read === "late") return breakOff(reader, writer, isGone);
       if (read.done) break;
       take(read.value);
       if (!isGone) await Promise.race([writer.write(read.value).catch(leave), late.promise]);
@@ -56,12 +56,13 @@ async function pump(
   }
 }
 
-async function breakOff(
+function breakOff(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   isGone: boolean,
-): Promise<Awaited<MeteredDelivery["ended"]>> {
+): Awaited<MeteredDelivery["ended"]> {
   reader.cancel().catch(() => undefined);
-  await writer.abort(new Error("the stream broke off")).catch(() => undefined);
+  // Not waited for: a client that reads nothing keeps a write from ending.
+  writer.abort(new Error("the stream broke off")).catch(() => undefined);
   return { delivery: isGone ? "left" : "broken", isWhole: false };
 }
