@@ -32,7 +32,7 @@ const LEVELS = [
   ["x402"],
   ["problem"],
   ["schemes", "outcome"],
-  ["route"],
+  ["route", "metering"],
   ["facilitator", "ledger", "chain", "upstream"],
   ["direct"],
   ["config"],
@@ -177,7 +177,7 @@ const rules: readonly Rule[] = [
     title: "every room has its place in the order",
     find: (source) => (levelOf(source.path) < 0 ? [{ node: source.tree, what: `is in ${roomOf(source.path)}` }] : []),
     breaches: [
-      ["src/metering/usage.ts", "export const a = 1;"],
+      ["src/pages/usage.ts", "export const a = 1;"],
       ["src/clock.ts", "export const a = 1;"],
     ],
   },

@@ -56,6 +56,7 @@ const claimOf = (number: number): Claim => ({
   payer: "0x2096",
   payTo: "0x",
   amount: AMOUNT,
+  charge: null,
   route: "/priced",
   mode: "after",
   facilitator: "http://127.0.0.1",

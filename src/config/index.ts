@@ -9,4 +9,5 @@ export {
   type Offer,
   type PaidAccess,
   type PricedRoute,
+  settleMs,
 } from "./table.ts";

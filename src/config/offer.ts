@@ -16,6 +16,7 @@ import { readFacilitators } from "./facilitators.ts";
 import { entriesOf, type FeePayers, LONGEST } from "./fee-payers.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
+import { isMetered, readMeter } from "./meter.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
@@ -97,21 +98,19 @@ export function compileOffer(
   if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
   checkFacilitators(priced, facilitators, entry, path, scope);
   const webSocket = entry.websocket ?? false;
-  const settle = webSocket ? "before" : (entry.settle ?? scope.settle);
+  const meter = isMetered(price) ? readMeter(price, entry, { price: pricePath, route: path }, scope.report) : null;
+  const settle = webSocket ? "before" : meter ? "async" : (entry.settle ?? scope.settle);
   if (webSocket && entry.settle !== undefined && entry.settle !== settle) {
     scope.report([...path, "settle"], 'write "before" or remove this: a WebSocket is paid when it is opened');
   }
-  const words = { settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
+  const words = { settle: meter ? "after" : settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
   const payable = checkSolana(priced, { settle, upstream, facilitators }, entry, path, scope);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
-    payable.flatMap(
-      (option) =>
-        buildTerms({ ...option, scheme: "exact", maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? [],
-    );
+    payable.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? []);
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
-  const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
+  const upfront = scope.mayOwe && settle !== "before" && !meter ? inFlow("upfront") : [];
   const challengesWith = (all: JsonObject, feePayers: FeePayers): Challenges => ({
     challenge: challengeOf(usual, entry, all, feePayers),
     upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, feePayers) : null,
@@ -124,7 +123,7 @@ export function compileOffer(
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
-  const money = { terms, ...challenges, settle, webSocket, limits, chargeOn, ranges };
+  const money = { meter, terms, ...challenges, settle, webSocket, limits, chargeOn, ranges };
   if (facilitators.length === 0) return null;
   return withVariants({ ...money, ...asked, identifier, extensions, mode }, challengesWith);
 }

@@ -1,12 +1,15 @@
 // A price as it is written to what it is in atomic units, for each way to pay.
 
+import type { SchemeName } from "../schemes/index.ts";
 import { type AmountFlaw, type AssetTransferMethod, parseDollars, type Token } from "../x402/index.ts";
+import { isMetered, type MeteredPrice } from "./meter.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { DECIMALS_MAX, type Price } from "./schema.ts";
 import { methodOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
 
 /** A way to pay with its amount, above zero. */
 export interface PricedOption extends PaidOption {
+  readonly scheme: SchemeName;
   readonly amount: bigint;
   readonly assetTransferMethod: AssetTransferMethod;
 }
@@ -26,6 +29,7 @@ export function priceOptions(
   report: Report,
 ): readonly PricedOption[] {
   if (typeof price === "string") return inDollars(price, options, path, report);
+  if (isMetered(price)) return asMost(price, options, path, report);
   const [option] = options;
   if (option === undefined) return [];
   const token = book.byNetwork.get(option.network)?.find(({ asset }) => asset === price.asset);
@@ -34,6 +38,30 @@ export function priceOptions(
   if (!isOneToken(options)) report(path, ONE_ENTRY);
   else if (book.isWhole) report([...path, "asset"], `${remedy}${said(price.asset)}`);
   return [];
+}
+
+/** Only Permit2 moves less than what was signed (scheme_upto_evm). */
+function asMost(
+  { upto }: MeteredPrice,
+  options: readonly PaidOption[],
+  path: Path,
+  report: Report,
+): readonly PricedOption[] {
+  for (const { network } of options.filter((option) => option.assetTransferMethod === "eip3009")) {
+    report(path, `what is charged by use is moved by Permit2; leave "eip3009" out of accepts for ${network}`);
+  }
+  const able = options.filter(({ token }) => takesMethod(token, "permit2"));
+  for (const { network } of options.filter((option) => !able.includes(option))) {
+    report(
+      path,
+      `what is charged by use is moved by Permit2, which ${network} has not; give this route an accepts of its own`,
+    );
+  }
+  return inDollars(upto, able, [...path, "upto"], report).map((option) => ({
+    ...option,
+    scheme: "upto",
+    assetTransferMethod: "permit2",
+  }));
 }
 
 const ONE_ENTRY = "atomic units need exactly one entry in accepts; give this route an accepts of its own";
@@ -52,6 +80,7 @@ function inUnits(
   const priced = options.map((option) => ({
     ...option,
     token,
+    scheme: "exact" as const,
     amount,
     assetTransferMethod: methodOf(option, token),
   }));
@@ -80,7 +109,7 @@ function inDollars(price: string, options: readonly PaidOption[], path: Path, re
   return options.flatMap((option) => {
     const amount = parseDollars(price, option.token.decimals);
     const assetTransferMethod = methodOf(option, option.token);
-    return amount.ok ? [{ ...option, amount: amount.value, assetTransferMethod }] : [];
+    return amount.ok ? [{ ...option, scheme: "exact", amount: amount.value, assetTransferMethod }] : [];
   });
 }
 

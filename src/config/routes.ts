@@ -2,6 +2,7 @@
 
 import { type Allowance, parseRouteKey, type RouteKey } from "../route/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
+import { MARKS } from "./fields.ts";
 import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
@@ -79,9 +80,11 @@ function readEntry(value: unknown, path: Path, { report }: Scope): Entry {
   return { price: readMember(routeEntries.price, value ?? null, path, report) };
 }
 
-/** Atomic units alone are an object too, with other keys. */
+const OF_PRICES = ["amount", "asset", ...MARKS];
+
+/** A price alone may be an object too, with other keys. */
 const isEntry = (value: unknown): value is JsonObject =>
-  isObject(value) && (Object.hasOwn(value, "price") || !["amount", "asset"].some((key) => Object.hasOwn(value, key)));
+  isObject(value) && (Object.hasOwn(value, "price") || !OF_PRICES.some((key) => Object.hasOwn(value, key)));
 
 const OF_PRICED = [
   "description",

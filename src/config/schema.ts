@@ -23,6 +23,7 @@ import {
   secretName,
   text,
 } from "./fields.ts";
+import { meteredObject } from "./meter.ts";
 
 const publicKeyHint = "write all of a public key of Solana: 32 bytes in base58";
 const publicKey = v.pipe(
@@ -266,8 +267,9 @@ export const atomicObject = object(
     asset: address,
   },
   priceHint,
+  null,
 );
-const price = v.union([dollars, atomicObject], priceHint);
+const price = v.union([dollars, atomicObject, meteredObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -333,7 +335,7 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
+const route = v.union([dollars, atomicObject, meteredObject, object(routeEntries, priceHint, null)], priceHint);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 

@@ -1,6 +1,7 @@
 // What `pricing.json` compiles to.
 
 import type { FacilitatorSettings, Known } from "../facilitator/index.ts";
+import type { Meter } from "../metering/index.ts";
 import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
 import type { SettleMode, Terms } from "../schemes/index.ts";
@@ -30,6 +31,8 @@ export interface Offer {
   readonly upfront: Challenge | null;
   /** Per payer and network; `unsettledMax` in millionths of a token. */
   readonly limits: Limits;
+  /** What a call is charged for that is charged for what it used; null where the price is known. */
+  readonly meter: Meter | null;
   /** Settlements of more are looked for on the chain before anything is delivered; null where none is. */
   readonly verifyAboveMicros: bigint | null;
   /** Extensions that are taken when the client signed something for them, whether they are advertised or were. */
@@ -107,6 +110,11 @@ interface Asked {
 /** The longest that one attempt may take: verify at one after the other, the upstream, settle at one, a look at the chain. */
 export function attemptMs(upstream: UpstreamSettings, { facilitators, verifyAboveMicros }: Asked): number {
   const verifyMs = facilitators.reduce((sum, { verifyTimeoutMs }) => sum + verifyTimeoutMs, 0);
-  const settleMs = Math.max(...facilitators.map(({ settleTimeoutMs }) => settleTimeoutMs));
-  return verifyMs + upstream.timeoutMs + settleMs + (verifyAboveMicros === null ? 0 : CONFIRM_MS);
+  return verifyMs + upstream.timeoutMs + settleMs({ facilitators, verifyAboveMicros });
+}
+
+/** The longest that settling may take. */
+export function settleMs({ facilitators, verifyAboveMicros }: Asked): number {
+  const longest = Math.max(...facilitators.map(({ settleTimeoutMs }) => settleTimeoutMs));
+  return longest + (verifyAboveMicros === null ? 0 : CONFIRM_MS);
 }

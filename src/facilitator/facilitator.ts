@@ -12,7 +12,6 @@ import {
   isPending,
   type LateSettlement,
   readAbilities,
-  readPart,
   readSettlement,
   readSettlementAgain,
   readVerdict,
@@ -95,6 +94,11 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
   return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: requirements });
 }
 
+/** Of a part of what was authorized (scheme `upto`, "Phase-Dependent amount"). @param amount atomic units, above zero */
+export function partBody({ paymentPayload, requirements }: CheckedPayment, amount: string): string {
+  return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: { ...requirements, amount } });
+}
+
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 
@@ -132,10 +136,8 @@ export function buildFacilitator(
     else breakers[path].answered();
     return reply;
   };
-  const settle = async (body: string, payment: Expected, read: typeof readSettlement): Promise<Settlement> => {
+  const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
-    const part = readPart(body);
-    const expected = { ...payment, ...(part && { part: part.amount }) };
     const reply = await post("/settle", body, deadline);
     let settlement = reply ? read(reply, expected) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.

@@ -10,6 +10,7 @@ export {
   facilitatorBody,
   type HttpSettings,
   type OwnSettings,
+  partBody,
   readSupported,
   titleOf,
 } from "./facilitator.ts";

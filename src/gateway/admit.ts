@@ -2,8 +2,9 @@
 // Until the upstream is called a claim may be given back; afterwards never.
 
 import { atomicOf, microsOf } from "../config/index.ts";
-import { type Facilitator, facilitatorBody } from "../facilitator/index.ts";
+import { type Facilitator, facilitatorBody, partBody } from "../facilitator/index.ts";
 import type { Claim } from "../ledger/index.ts";
+import { chargeForMissing, type Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import {
   type AdmittedPayment,
@@ -14,7 +15,7 @@ import {
 } from "../schemes/index.ts";
 import type { Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, type Order, refuse, refusePayment } from "./gate.ts";
+import { askUpfront, type Gate, meteredLeaseMs, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 import { candidatesOf, firstOf, NOT_ITS_FEE_PAYER, pin, type Verified, verifyWith } from "./verify.ts";
@@ -180,11 +181,26 @@ function claimOf(
     mode,
     facilitator: facilitator.name,
     settleBody: body,
+    charge: null,
+    ...(access.offer.meter && unsaid(gate, order, payment, access.offer.meter)),
     validBeforeMs,
     creditMs,
     debtMs,
     caps: { inFlightMax, unchargedMax, unsettledMax: atomicOf(unsettledMicros, decimals) },
   };
+}
+
+/** What is settled of a metered call if nobody ever says what it used, and when that is sure. */
+function unsaid(
+  gate: Gate,
+  { access }: Order,
+  payment: CheckedPayment,
+  meter: Meter,
+): Pick<Claim, "charge" | "leaseMs"> & Partial<Pick<Claim, "settleBody">> {
+  const { amount, decimals } = payment;
+  const charge = chargeForMissing(meter, { max: BigInt(amount), decimals }).toString();
+  const leaseMs = meteredLeaseMs(access, payment, gate.nowMs());
+  return { charge, leaseMs, ...(charge !== "0" && { settleBody: partBody(payment, charge) }) };
 }
 
 /** Before the upstream is called, and never afterwards. */

@@ -40,6 +40,7 @@ export async function forward(
     conditions: offer && conditionsOf(offer, method, paid),
     paid,
     wholeBytesMax: offer === null ? 0 : config.bufferBytesMax,
+    isRead: offer !== null && offer.meter !== null,
   });
   const forwarded = await trace.measure("upstream", answer);
   if (!sent.limit?.broken.aborted) return forwarded;

@@ -1,12 +1,13 @@
 // What the gateway needs of the world, and what it carries through the story of a request.
 
 import type { Chain } from "../chain/index.ts";
-import { attemptMs, type Config, type PaidAccess, type PricedRoute } from "../config/index.ts";
+import { attemptMs, type Config, type PaidAccess, type PricedRoute, settleMs } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Target } from "../route/index.ts";
+import type { CheckedPayment } from "../schemes/index.ts";
 import type { PublicKey, Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
 import type { X402Version } from "../x402/index.ts";
 import type { Seal } from "./seal.ts";
@@ -98,6 +99,20 @@ export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(u
 const LEASE_MARGIN_MS = 15_000;
 
 export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS;
+
+/** A metered call's authorization has to outlast its stream, however long that takes. */
+const endOf = ({ requirements, validBeforeMs }: CheckedPayment, nowMs: number): number =>
+  Math.min(validBeforeMs, nowMs + requirements.maxTimeoutSeconds * 1000);
+
+/** How long a metered stream may last, so that it can still be settled. */
+export function meteredMs({ nowMs }: Gate, { access }: Order, payment: CheckedPayment): number {
+  const now = nowMs();
+  return Math.max(endOf(payment, now) - settleMs(access.offer) - LEASE_MARGIN_MS - now, 0);
+}
+
+/** Until then nobody but its attempt settles it, and there is time left for who does it then. */
+export const meteredLeaseMs = (access: PaidAccess, payment: CheckedPayment, nowMs: number): number =>
+  Math.max(leaseMs(access), endOf(payment, nowMs) - LEASE_MARGIN_MS - nowMs);
 
 /** An answer that nobody gets: the upstream may stop writing it. */
 export function discard({ body }: Pick<UpstreamAnswer, "body">): void {

@@ -33,9 +33,13 @@ async function tellPayment(gate: Gate, sealed: string): Promise<Outcome> {
   const entry = await gate.books.entry(id);
   if (!entry.ok) return refuse({ reason: "ledger_unavailable" });
   if (entry.value === null) return refuse({ reason: "not_found" });
-  const { network, asset, payer, payTo, amount, pay, delivery, transaction, createdAtMs, updatedAtMs } = entry.value;
+  const { network, asset, payer, payTo, amount, calculation, pay, delivery } = entry.value;
+  const { transaction, createdAtMs, updatedAtMs } = entry.value;
   return {
     kind: "told",
-    json: { network, asset, payer, payTo, amount, pay, delivery, transaction, createdAtMs, updatedAtMs },
+    json: {
+      ...{ network, asset, payer, payTo, amount, ...(calculation !== null && { calculation }) },
+      ...{ pay, delivery, transaction, createdAtMs, updatedAtMs },
+    },
   };
 }

@@ -9,6 +9,10 @@ import { report } from "./attempt.ts";
 import { confirm, fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
+/** Of a metered call whose use nobody has said, where the table charges nothing for that. */
+const NOTHING = "0";
+const WAIVED: LedgerEvent = { kind: "waived", reason: "usage_missing" };
+
 /** Clocks differ, and blocks come late. */
 const MARGIN_MS = 120_000;
 
@@ -16,6 +20,7 @@ const MARGIN_MS = 120_000;
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
   const event = await askChain(gate, due, isAwaited);
   await report(gate, due, [event]);
+  if (event.kind === "waived") return gate.exposure.free(due.courier);
   if (event.kind !== "settled") return;
   // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
   await Promise.all([
@@ -30,11 +35,17 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
     case "paid":
-      return { kind: "settled", transaction: fate.transaction };
+      // What was moved is what was charged, whatever we know of its use.
+      return {
+        kind: "settled",
+        transaction: fate.transaction,
+        ...(fate.amount !== due.charge && { charge: fate.amount }),
+      };
     case "canceled":
       return { kind: "failed", reason: "authorization_canceled" };
     case "unused":
       if (fate.chainTimeMs >= due.validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
+      if (due.isOwed && due.charge === NOTHING) return WAIVED;
       // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
       return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
     case "unavailable":
@@ -54,6 +65,7 @@ export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boo
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
 async function askFacilitator(gate: Gate, due: Due): Promise<LedgerEvent> {
+  if (due.isOwed && due.charge === NOTHING) return WAIVED;
   if (gate.nowMs() >= due.validBeforeMs + MARGIN_MS) return { kind: "undetermined", reason: "no_rpc" };
   return due.settleBegan || due.isOwed ? settleAgain(gate, due) : verifyAgain(gate, due);
 }
@@ -71,7 +83,7 @@ async function verifyAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
 async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
-  const said = await pinned.settleAgain(due.settleBody, due);
+  const said = await pinned.settleAgain(due.settleBody, { ...due, part: due.charge });
   const isDoubtful =
     said.kind === "settled" && (gate.spent.isAnothers(due.id, said.transaction) || isChecked(gate, due));
   const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction, pinned) : said;

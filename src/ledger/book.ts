@@ -157,16 +157,16 @@ export class Book {
   /** Whether each counts; what they come to is one write. */
   #take(row: Row, attempt: string, nowMs: number, events: readonly LedgerEvent[]): readonly boolean[] {
     let state: PaymentState = keptOf(row, nowMs);
-    let triedAtMs = row.tried_at;
+    let page = row;
     const taken = events.map((event) => {
       const next = transition(state, event, attempt, nowMs, termsOf(row));
       if (!next.ok) return false;
+      // What is said again is noted once.
+      if (next.value !== state) page = { ...page, ...noted(event, nowMs) };
       state = next.value;
-      // A try ends with its report, and the pause before the next one begins.
-      if (event.kind === "lost" || event.kind === "postponed") triedAtMs = nowMs;
       return true;
     });
-    if (taken.includes(true)) this.#pages.save({ ...row, tried_at: triedAtMs }, state, nowMs);
+    if (taken.includes(true)) this.#pages.save(page, state, nowMs, page.calculation !== row.calculation);
     return taken;
   }
 
@@ -176,6 +176,24 @@ export class Book {
     const kept = keptOf(row, nowMs);
     const state = lapse(kept, nowMs, termsOf(row));
     return state === kept ? row : (this.#pages.save(row, state, nowMs) as R);
+  }
+}
+
+type Noted = Pick<Row, "tried_at" | "charge" | "calculation" | "settle_body">;
+
+/** What an event says beside the state that it leads to. */
+function noted(event: LedgerEvent, nowMs: number): Partial<Noted> {
+  switch (event.kind) {
+    // A try ends with its report, and the pause before the next one begins.
+    case "lost":
+    case "postponed":
+      return { tried_at: nowMs };
+    case "metered":
+      return { charge: event.charge, calculation: event.calculation, settle_body: event.settleBody };
+    case "settled":
+      return event.charge === undefined ? {} : { charge: event.charge };
+    default:
+      return {};
   }
 }
 

@@ -41,6 +41,9 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX payments_over ON payments (MAX(updated_at, valid_before)) WHERE due_at IS NULL;
    CREATE TABLE answers (id TEXT PRIMARY KEY, until INTEGER NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL);
    CREATE INDEX answers_until ON answers (until);`,
+  // Of metered payments; of all others the amount is what is charged, and there is nothing to calculate.
+  `ALTER TABLE payments ADD COLUMN charge TEXT;
+   ALTER TABLE payments ADD COLUMN calculation TEXT;`,
 ];
 
 /** Brings a book to the newest format, each migration whole or not at all. A newer book than ours is left as it is. */

@@ -101,13 +101,16 @@ export class Pages {
     if (this.#claims++ % FORGET_EVERY === 0) this.#run(FORGET, claim.nowMs - MEMORY_MS, FORGOTTEN_MAX);
   }
 
-  /** @param row with what else is to change */
-  save(row: Row, state: PaymentState, nowMs: number): Row {
-    const isNews = state.pay !== row.pay || state.delivery !== row.delivery;
-    const { redemptions, tries, tried_at } = row;
+  /**
+   * @param row with what else is to change
+   * @param isTold whether the seller's books are to hear of that too; of what is only claimed they hear nothing
+   */
+  save(row: Row, state: PaymentState, nowMs: number, isTold = false): Row {
+    const isNews = (isTold && state.pay !== "claimed") || state.pay !== row.pay || state.delivery !== row.delivery;
+    const { redemptions, tries, tried_at, charge, calculation } = row;
     const changes = {
       ...columnsOf(state),
-      ...{ redemptions, tries, tried_at },
+      ...{ redemptions, tries, tried_at, charge, calculation },
       due_at: dueMs(row, state),
       live: isLive(state) ? 1 : null,
       // A payment that is final never settles again, so its signature need not be kept.

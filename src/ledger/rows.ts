@@ -41,6 +41,8 @@ export interface Page extends Record<string, SqlStorageValue> {
   updated_at: number;
   seq: number;
   report_at: number | null;
+  charge: string | null;
+  calculation: string | null;
 }
 
 export interface Row extends Page {
@@ -97,7 +99,15 @@ export const pageOf = (claim: Claim, seq: number): Page => ({
   updated_at: claim.nowMs,
   seq,
   report_at: null,
+  charge: claim.charge,
+  calculation: null,
 });
+
+/** What is to be settled, or was. */
+export const chargeOf = ({ charge, amount }: Pick<Page, "charge" | "amount">): string => charge ?? amount;
+
+/** What may be owed: all that was authorized, until it is known what was used. */
+const exposureOf = (row: Row): string => (row.calculation === null ? row.amount : chargeOf(row));
 
 export const keptOf = (row: Row, nowMs: number): Kept => ({
   pay: row.pay,
@@ -124,7 +134,7 @@ export const openOf = (row: Row, nowMs: number): OpenRow => ({
   id: row.id,
   mode: row.mode,
   asset: row.asset,
-  amount: BigInt(row.amount),
+  amount: BigInt(exposureOf(row)),
   row,
 });
 
@@ -138,6 +148,7 @@ export const dueOf = (row: Row, state: PaymentState): Due => ({
   payer: row.payer,
   payTo: row.pay_to,
   amount: row.amount,
+  charge: chargeOf(row),
   courier: state.courier,
   route: row.route,
   facilitator: row.facilitator,
@@ -156,7 +167,8 @@ export const entryOf = (row: Row): Entry => ({
   asset: row.asset,
   payer: row.payer,
   payTo: row.pay_to,
-  amount: row.amount,
+  amount: chargeOf(row),
+  calculation: row.calculation,
   pay: row.pay,
   delivery: row.delivery,
   route: row.route,

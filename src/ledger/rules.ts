@@ -73,6 +73,20 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
       return { ...settled, endsMs: isCredit(settled) ? nowMs + creditMs : null };
     },
   },
+  // The row holds the numbers; the state is as it was.
+  metered: { pay: ["claimed", "owed", "unknown"], delivery: ANY, done: null, next: () => ({}) },
+  waived: {
+    pay: ["owed"],
+    delivery: ANY,
+    done: "uncharged",
+    // Who makes the upstream work and keeps its use from being read is counted; who used nothing is not.
+    next: (state, { reason }, nowMs) => ({
+      pay: "uncharged",
+      delivery: beyondOwed(state),
+      reason,
+      endsMs: reason === "usage_missing" ? nowMs + UNCHARGED_MS : null,
+    }),
+  },
   served: { pay: ["claimed"], delivery: FRESH, done: "owed", next: () => ({ pay: "owed" }) },
   postponed: {
     pay: ["owed", "unknown"],

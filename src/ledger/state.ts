@@ -56,9 +56,14 @@ export type LedgerEvent =
   | { readonly kind: "rejected"; readonly reason: string }
   /** A settle call without a trustworthy answer; the hash where one was named. */
   | { readonly kind: "lost"; readonly transaction: string | null }
-  | { readonly kind: "settled"; readonly transaction: string }
+  /** @member charge what was moved, where only the chain knows */
+  | { readonly kind: "settled"; readonly transaction: string; readonly charge?: string }
   /** The answer was handed over before settling. */
   | { readonly kind: "served" }
+  /** What a metered call has used, and so what is to be settled; the body of `/settle` that says so. */
+  | { readonly kind: "metered"; readonly charge: string; readonly calculation: string; readonly settleBody: string }
+  /** Served, and nothing is charged for it: nothing was used, or nobody can say what. */
+  | { readonly kind: "waived"; readonly reason: "no_usage" | "usage_missing" }
   /** Settling, or finding out, did not work this time. */
   | { readonly kind: "postponed"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }

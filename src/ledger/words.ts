@@ -35,6 +35,8 @@ export interface Claim extends Presentation {
   readonly facilitator: string;
   /** The body of `/settle`, kept because asking again has to be identical. */
   readonly settleBody: string;
+  /** Of a metered call: what is charged if nobody ever says what it used, up to `amount`. Null: it is `amount`. */
+  readonly charge: string | null;
   readonly validBeforeMs: number;
   readonly creditMs: number;
   readonly debtMs: number;
@@ -54,6 +56,8 @@ export interface Due {
   readonly amount: string;
   /** The key of the route that it was made for. */
   readonly route: string;
+  /** What is to be settled of it; "0" where nothing is. */
+  readonly charge: string;
   readonly facilitator: string;
   readonly settleBody: string;
   /** Whether the goods were handed over already, so that settling is the seller's right. */
@@ -107,7 +111,10 @@ export interface Entry {
   readonly asset: string;
   readonly payer: string;
   readonly payTo: string;
+  /** What was charged, or is to be. */
   readonly amount: string;
+  /** How a metered call's charge came to be; null for all others, and while it is not known. */
+  readonly calculation: string | null;
   readonly pay: PaymentState["pay"];
   readonly delivery: PaymentState["delivery"];
   readonly route: string;

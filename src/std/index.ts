@@ -6,4 +6,13 @@ export { holdsKey, redacted } from "./redacted.ts";
 export { remembering } from "./remember.ts";
 export { err, ok, type Result } from "./result.ts";
 export { fillSecrets, missingSecret, type Secrets } from "./secrets.ts";
-export { capped, declaredLength, limited, readAnswer, readBounded, readFramed, readWithin } from "./stream.ts";
+export {
+  capped,
+  declaredLength,
+  gathered,
+  limited,
+  readAnswer,
+  readBounded,
+  readFramed,
+  readWithin,
+} from "./stream.ts";

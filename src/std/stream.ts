@@ -71,6 +71,63 @@ async function drain(
   return ok(concat(chunks, length));
 }
 
+/**
+ * A stream of at most `bytesMax` bytes as bytes; of a longer one, and of one that takes longer than `waitMs`, all of it as
+ * a stream. One that breaks off within them throws its own error.
+ */
+export async function gathered(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  waitMs: number,
+): Promise<Uint8Array | ReadableStream<Uint8Array>> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let isLate = false;
+  const late = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => {
+    isLate = true;
+    late.resolve("late");
+  }, waitMs);
+  let pending = reader.read();
+  try {
+    for (;;) {
+      const read = await Promise.race([pending, late.promise]);
+      if (read === "late") break;
+      if (read.done) return concat(chunks, length);
+      length += read.value.byteLength;
+      chunks.push(read.value);
+      pending = reader.read();
+      if (length > bytesMax || isLate) break;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return resumed(chunks, pending, reader);
+}
+
+/** What was read of a stream, and then the rest of it. */
+function resumed(
+  chunks: Uint8Array[],
+  pending: Promise<ReadableStreamReadResult<Uint8Array>>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  let next = pending;
+  return new ReadableStream({
+    async pull(controller) {
+      const held = chunks.shift();
+      if (held) return controller.enqueue(held);
+      const read = await next;
+      if (read.done) return controller.close();
+      next = reader.read();
+      // It is awaited when it is wanted; what breaks before that is no bug of ours.
+      next.catch(() => undefined);
+      controller.enqueue(read.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
 /** How a stream can fail to be whole. */
 export type StreamFlaw = "too_large" | "incomplete";
 

@@ -1,5 +1,6 @@
 export { trackDelivery } from "./delivery.ts";
 export { CONDITIONS, isHandshake, isSetByGate } from "./headers.ts";
+export { trackMetered } from "./metered.ts";
 export { buildDirectory, buildSigner, type Paid, type PublicKey, type SigningKey, signWith } from "./signature.ts";
 export { keyHint, readSigningKey, type SigningKeySettings } from "./signing-key.ts";
 export {

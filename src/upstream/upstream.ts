@@ -39,6 +39,8 @@ export interface UpstreamRequest {
   readonly paid: Paid | null;
   /** A body whose declared length is at most this is read before the answer is handed over. */
   readonly wholeBytesMax: number;
+  /** Whether the gate reads the body: then it is asked for as it is, not compressed. */
+  readonly isRead: boolean;
 }
 
 export interface UpstreamAnswer {
@@ -84,7 +86,8 @@ export function buildUpstream(options: UpstreamOptions): Upstream {
       const { url, method, headers, body, cancel, host, proto, conditions } = request;
       cancel?.addEventListener("abort", () => deadline.abort());
       // Last, so that nothing stands where the gate's own headers do.
-      const set = signer === null ? fixed : [...fixed, ...(await signer(request))];
+      const own = request.isRead ? [...fixed, PLAIN] : fixed;
+      const set = signer === null ? own : [...own, ...(await signer(request))];
       const forwarded = requestHeaders(headers, { host, proto, conditions, set });
       if (isHandshake(request)) forwarded.set("upgrade", "websocket");
       const response = await fetcher.fetch(url, {
@@ -109,6 +112,9 @@ export function buildUpstream(options: UpstreamOptions): Upstream {
     }
   };
 }
+
+/** RFC 9110 section 12.5.3. */
+const PLAIN = ["accept-encoding", "identity"] as const;
 
 /** The platform takes the Host header from the URL, and connects to the upstream's own host where both are of one zone. */
 function connection({ url: own, service, host }: UpstreamOptions, url: string): Pick<RequestInit, "cf"> {

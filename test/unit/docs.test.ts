@@ -44,6 +44,9 @@ const token = {
   decimals: 6,
 };
 
+const rate = { usd: "1", per: "1K", of: "rows" };
+const metered = { upto: "$1", meter: [rate] };
+
 /** A table with these keys of one part of it. */
 const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
   table: (keys) => ({ ...table, ...keys }),
@@ -73,6 +76,8 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
   }),
   option: (keys) => ({ ...table, accepts: [{ network: "base", ...keys }] }),
   token: (keys) => ({ ...table, tokens: [{ ...token, ...keys }] }),
+  metered: (keys) => ({ ...table, routes: { "/a": { price: { ...metered, ...keys } } } }),
+  rate: (keys) => ({ ...table, routes: { "/a": { ...metered, meter: [{ ...rate, ...keys }] } } }),
   atomic: (keys) => ({
     ...table,
     accepts: ["base"],

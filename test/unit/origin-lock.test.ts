@@ -104,7 +104,14 @@ async function ask(url: string, change: Change): Promise<{ readonly status: numb
   const upstream = buildUpstream({ ...at, headers: [], signer, fetcher });
   const forwarded = await upstream({
     ...{ url, method: "GET", headers: new Headers(), body: null, cancel: null, host: "api.example.com" },
-    ...{ proto: "https", priced: true, conditions: null, paid: change.paid ?? null, wholeBytesMax: 1000 },
+    ...{
+      proto: "https",
+      priced: true,
+      conditions: null,
+      paid: change.paid ?? null,
+      wholeBytesMax: 1000,
+      isRead: false,
+    },
   });
   if (forwarded.kind !== "answered") return expect.fail(forwarded.reason);
   const { status, body } = forwarded.answer;

@@ -87,7 +87,7 @@ describe("what the README asks the books", () => {
     const db = new DatabaseSync(":memory:");
     db.exec(BOOKS_TABLE);
     const insert = db.prepare(
-      "INSERT INTO payments VALUES (?, 'n', 'a', 'p', 't', '10000', ?, ?, 'GET /a', NULL, 'f', 1, 1, 1)",
+      "INSERT INTO payments VALUES (?, 'n', 'a', 'p', 't', '10000', ?, ?, 'GET /a', NULL, 'f', 1, 1, 1, NULL)",
     );
     for (const [i, [pay, delivery]] of rows.entries()) insert.run(String(i), pay, delivery);
     return queries.map((query) => db.prepare(query).all().length);

@@ -42,6 +42,7 @@ const dueOf = (payment: Payment, changes: Partial<Due> = {}): Due => ({
   payTo: payment.payload.authorization.to,
   amount: "10000",
   route: "/after",
+  charge: "10000",
   facilitator: config.facilitators[0]?.kind === "http" ? config.facilitators[0].url : "",
   settleBody: JSON.stringify({
     paymentPayload: { ...payment, resource: { url: `${ORIGIN}/after/ok` } },

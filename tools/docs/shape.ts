@@ -2,6 +2,7 @@
 
 import type * as v from "valibot";
 import { authObject, cdpObject } from "../../src/config/auth.ts";
+import { meteredObject, rateObject } from "../../src/config/meter.ts";
 import {
   atomicObject,
   directObject,
@@ -40,6 +41,8 @@ export const shapes = {
   option: entriesOf(optionObject),
   token: entriesOf(tokenObject),
   atomic: entriesOf(atomicObject),
+  metered: entriesOf(meteredObject),
+  rate: entriesOf(rateObject),
 };
 
 export type Part = keyof typeof shapes;
@@ -52,6 +55,7 @@ export const definitions = {
   option: optionObject,
   token,
   atomic: atomicObject,
+  metered: meteredObject,
 };
 
 /** What holds where the key is left out; undefined where the schema names nothing. */

@@ -195,7 +195,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   },
   route: {
     price: {
-      type: '`"free"`, `"closed"`, dollars, or [atomic units](#a-price-in-atomic-units)',
+      type: '`"free"`, `"closed"`, dollars, [atomic units](#a-price-in-atomic-units), or [by use](#a-price-that-follows-use)',
       means: "What a call costs. See [prices](#prices).",
       example: "$0.25",
     },
@@ -579,6 +579,63 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "address",
       means: "The token's contract, built in or of `tokens`.",
       example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+    },
+  },
+  metered: {
+    upto: {
+      type: "dollars",
+      means: "What a call costs at most, and what the buyer authorizes.",
+      example: "$0.05",
+    },
+    meter: {
+      type: "list of rates",
+      means: "What is charged for what.",
+      example: [{ usd: "0.60", per: "1M", of: "usage.completion_tokens" }],
+    },
+    fixed: {
+      type: "dollars",
+      otherwise: "nothing",
+      means: "What each call costs beside its use.",
+      example: "$0.001",
+    },
+    min: {
+      type: "dollars",
+      otherwise: "nothing",
+      means: "What a call costs at least.",
+      example: "$0.0001",
+    },
+    includeUsage: {
+      type: "`true` or `false`",
+      means: "Whether a request for a stream is made to ask for its use, as OpenAI's endpoints take it.",
+      example: true,
+    },
+    onMissingUsage: {
+      type: '`"minimum"`, `"maximum"` or `"nothing"`',
+      means: "What a call costs whose use cannot be read. What costs nothing for that reason counts in `maxUncharged`.",
+      example: "maximum",
+    },
+  },
+  rate: {
+    usd: {
+      type: "dollars without a sign, in quotes",
+      means: "What so much costs.",
+      example: "0.60",
+    },
+    per: {
+      type: 'text such as `"1M"`',
+      means: "How much costs that.",
+      example: "1M",
+    },
+    of: {
+      type: 'member, list of members, `{ "header": "…" }` or `{ "measured": "…" }`',
+      means:
+        'Where the use stands: a member of the JSON answer, with dots or as a JSON pointer (of several the first that is there), a header of your API\'s, or what the gate measures: the `"bytes"` of the body or the `"seconds"` from asking your API to its answer\'s end.',
+      example: ["usage.output_tokens", "/usage/completion_tokens"],
+    },
+    optional: {
+      type: "`true` or `false`",
+      means: "Whether an answer without it has used none of it, and is not one whose use is missing.",
+      example: true,
     },
   },
 };

@@ -87,7 +87,7 @@ test("a settlement of a part is believed only of the part that was asked for, at
   const { accepted, ...payment } = await signUptoPayment("10000");
   const paymentPayload = { ...payment, accepted };
   const body = JSON.stringify({ paymentPayload, paymentRequirements: { ...accepted, amount: "1858" } });
-  const expected = { payer: payment.payload.permit2Authorization.from, network: NETWORK };
+  const expected = { payer: payment.payload.permit2Authorization.from, network: NETWORK, part: "1858" };
   const kinds = async () => [
     (await facilitator.settle(body, expected)).kind,
     (await facilitator.settleAgain(body, expected)).kind,

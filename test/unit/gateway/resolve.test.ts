@@ -287,6 +287,7 @@ describe("the chain is asked about a payment, in hand and from the book,", () =>
       attempt: "a",
       courier: "a",
       route: "/a",
+      charge: "10000",
       facilitator: "f",
       isOwed: false,
       settleBegan: true,

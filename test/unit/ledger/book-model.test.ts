@@ -267,7 +267,7 @@ class World {
 }
 
 const OVER: readonly string[] = [
-  ...["released/none", "uncharged/none", "rejected/none", "failed/none"],
+  ...["released/none", "uncharged/none", "uncharged/delivered", "uncharged/truncated", "rejected/none", "failed/none"],
   ...["undetermined/none", "undetermined/delivered", "undetermined/truncated"],
   ...["written_off/delivered", "written_off/truncated"],
   ...["settled/delivered", "settled/redeemed", "settled/expired"],

@@ -70,6 +70,7 @@ describe("a row", () => {
       payTo: "0xseller",
       amount: "10000",
       route: "/v1/reports",
+      charge: "10000",
       facilitator: "https://facilitator.example",
       settleBody: '{"signature":"0x"}',
       isOwed: false,

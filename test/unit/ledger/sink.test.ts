@@ -13,6 +13,7 @@ const entry = (changes: Partial<Entry> = {}): Entry => ({
   payer: "0xpayer",
   payTo: "0xseller",
   amount: "10000",
+  calculation: null,
   pay: "settled",
   delivery: "delivered",
   route: "/v1/reports",
@@ -46,6 +47,7 @@ describe("the seller's books", () => {
         created_at: NOW,
         updated_at: NOW + 1,
         seq: 1,
+        calculation: null,
       },
     ]);
   });

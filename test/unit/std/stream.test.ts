@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { capped, limited, readAnswer, readBounded, readWithin } from "../../../src/std/stream.ts";
+import { capped, gathered, limited, readAnswer, readBounded, readWithin } from "../../../src/std/stream.ts";
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 
@@ -66,6 +66,62 @@ describe("readWithin", () => {
     ["too slow", silent()],
   ])("gives nothing of a stream that is %s", async (_, stream) => {
     expect(await readWithin(stream, 7, 20)).toBeNull();
+  });
+});
+
+describe("gathered", () => {
+  const brokenAfter = (pieces: number): ReadableStream<Uint8Array> => {
+    let left = pieces;
+    return new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (left-- > 0) controller.enqueue(bytes(3));
+        else controller.error(new Error("reset"));
+      },
+    });
+  };
+
+  test.each([
+    ["nothing", []],
+    ["several pieces", [3, 0, 4]],
+    ["exactly as much as is allowed", [5, 5]],
+  ])("is %s in one piece", async (_, lengths) => {
+    expect(await gathered(streamOf(...lengths), 10, 1000)).toEqual(
+      Uint8Array.from(lengths.flatMap((n) => [...bytes(n)])),
+    );
+  });
+
+  test("is a stream of all of it where there is more", async () => {
+    const lengths = [5, 5, 1, 7];
+    const stream = await gathered(streamOf(...lengths), 10, 1000);
+    if (!(stream instanceof ReadableStream)) return expect.fail();
+    expect(await collect(stream)).toEqual(Uint8Array.from(lengths.flatMap((n) => [...bytes(n)])));
+  });
+
+  test("is a stream of all of it where its end does not come in time", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    void writer.write(bytes(2));
+    const stream = await gathered(readable, 10, 20);
+    if (!(stream instanceof ReadableStream)) return expect.fail();
+    const whole = collect(stream);
+    await writer.write(bytes(3));
+    await writer.close();
+    expect(await whole).toEqual(Uint8Array.from([...bytes(2), ...bytes(3)]));
+  });
+
+  test("throws the stream's own error where it breaks within them, and hands on the error of what comes later", async () => {
+    await expect(gathered(brokenAfter(2), 10, 1000)).rejects.toThrow("reset");
+    const stream = await gathered(brokenAfter(5), 10, 1000);
+    if (!(stream instanceof ReadableStream)) return expect.fail();
+    await expect(collect(stream)).rejects.toThrow("reset");
+  });
+
+  test("cancels what nobody reads on", async () => {
+    const { stream, cancelled } = endless();
+    const rest = await gathered(stream, 10, 1000);
+    if (!(rest instanceof ReadableStream)) return expect.fail();
+    await rest.cancel();
+    await cancelled;
   });
 });
 

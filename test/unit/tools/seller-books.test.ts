@@ -15,7 +15,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const entry: Entry = {
   ...{ id: "p", network: NETWORK, asset: ASSET, payer: "0x1", payTo: PAY_TO, amount: "123456789012345678901" },
   ...{ pay: "settled", delivery: "delivered", route: "/a", transaction: "0xab", facilitator: "http://f" },
-  ...{ createdAtMs: 1, updatedAtMs: 2, seq: 3 },
+  ...{ createdAtMs: 1, updatedAtMs: 2, seq: 3, calculation: null },
 };
 
 const row = {

@@ -51,6 +51,7 @@ async function fetched(asked: string, changes: Partial<UpstreamSettings> = {}) {
     conditions: null,
     paid: null,
     wholeBytesMax: 0,
+    isRead: false,
   });
   expect(forwarded.kind).toBe("answered");
   expect(calls).toHaveLength(1);
@@ -93,7 +94,15 @@ describe("a request is broken off", () => {
   const ask = (cancel: AbortSignal | null, timeoutMs: number, seen: AbortSignal[]) =>
     buildUpstream({ ...settings, timeoutMs, signer: null, fetcher: silent(seen) as unknown as Fetcher })({
       ...{ url: url.href, method: "POST", headers: new Headers(), body: null, cancel },
-      ...{ host: "api.example.com", proto: "https", priced: false, conditions: null, paid: null, wholeBytesMax: 0 },
+      ...{
+        host: "api.example.com",
+        proto: "https",
+        priced: false,
+        conditions: null,
+        paid: null,
+        wholeBytesMax: 0,
+        isRead: false,
+      },
     });
 
   test("when it is cancelled", async () => {
@@ -123,7 +132,15 @@ describe("an answer is handed on as it came", () => {
     const fetcher = { fetch: async () => response } as unknown as Fetcher;
     const forwarded = await buildUpstream({ ...settings, signer: null, fetcher })({
       ...{ url: url.href, method: "GET", headers: new Headers(), body: null, cancel: null },
-      ...{ host: "api.example.com", proto: "https", priced: false, conditions: null, paid: null, wholeBytesMax: 10 },
+      ...{
+        host: "api.example.com",
+        proto: "https",
+        priced: false,
+        conditions: null,
+        paid: null,
+        wholeBytesMax: 10,
+        isRead: false,
+      },
     });
     if (forwarded.kind !== "answered") return expect.fail(forwarded.reason);
     return forwarded.answer;

@@ -1,0 +1,121 @@
+// A price that follows use: what `pricing.json` says of it, and the meter that this is.
+
+import * as v from "valibot";
+import {
+  type Decimal,
+  type Meter,
+  parseDecimal,
+  parsePath,
+  type Rate,
+  rateOf,
+  type Source,
+} from "../metering/index.ts";
+import { flag, headerName, object } from "./fields.ts";
+import { type Path, type Report, said } from "./mistake.ts";
+
+const amountHint = 'write dollars such as "$0.05"';
+const amount = v.pipe(v.string(amountHint), v.regex(/^\$\d{1,12}(\.\d{1,18})?$/, amountHint));
+
+const usdHint = 'write dollars without a sign, such as "0.60"';
+const perHint = 'write "1", "1K", "1M" or "1B", or ten or a hundred of one of them';
+const ofHint =
+  'write where the use stands in the answer, such as "usage.total_tokens", or { "header": "x-rows" }, { "measured": "bytes" } or { "measured": "seconds" }';
+
+const path = v.pipe(
+  v.string(ofHint),
+  v.check((value) => parsePath(value) !== null, ofHint),
+);
+export const headerObject = object({ header: headerName }, ofHint);
+export const measuredObject = object(
+  { measured: v.picklist(["bytes", "seconds"], 'write "bytes" or "seconds"') },
+  ofHint,
+);
+
+export const rateObject = object(
+  {
+    usd: v.pipe(v.string(usdHint), v.regex(/^\d{1,12}(\.\d{1,18})?$/, usdHint)),
+    per: v.pipe(
+      v.string(perHint),
+      v.check((value) => rateOf("0", value) !== null, perHint),
+    ),
+    of: v.union([path, v.pipe(v.array(path), v.minLength(1, ofHint)), headerObject, measuredObject], ofHint),
+    optional: v.optional(flag, false),
+  },
+  'write an object such as { "usd": "0.60", "per": "1M", "of": "usage.completion_tokens" }',
+);
+
+const RATES_MAX = 20;
+
+export const meteredObject = object(
+  {
+    upto: amount,
+    meter: v.pipe(
+      v.array(rateObject, 'write a list of rates such as [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }]'),
+      v.minLength(1, "write at least one rate; a call whose price is known has that as its price"),
+      v.maxLength(RATES_MAX, `write at most ${RATES_MAX} rates`),
+    ),
+    fixed: v.optional(amount),
+    min: v.optional(amount),
+    includeUsage: v.optional(flag, false),
+    onMissingUsage: v.optional(
+      v.picklist(["minimum", "maximum", "nothing"], 'write "minimum", "maximum" or "nothing"'),
+      "minimum",
+    ),
+  },
+  'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
+  "upto",
+);
+
+export type MeteredPrice = v.InferOutput<typeof meteredObject>;
+type RateEntry = v.InferOutput<typeof rateObject>;
+
+export const isMetered = (price: object | string | undefined): price is MeteredPrice =>
+  typeof price === "object" && "upto" in price;
+
+/** What of a route a price by use leaves no choice about. */
+interface Idle {
+  readonly settle?: unknown;
+  readonly websocket?: boolean | undefined;
+  readonly ranges?: boolean | undefined;
+}
+
+export function readMeter(
+  { upto, meter, fixed = "$0", min = "$0", includeUsage, onMissingUsage }: MeteredPrice,
+  { settle, websocket, ranges }: Idle,
+  at: { readonly price: Path; readonly route: Path },
+  report: Report,
+): Meter {
+  const idle = (key: string, why: string): void => report([...at.route, key], `remove this: ${why}`);
+  if (settle !== undefined) idle("settle", "what is charged by use is settled when the use is known");
+  if (websocket) idle("websocket", "a WebSocket has no use that could be read");
+  if (ranges) idle("ranges", "a part of an answer does not say what the whole has used");
+  if (isMore(dollarsOf(min), dollarsOf(upto))) {
+    report([...at.price, "min"], `this is more than upto lets a call cost; write at most that${said(min)}`);
+  }
+  return { rates: meter.map(readRate), fixed: dollarsOf(fixed), min: dollarsOf(min), includeUsage, onMissingUsage };
+}
+
+const isMore = (a: Decimal, b: Decimal): boolean =>
+  a.digits * 10n ** BigInt(b.scale) > b.digits * 10n ** BigInt(a.scale);
+
+/** Of what the schema let through. */
+const dollarsOf = (written: string): Decimal => parseDecimal(written.slice(1)) as Decimal;
+
+const readRate = ({ usd, per, of, optional }: RateEntry): Rate => ({
+  title: `${titleOf(of)} at $${usd}/${per}`,
+  source: sourceOf(of),
+  dollars: rateOf(usd, per) as Decimal,
+  isOptional: optional,
+});
+
+function sourceOf(of: RateEntry["of"]): Source {
+  if (typeof of === "string" || Array.isArray(of)) {
+    return { kind: "answer", paths: [of].flat().map((one) => parsePath(one) as readonly string[]) };
+  }
+  return "header" in of ? { kind: "header", name: of.header } : { kind: of.measured };
+}
+
+function titleOf(of: RateEntry["of"]): string {
+  if (typeof of === "string" || Array.isArray(of)) return [of].flat()[0] as string;
+  return "header" in of ? of.header : of.measured;
+}

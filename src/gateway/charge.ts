@@ -1,0 +1,96 @@
+// Charging for goods that are in hand, and what is told where that does not work. Shared by every way to sell.
+
+import type { LedgerEvent } from "../ledger/index.ts";
+import type { Outcome } from "../outcome/index.ts";
+import type { AdmittedPayment } from "../schemes/index.ts";
+import type { UpstreamAnswer } from "../upstream/index.ts";
+import type { Receipt, Settlement } from "../x402/index.ts";
+import { reporterOf } from "./admit.ts";
+import { deliver, FIRST_DELIVERY, type Reporter, report, storable } from "./attempt.ts";
+import { creditOf } from "./credit.ts";
+import { discard, type Gate, type Order, refuse } from "./gate.ts";
+import { type Bill, settle } from "./settle.ts";
+
+/** The goods go out only when they are paid for. @param bill of a metered call */
+export async function charge(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  answer: UpstreamAnswer,
+  bill: Bill | null,
+): Promise<Outcome> {
+  const settlement = await settle(gate, order, payment, bill);
+  if (settlement.kind !== "settled") {
+    const kept = storable(order, answer);
+    discard(answer);
+    return unpaid(gate, order, payment, settlement, kept, bill);
+  }
+  const { transaction } = settlement;
+  const events = [...notedOf(bill), settledBy(transaction, bill)];
+  const delivered = deliver(gate, order, reporterOf(payment), answer, events, FIRST_DELIVERY);
+  return { kind: "sold", answer: delivered, receipt: receiptOf(payment, transaction, bill) };
+}
+
+/** Behind an answer that went out. */
+export async function settleBehind(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  bill: Bill | null,
+): Promise<void> {
+  const settlement = await settle(gate, order, payment, bill);
+  const reporter = reporterOf(payment);
+  switch (settlement.kind) {
+    case "settled":
+      await report(gate, reporter, [settledBy(settlement.transaction, bill)]);
+      return gate.exposure.free(reporter.attempt);
+    case "rejected":
+      // A payer whose wallet is empty now may fill it while the authorization lasts.
+      return void (await report(gate, reporter, [{ kind: "postponed", reason: settlement.reason }]));
+    case "unknown":
+      return void (await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]));
+  }
+}
+
+/** Nothing of what was to be owed went out. */
+export function oweNothing(gate: Gate, reporter: Reporter, reason: string, outcome: Outcome): Outcome {
+  gate.waitUntil(report(gate, reporter, [{ kind: "uncharged", reason }]));
+  gate.waitUntil(gate.exposure.free(reporter.attempt));
+  return outcome;
+}
+
+/** @param kept the goods, where the buyer may still have paid for them */
+export async function unpaid(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  settlement: Exclude<Settlement, { kind: "settled" }>,
+  kept: ReturnType<typeof storable>,
+  bill: Bill | null,
+): Promise<Outcome> {
+  const reporter = reporterOf(payment);
+  if (settlement.kind === "unknown") {
+    // On record before the client hears of it: whoever signs another payment at once must not be charged for it.
+    const lost: LedgerEvent = { kind: "lost", transaction: settlement.transaction };
+    await report(gate, reporter, [...notedOf(bill), lost], kept);
+    return refuse({ reason: "settlement_unknown", credit: await creditOf(gate, order, reporter.id) });
+  }
+  const { reason: code } = settlement;
+  gate.waitUntil(report(gate, reporter, [...notedOf(bill), { kind: "rejected", reason: code }]));
+  const receipt = { ...receiptOf(payment, "", null), success: false, errorReason: code };
+  return refuse({ reason: "settlement_rejected", code, receipt, invitation: order.invitation });
+}
+
+export function receiptOf({ payment }: AdmittedPayment, transaction: string, bill: Bill | null): Receipt {
+  const { x402Version, network, payer } = payment;
+  const amount = bill === null ? {} : { amount: bill.amount };
+  return { x402Version, success: true, transaction, network, payer, ...amount };
+}
+
+const notedOf = (bill: Bill | null): readonly LedgerEvent[] => (bill === null ? [] : [bill.noted]);
+
+export const settledBy = (transaction: string, bill: Bill | null): LedgerEvent => ({
+  kind: "settled",
+  transaction,
+  ...(bill !== null && { charge: bill.amount }),
+});

@@ -1,0 +1,88 @@
+// Reads the use off one answer: off its head, off its bytes as they come, and at its end. It holds no more of a stream
+// than its last event, and of an answer in one piece no more than it was given leave to.
+
+import { isObject, parseJson } from "../std/index.ts";
+import { type Decimal, readDecimal } from "./decimal.ts";
+import { EventReader } from "./events.ts";
+import type { Meter, Source, Usage } from "./meter.ts";
+import { lookUp } from "./usage.ts";
+
+/** An answer's head. */
+export interface Head {
+  readonly headers: Headers;
+}
+
+const JSON_LIMITS = { depthMax: 64, nodesMax: 100_000 };
+
+export class Gauge {
+  readonly #sources: readonly Source[];
+  readonly #found: (Decimal | null)[];
+  readonly #take: (chunk: Uint8Array) => void;
+  readonly #end: () => void;
+  #bytes = 0;
+
+  /** @param bytesMax of an answer that is no stream of events: a longer one is not read */
+  constructor({ rates }: Meter, { headers }: Head, bytesMax: number) {
+    this.#sources = rates.map(({ source }) => source);
+    this.#found = this.#sources.map((source) => (source.kind === "header" ? readHeader(headers, source.name) : null));
+    const reader = this.#readerOf(headers, bytesMax);
+    this.#take = (chunk) => reader.feed(chunk);
+    this.#end = () => reader.end();
+  }
+
+  feed(chunk: Uint8Array): void {
+    this.#bytes += chunk.byteLength;
+    this.#take(chunk);
+  }
+
+  /**
+   * @param durationMs since the upstream was asked
+   * @param isWhole whether the answer came to its end: a part of it has no length and no JSON that could be charged for
+   */
+  end(durationMs: number, isWhole: boolean): Usage {
+    if (isWhole) this.#end();
+    return this.#sources.map(({ kind }, i) => {
+      if (kind === "bytes") return { digits: BigInt(this.#bytes), scale: 0 };
+      if (kind === "seconds") return { digits: BigInt(Math.ceil(durationMs)), scale: 3 };
+      return this.#found[i] as Decimal | null;
+    });
+  }
+
+  #readerOf(headers: Headers, bytesMax: number): Pick<EventReader, "feed" | "end"> {
+    const isRead = this.#sources.some(({ kind }) => kind === "answer") && !headers.has("content-encoding");
+    if (!isRead) return UNREAD;
+    return isEventStream(headers) ? new EventReader((data) => this.#search(data)) : this.#wholeReader(bytesMax);
+  }
+
+  #wholeReader(bytesMax: number): Pick<EventReader, "feed" | "end"> {
+    const decoder = new TextDecoder();
+    let text: string | null = "";
+    return {
+      feed: (chunk) => {
+        if (text === null) return;
+        text = this.#bytes > bytesMax ? null : text + decoder.decode(chunk, { stream: true });
+      },
+      end: () => {
+        if (text !== null) this.#search(text + decoder.decode());
+      },
+    };
+  }
+
+  /** What is found later counts: of a stream the last event that has it. */
+  #search(text: string): void {
+    const json = parseJson(text, JSON_LIMITS);
+    if (!json.ok || !isObject(json.value)) return;
+    for (const [i, source] of this.#sources.entries()) {
+      if (source.kind !== "answer") continue;
+      const values = source.paths.map((path) => readDecimal(lookUp(json.value, path)));
+      this.#found[i] = values.find((value) => value !== null) ?? (this.#found[i] as Decimal | null);
+    }
+  }
+}
+
+const UNREAD: Pick<EventReader, "feed" | "end"> = { feed: () => undefined, end: () => undefined };
+
+const readHeader = (headers: Headers, name: string): Decimal | null => readDecimal(headers.get(name));
+
+export const isEventStream = (headers: Headers): boolean =>
+  /^text\/event-stream\s*(?:;|$)/i.test(headers.get("content-type") ?? "");

@@ -1,0 +1,15 @@
+export { type Decimal, parseDecimal } from "./decimal.ts";
+export { Gauge, isEventStream } from "./gauge.ts";
+export {
+  type Authorized,
+  type Charge,
+  chargeFor,
+  chargeForMissing,
+  type Meter,
+  type Rate,
+  rateOf,
+  type Source,
+  type Usage,
+} from "./meter.ts";
+export { askForUsage } from "./request.ts";
+export { parsePath } from "./usage.ts";

@@ -1,0 +1,330 @@
+// A call that is charged for what it used: in one piece or as a stream, and whatever breaks.
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { permit2PaymentId } from "../../../src/x402/index.ts";
+import { NETWORK, type Payment, transactionOf } from "../../support/payment.ts";
+import { type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
+import {
+  type Around,
+  broken,
+  codeOf,
+  isSettled,
+  openGate,
+  paidWith,
+  reasonOf,
+  rejected,
+  textOf,
+  tokenOf,
+} from "./gate.ts";
+
+const METER = [{ usd: "1", per: "1K", of: "usage.units" }];
+const tableOf = (changes: object = {}) => ({
+  bufferBytesMax: 1000,
+  routes: { "/m": { price: { upto: "$0.05", meter: METER, min: "$0.0001", ...changes } } },
+});
+
+let payment: Permit2Payment;
+beforeEach(async () => {
+  payment = await signUptoPayment("50000");
+});
+
+const answered =
+  (text: string, type = "application/json"): Around["upstream"] =>
+  () => ({
+    status: 200,
+    headers: { "content-type": type, "content-length": String(new TextEncoder().encode(text).byteLength) },
+    body: text,
+  });
+const using = (units: number): Around["upstream"] => answered(JSON.stringify({ usage: { units } }));
+
+/** A stream of events that the test writes. */
+function streaming() {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(
+    {},
+    new CountQueuingStrategy({ highWaterMark: 100 }),
+    new CountQueuingStrategy({ highWaterMark: 100 }),
+  );
+  const writer = writable.getWriter();
+  const write = (text: string): Promise<void> => writer.write(new TextEncoder().encode(text));
+  const upstream: Around["upstream"] = () => ({
+    status: 200,
+    headers: { "content-type": "text/event-stream" },
+    body: readable,
+  });
+  return { upstream, write, close: () => writer.close(), abort: () => writer.abort(new Error("reset")) };
+}
+
+const USED = 'data: {"usage":{"units":7}}\n\n';
+
+function open(changes: object = {}, around: Partial<Around> = {}) {
+  const settledFor: string[] = [];
+  const settle = around.settle ?? isSettled;
+  const gate = openGate(tableOf(changes), {
+    ...around,
+    settle(body, url) {
+      settledFor.push(JSON.parse(body).paymentRequirements.amount);
+      return settle(body, url);
+    },
+  });
+  const { from, nonce } = payment.payload.permit2Authorization;
+  const id = permit2PaymentId(NETWORK, from, nonce);
+  const held = () => gate.place.ledger(`${NETWORK}|${from.toLowerCase()}`).entry(id);
+  const buy = (): ReturnType<typeof gate.pay> => gate.pay("/m", payment as unknown as Payment);
+  const entry = (): string => `${held()?.pay}, ${held()?.delivery}, ${held()?.amount}`;
+  const exposed = async (): Promise<boolean> =>
+    !(await gate.gate.exposure.reserve({ attempt: "x", micros: 1n, untilMs: 1e15, nowMs: 1, microsMax: 1n }));
+  return { ...gate, buy, held, entry, settledFor, exposed };
+}
+
+const transaction = (): string =>
+  transactionOf(`0x${BigInt(payment.payload.permit2Authorization.nonce).toString(16).padStart(64, "0")}`);
+
+describe("an answer in one piece", () => {
+  test("is verified with what was authorized, and settled and delivered for what it used", async () => {
+    const verifiedFor: string[] = [];
+    const verify: Around["verify"] = (body) => {
+      verifiedFor.push(JSON.parse(body).paymentRequirements.amount);
+      return { isValid: true };
+    };
+    const { buy, settledFor, entry, held, exposed } = open({}, { upstream: using(7), verify });
+    const outcome = await buy();
+    expect(outcome).toMatchObject({
+      kind: "sold",
+      receipt: { success: true, transaction: transaction(), amount: "7000" },
+    });
+    expect(await textOf(outcome)).toBe('{"usage":{"units":7}}');
+    expect([verifiedFor, settledFor, entry()]).toEqual([["50000"], ["7000"], "settled, delivered, 7000"]);
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K = $0.007");
+    expect(await exposed()).toBe(false);
+  });
+
+  test("is read whole also where nobody said how long it is", async () => {
+    const upstream: Around["upstream"] = () => ({
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: '{"usage":{"units":8}}',
+    });
+    const outcome = await open({}, { upstream }).buy();
+    expect(outcome).toMatchObject({ kind: "sold", receipt: { amount: "8000" }, answer: { length: 21 } });
+  });
+
+  test("of a length that nobody said costs nothing where it breaks off", async () => {
+    const { upstream, write, abort } = streaming();
+    const { buy, entry, settledFor, exposed } = open(
+      {},
+      { upstream: async (sent) => ({ ...(await upstream(sent)), headers: { "content-type": "application/json" } }) },
+    );
+    void write('{"usage":').then(abort);
+    expect(reasonOf(await buy())).toBe("upstream_unreachable");
+    expect([entry(), settledFor, await exposed()]).toEqual(["uncharged, none, 100", [], false]);
+  });
+
+  test("that used next to nothing costs the least", async () => {
+    const { buy, settledFor } = open({}, { upstream: using(0) });
+    expect(await buy()).toMatchObject({ receipt: { amount: "100" } });
+    expect(settledFor).toEqual(["100"]);
+  });
+
+  test("that used nothing, where there is no least, is delivered without a transaction", async () => {
+    const { buy, settledFor, entry, exposed, reports } = open({ min: "$0" }, { upstream: using(0) });
+    expect(await buy()).toMatchObject({ kind: "sold", receipt: { success: true, transaction: "", amount: "0" } });
+    expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, delivered, 0", false]);
+    expect(reports.at(-1)).toBe("waived no_usage");
+  });
+
+  test.each([
+    ["minimum", "100", "settled, delivered, 100"],
+    ["maximum", "50000", "settled, delivered, 50000"],
+    ["nothing", "0", "uncharged, delivered, 0"],
+  ])("that does not say what it used costs the %s where the table says so", async (onMissingUsage, amount, entry) => {
+    const gate = open({ onMissingUsage }, { upstream: answered("{}") });
+    expect(await gate.buy()).toMatchObject({ kind: "sold", receipt: { amount } });
+    expect(gate.entry()).toBe(entry);
+  });
+
+  test("costs nothing where it is not for sale", async () => {
+    const { buy, settledFor, entry, exposed } = open({}, { upstream: () => ({ status: 500 }) });
+    expect(reasonOf(await buy())).toBe("unsold");
+    expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, none, 100", false]);
+  });
+
+  test("may have no body at all", async () => {
+    const { buy, entry } = open({}, { upstream: () => ({ status: 204 }) });
+    expect(await buy()).toMatchObject({ kind: "sold", receipt: { amount: "100" } });
+    expect(entry()).toBe("settled, delivered, 100");
+  });
+
+  test("goes to nobody where the settlement is refused", async () => {
+    const { buy, entry, exposed } = open({}, { upstream: using(7), settle: rejected("invalid_payload") });
+    expect(reasonOf(await buy())).toBe("settlement_rejected");
+    expect([entry(), await exposed()]).toEqual(["rejected, none, 7000", false]);
+  });
+
+  test("is the buyer's when it turns out to be settled, for what it used", async () => {
+    let isLost = true;
+    const settle: Around["settle"] = (body) => (isLost ? broken() : isSettled(body));
+    const { buy, ask, alarm, entry, seen, settledFor } = open({}, { upstream: using(7), settle });
+    const refused = await buy();
+    expect([reasonOf(refused), entry()]).toEqual(["settlement_unknown", "unknown, none, 7000"]);
+    isLost = false;
+    await alarm(60_000);
+    expect([entry(), new Set(settledFor)]).toEqual(["settled, undelivered, 7000", new Set(["7000"])]);
+    const headers = new Headers({ "faregate-redeem": tokenOf(refused) });
+    expect(reasonOf(await ask("/m", { headers }))).toBe("redelivered");
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe("a stream", () => {
+  const read = async (outcome: Awaited<ReturnType<ReturnType<typeof open>["buy"]>>) => {
+    if (!("answer" in outcome) || !(outcome.answer.body instanceof ReadableStream))
+      return expect.fail(reasonOf(outcome));
+    return { reader: outcome.answer.body.getReader(), headers: outcome.answer.headers };
+  };
+
+  test("goes out as it comes, and is settled behind its end for what it used", async () => {
+    const { upstream, write, close } = streaming();
+    const { buy, settled, settledFor, entry, asked, exposed } = open({}, { upstream });
+    const { reader, headers } = await read(await buy());
+    expect(entry()).toBe("owed, none, 100");
+    void write("data: 1\n\n");
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("data: 1\n\n");
+    expect(asked).not.toContain("settle");
+    void write(USED);
+    void close();
+    await reader.read();
+    expect((await reader.read()).done).toBe(true);
+    await settled();
+    expect([settledFor, entry(), await exposed()]).toEqual([["7000"], "settled, delivered, 7000", false]);
+    expect(headers.get("faregate-payment")).toMatch(/^https:\/\/api\.example\.com\/\.faregate\/payments\/./);
+  });
+
+  test("whose payment's address cannot be had goes out all the same", async () => {
+    const { upstream, write, close } = streaming();
+    const { buy } = open({}, { upstream, changes: { seal: { sign: async () => null } } });
+    const { reader, headers } = await read(await buy());
+    void write(USED).then(close);
+    await reader.read();
+    expect(headers.has("faregate-payment")).toBe(false);
+  });
+
+  test("is paid for by who leaves, for what it used to its end", async () => {
+    const { upstream, write, close } = streaming();
+    const { buy, settled, settledFor, entry } = open({}, { upstream });
+    const { reader } = await read(await buy());
+    await reader.cancel();
+    void write(USED).then(close);
+    await settled();
+    expect([settledFor, entry()]).toEqual([["7000"], "settled, delivered, 7000"]);
+  });
+
+  test.each([
+    ["minimum", ["100"], "settled, truncated, 100"],
+    ["maximum", ["50000"], "settled, truncated, 50000"],
+    ["nothing", [], "uncharged, truncated, 0"],
+  ])(
+    "that breaks off before it says what it used costs the %s where the table says so",
+    async (rule, amounts, state) => {
+      const { upstream, write, abort } = streaming();
+      const { buy, settled, settledFor, entry, exposed } = open({ onMissingUsage: rule }, { upstream });
+      const { reader } = await read(await buy());
+      void write("data: 1\n\n");
+      await reader.read();
+      void abort();
+      await expect(reader.read()).rejects.toThrow();
+      await settled();
+      expect([settledFor, entry(), await exposed()]).toEqual([amounts, state, false]);
+    },
+  );
+
+  test("goes to nobody where no book would hold that it is owed", async () => {
+    const { upstream } = streaming();
+    const ledger: Around["ledger"] = (_, events) => (events.includes("served") ? "away" : "answers");
+    const { buy, settledFor, entry, exposed } = open({}, { upstream, ledger });
+    expect(reasonOf(await buy())).toBe("ledger_unavailable");
+    expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, none, 100", false]);
+  });
+
+  test("that is too long to be read in one piece is settled behind its end", async () => {
+    const upstream: Around["upstream"] = () => ({
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: `{"x":"${"x".repeat(2000)}","usage":{"units":7}}`,
+    });
+    const { buy, settled, entry } = open({}, { upstream });
+    const outcome = await buy();
+    expect((await textOf(outcome)).length).toBeGreaterThan(2000);
+    await settled();
+    expect([outcome.kind, entry()]).toEqual(["served", "settled, delivered, 100"]);
+  });
+
+  test("goes on being settled by the alarm where that did not work at once, for what it used", async () => {
+    let isPoor = true;
+    const settle: Around["settle"] = (body) => (isPoor ? rejected("insufficient_funds")() : isSettled(body));
+    const { upstream, write, close } = streaming();
+    const { buy, settled, alarm, settledFor, entry } = open({}, { upstream, settle });
+    const { reader } = await read(await buy());
+    void write(USED).then(close);
+    while (!(await reader.read()).done);
+    await settled();
+    expect(entry()).toBe("owed, delivered, 7000");
+    isPoor = false;
+    await alarm(60_000);
+    expect([new Set(settledFor), entry()]).toEqual([new Set(["7000"]), "settled, delivered, 7000"]);
+  });
+
+  test.each([
+    ["minimum", ["100"], "settled, truncated, 100"],
+    ["nothing", [], "uncharged, truncated, 0"],
+  ])(
+    "whose invocation died is settled by the alarm just before its authorization ends: the %s",
+    async (rule, amounts, state) => {
+      const { upstream } = streaming();
+      const { buy, alarm, settledFor, entry } = open({ onMissingUsage: rule }, { upstream });
+      await buy();
+      await alarm(200_000);
+      expect([settledFor, entry().split(",")[0]]).toEqual([[], "owed"]);
+      await alarm(86_000);
+      expect([settledFor, entry()]).toEqual([amounts, state]);
+    },
+  );
+});
+
+describe("a request for a stream", () => {
+  const send = (gate: ReturnType<typeof open>, body: string) => {
+    const bytes = new TextEncoder().encode(body);
+    const headers = new Headers({ "content-length": String(bytes.byteLength) });
+    return gate.pay("/m", payment as unknown as Payment, { method: "POST", headers, body: bytes });
+  };
+
+  test.each([
+    [true, '{"stream":true,"stream_options":{"include_usage":true}}'],
+    [false, '{"stream":true}'],
+  ])("asks for its use where the table says so: %s", async (includeUsage, body) => {
+    const gate = open({ includeUsage }, { upstream: using(7) });
+    expect((await send(gate, '{"stream":true}')).kind).toBe("sold");
+    expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe(body);
+  });
+
+  test("asks for an answer that can be read", async () => {
+    const gate = open({}, { upstream: using(7) });
+    await gate.pay("/m", payment as unknown as Payment, { headers: new Headers({ "accept-encoding": "gzip" }) });
+    expect(gate.seen[0]?.headers.get("accept-encoding")).toBe("identity");
+  });
+});
+
+test("what all payers together may owe is asked for before the upstream works", async () => {
+  const { upstream, write, close } = streaming();
+  let isStreamed = true;
+  const either: Around["upstream"] = (sent) => (isStreamed ? upstream(sent) : using(7)(sent));
+  const gate = openGate({ ...tableOf(), maxUnsettledTotal: "$0.09" }, { upstream: either });
+  // What is behind a stream is over when that is.
+  const buy = async () => gate.answer("/m", paidWith((await signUptoPayment("50000")) as unknown as Payment));
+  const first = await buy();
+  expect([first.kind, codeOf(await buy()), gate.seen.length]).toEqual(["served", "gate_over_cap", 1]);
+  void write(USED).then(close);
+  await textOf(first);
+  await gate.settled();
+  isStreamed = false;
+  expect((await buy()).kind).toBe("sold");
+});
