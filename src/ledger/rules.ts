@@ -33,7 +33,13 @@ const WORTH: readonly Pay[] = ["settled", "owed", "unknown", "failed", "undeterm
 /** Every transition that an attempt can cause. Those of one report are one durable write. */
 export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEvent, { kind: K }>> } = {
   release: { pay: ["claimed"], delivery: FRESH, done: "released", next: () => ({ pay: "released" }) },
-  pinned: { pay: ["claimed"], delivery: FRESH, done: null, next: (_, { facilitator }) => ({ facilitator }) },
+  // Its time begins anew: to say so may have taken long, and nothing of what it is for was begun before.
+  pinned: {
+    pay: ["claimed"],
+    delivery: FRESH,
+    done: null,
+    next: (_, { facilitator }, nowMs, { leaseMs }) => ({ facilitator, leaseUntilMs: nowMs + leaseMs }),
+  },
   // What was to be served first, and was not, is nobody's debt.
   uncharged: {
     pay: ["claimed", "owed"],

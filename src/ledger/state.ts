@@ -76,6 +76,8 @@ export type LedgerEvent =
 
 /** How long what is left open stays open. */
 export interface Terms {
+  /** Of an attempt that nobody has followed yet: what it was claimed for. */
+  readonly leaseMs: number;
   readonly creditMs: number;
   readonly debtMs: number;
 }

@@ -58,7 +58,11 @@ export const stateOf = (row: Row): PaymentState => ({
   endsMs: row.ends_at,
 });
 
-const termsOf = ({ credit_ms, debt_ms }: Row): Terms => ({ creditMs: credit_ms, debtMs: debt_ms });
+const termsOf = ({ lease_until, created_at, credit_ms, debt_ms }: Row): Terms => ({
+  leaseMs: lease_until - created_at,
+  creditMs: credit_ms,
+  debtMs: debt_ms,
+});
 
 interface Report {
   readonly id: string;

@@ -6,9 +6,12 @@ import { NETWORK, signPayment } from "../../support/payment.ts";
 import {
   type Around,
   broken,
+  GOODS,
+  HASH,
   idOf,
   isSettled,
   isValid,
+  keyed,
   openGate,
   paidWith,
   payerOf,
@@ -210,6 +213,44 @@ describe("a facilitator that does not answer", () => {
     clock.nowMs += 60_000;
     expect(reasonOf(await pay("/before", payment))).toBe("sold");
   });
+});
+
+test("an attempt whose ledger takes its time to hear who settles does not outlast its lease: one execution is all", async () => {
+  const upstream = { url: "https://upstream.example/base", timeoutSeconds: 30 };
+  const settling = Promise.withResolvers<void>();
+  let calls = 0;
+  const gate = openGate(
+    { ...TABLE, upstream, rpc: { "base-sepolia": "https://rpc.example" } },
+    {
+      verify(body, url) {
+        gate.clock.nowMs += url.startsWith(ONE) ? 2_500 : 5_000;
+        return onlyTwo(isValid)(body, url);
+      },
+      ledger(_, events) {
+        if (!events.includes("pinned")) return "answers";
+        gate.clock.nowMs += 9_500;
+        return ++calls < 3 ? "lost" : "answers";
+      },
+      upstream() {
+        gate.clock.nowMs += 29_000;
+        return GOODS;
+      },
+      async settle(body) {
+        gate.clock.nowMs += 15_000;
+        await settling.promise;
+        return isSettled(body);
+      },
+      fate: () => ({ kind: "paid", transaction: HASH }),
+    },
+  );
+  const payment = await signPayment("10000");
+  const first = gate.answer("/after", paidWith(payment, keyed()));
+  await expect.poll(() => gate.asked.includes("settle"), { timeout: 10_000 }).toBe(true);
+  expect(reasonOf(await gate.answer("/after", paidWith(payment, keyed())))).toBe("payment_in_flight");
+  settling.resolve();
+  expect(reasonOf(await first)).toBe("sold");
+  await gate.settled();
+  expect([gate.seen.length, gate.entry(payment)]).toEqual([1, "settled, delivered"]);
 });
 
 describe("a facilitator that two routes give different times", () => {

@@ -7,7 +7,7 @@ export const NOW = 1_800_000_000_000;
 export const LEASE = 60_000;
 export const DAY = 86_400_000;
 export const HASH = `0x${"ab".repeat(32)}`;
-export const TERMS = { creditMs: 7 * DAY, debtMs: 3 * DAY };
+export const TERMS = { leaseMs: LEASE, creditMs: 7 * DAY, debtMs: 3 * DAY };
 
 export const PAYS = [
   "claimed",

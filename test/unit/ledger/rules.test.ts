@@ -79,9 +79,9 @@ const brief = (next: PaymentState | string): string | null =>
   typeof next === "string" ? null : `${next.pay}/${next.delivery}`;
 
 describe("a report of the live attempt", () => {
-  test("says who settles instead of the one that it was claimed with", () => {
-    expect(following(stateOf("claimed", "none"), "pinned")).toEqual(
-      stateOf("claimed", "none", { facilitator: "https://other.example" }),
+  test("says who settles instead of the one that it was claimed with, and has its whole time from then on", () => {
+    expect(following(stateOf("claimed", "none"), "pinned", NOW + 40_000)).toEqual(
+      stateOf("claimed", "none", { facilitator: "https://other.example", leaseUntilMs: NOW + 40_000 + TERMS.leaseMs }),
     );
     expect(report(stateOf("claimed", "none"), "pinned", "other")).toBe("stale_attempt");
   });
