@@ -49,6 +49,7 @@ import {
   type Upstream,
   type UpstreamSettings,
 } from "./upstream/index.ts";
+import { isSolana } from "./x402/index.ts";
 
 interface Bindings {
   readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
@@ -66,6 +67,8 @@ interface Bindings {
 const WEI_PER_GWEI = 1e9;
 const NO_DIRECT =
   "the table settles with an account of its own, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
+const NO_SOLANA =
+  "the table asks an RPC of Solana, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
 
@@ -204,11 +207,13 @@ function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<str
   );
   if (!filled.ok) return err(filled.error.map(missingSecret));
   const urlsOf = Map.groupBy(filled.value, ([network]) => network);
-  const chains = [...urlsOf].map(([network, urls]): [string, Chain] => [
-    network,
-    buildChain({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }),
-  ]);
-  return ok(new Map(chains));
+  const chains = new Map<string, Chain>();
+  for (const [network, urls] of urlsOf) {
+    const build = isSolana(network) ? features.buildSolanaChain : buildChain;
+    if (!build) return err([NO_SOLANA]);
+    chains.set(network, build({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }));
+  }
+  return ok(chains);
 }
 
 function openFacilitators(

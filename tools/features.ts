@@ -22,6 +22,10 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   },
   buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
+  buildSolanaChain: {
+    from: "chain/index.ts",
+    isNeeded: ({ rpc }) => [...rpc.keys()].some(isSolana),
+  },
   transferChecked: {
     from: "schemes/index.ts",
     isNeeded: ({ routes }) =>

@@ -20,18 +20,22 @@ export interface Chain {
 
 type ReadFate = (ask: Ask, askEach: AskEach, authorization: Authorization) => Promise<Result<KnownFate, Fault>>;
 
-const READERS: { readonly [name in Authorization["assetTransferMethod"]]: ReadFate } = {
-  eip3009: (ask, _, authorization) => readNonceFate(ask, eip3009, authorization),
-  permit2: (ask, _, authorization) => readNonceFate(ask, permit2, authorization),
-  transferChecked: readSolanaFate,
-};
+/** Of a network of `eip155:*`. */
+export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, (ask, _, authorization) => {
+    const method = authorization.assetTransferMethod === "permit2" ? permit2 : eip3009;
+    return readNonceFate(ask, method, authorization);
+  });
 
-export function buildChain(settings: ChainSettings, fetcher: Fetch = globalThis): Chain {
+/** Of a network of `solana:*`. */
+export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, readSolanaFate);
+
+function chainOf(settings: ChainSettings, fetcher: Fetch, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
     async fateOf(authorization) {
-      const { network, assetTransferMethod } = authorization;
-      const read = READERS[assetTransferMethod];
+      const { network } = authorization;
       const fate = await failOver(endpoints, network, (ask, askEach) => read(ask, askEach, authorization));
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },

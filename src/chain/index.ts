@@ -1,5 +1,5 @@
 export { type Block, blockCall, parseBlock } from "./blocks.ts";
-export { buildChain, type Chain } from "./chain.ts";
+export { buildChain, buildSolanaChain, type Chain } from "./chain.ts";
 export { AUTHORIZATION_STATE, type Authorization } from "./events.ts";
 export type { Fate } from "./fate.ts";
 export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity } from "./hex.ts";
@@ -18,4 +18,5 @@ export {
   failOver,
   fault,
   type Reply,
+  readNetwork,
 } from "./rpc.ts";

@@ -43,7 +43,7 @@ export {
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
 export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
-export { isSameAddress, isSolana, readPublicKey } from "./solana.ts";
+export { isSameAddress, isSolana, isTransactionName, readPublicKey } from "./solana.ts";
 export type {
   Accepted,
   PaymentPayload,

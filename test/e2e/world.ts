@@ -15,11 +15,9 @@ import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type Losses, startLossyProxy } from "../support/lossy-proxy.ts";
 import { PAY_TO } from "../support/payment.ts";
-import { readText, startServer, type TestServer } from "../support/server.ts";
-
-/** What the network between gate and facilitator does to a call: it never arrives, or its answer never does. */
-export type Loss = "none" | "request" | "answer";
+import { readText } from "../support/server.ts";
 
 export interface World {
   readonly gate: string;
@@ -27,7 +25,7 @@ export interface World {
   /** What the gate keeps, its seller's books among it. */
   readonly stateDir: string;
   readonly upstream: string;
-  readonly lose: { settle: Loss; verify: "none" | "believe" };
+  readonly lose: Losses;
   readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
   readonly payee: () => Promise<bigint>;
   readonly balance: (address: string) => Promise<bigint>;
@@ -66,7 +64,7 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "faregate-world-"));
   const chain = await startChain({ port: 0 });
   const reference = await startFacilitator({ rpc: chain.rpc, port: 0 });
-  const lose: World["lose"] = { settle: "none", verify: "none" };
+  const lose: Losses = { settle: "none", verify: "none" };
   const [upstream, lossy] = await Promise.all([startFakeUpstream(), startLossyProxy(reference.url, lose)]);
   const { secret, publicKey } = newEc("sec1");
   const guard = await startCdpServer(publicKey, (request, response) => passOn(lossy.url, request, response));
@@ -115,22 +113,4 @@ async function passOn(target: string, request: IncomingMessage, response: Server
   } catch {
     request.socket.destroy();
   }
-}
-
-/** Passes everything on, but for what is lost: then it breaks the connection. */
-function startLossyProxy(target: string, lose: World["lose"]): Promise<TestServer> {
-  return startServer(async (request, response) => {
-    const body = await readText(request);
-    if (request.url === "/verify" && lose.verify === "believe") {
-      const payer = JSON.parse(body).paymentPayload.payload.authorization.from;
-      return response.writeHead(200).end(JSON.stringify({ isValid: true, payer }));
-    }
-    if (request.url === "/settle" && lose.settle === "request") return request.socket.destroy();
-    const method = request.method ?? "GET";
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch(target + request.url, method === "GET" ? {} : { method, headers, body });
-    const text = await answer.text();
-    if (request.url === "/settle" && lose.settle === "answer") return request.socket.destroy();
-    return response.writeHead(answer.status, headers).end(text);
-  });
 }
