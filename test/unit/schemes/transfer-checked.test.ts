@@ -190,6 +190,11 @@ describe("is refused, and no ledger is asked:", () => {
       reason("transaction_instructions_length"),
     ],
     ["a limit behind the price", withInstructions(unitPrice, limit, moves), `${BUDGET}_limit_instruction`],
+    [
+      "a heap in the limit's place",
+      withInstructions(changed(limit, { data: Uint8Array.of(1, 0, 0, 1, 0) }), unitPrice, moves),
+      `${BUDGET}_limit_instruction`,
+    ],
     ["no limit", withInstructions(note, unitPrice, moves), `${BUDGET}_limit_instruction`],
     [
       "a limit of more bytes",
@@ -293,6 +298,24 @@ describe("is refused, and no ledger is asked:", () => {
       reason("signature_invalid"),
     ],
     ["an authority that signs nothing", signDraft({ ...valid, signers: [FEE_PAYER] }), reason("signature_invalid")],
+    [
+      "an authority that signs in another one's place",
+      encodeTransaction(
+        encodeMessage({ ...valid, signers: [FEE_PAYER, third.address] }),
+        [FEE_PAYER, third.address],
+        [{ ...payer, address: third.address }],
+      ).toBase64(),
+      reason("signature_invalid"),
+    ],
+    [
+      "an authority that signs nothing, and is named first",
+      signDraft({
+        ...valid,
+        signers: [FEE_PAYER],
+        instructions: [changed(limit, { accounts: [payer.address] }), unitPrice, moves],
+      }),
+      reason("signature_invalid"),
+    ],
     ["no signature", signDraft(valid), reason("signature_invalid")],
     [
       "another wallet's signature",
