@@ -10,6 +10,7 @@ import {
   type Expected,
   type FacilitatorReply,
   isPending,
+  isSolana,
   type LateSettlement,
   readAbilities,
   readSettlement,
@@ -99,6 +100,13 @@ export function partBody({ paymentPayload, requirements }: CheckedPayment, amoun
   return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: { ...requirements, amount } });
 }
 
+/** On Solana some name the one who pays the gas as the payer; who that is, the body says. */
+function aboutIn(body: string, expected: Expected): Expected {
+  if (!isSolana(expected.network)) return expected;
+  const { paymentRequirements } = JSON.parse(body) as { readonly paymentRequirements: CheckedPayment["requirements"] };
+  return { ...expected, feePayer: String(paymentRequirements.extra?.["feePayer"]) };
+}
+
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 
@@ -138,15 +146,16 @@ export function buildFacilitator(
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
+    const about = aboutIn(body, expected);
     const reply = await post("/settle", body, deadline);
-    let settlement = reply ? read(reply, expected) : LOST;
+    let settlement = reply ? read(reply, about) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
       // What was not asked is no silence of the facilitator's.
       if (deadline.aborted) break;
       const again = await post("/settle", body, deadline);
-      const later = again ? readSettlementAgain(again, expected) : LOST;
+      const later = again ? readSettlementAgain(again, about) : LOST;
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
     }
@@ -167,7 +176,7 @@ export function buildFacilitator(
         if (!deadline.aborted) reply = await post("/verify", body, deadline);
       }
       if (reply === null) return { kind: "unavailable", detail: "verify was not answered" };
-      const verdict = readVerdict(reply, expected);
+      const verdict = readVerdict(reply, aboutIn(body, expected));
       // What is good comes to be settled.
       if (verdict.kind !== "valid" || breakers["/settle"].admits()) return verdict;
       return { kind: "unavailable", detail: "settle was not answered of late" };

@@ -240,7 +240,7 @@ test("an attempt whose ledger takes its time to hear who settles does not outlas
         await settling.promise;
         return isSettled(body);
       },
-      fate: () => ({ kind: "paid", transaction: HASH }),
+      fate: () => ({ kind: "paid", transaction: HASH, amount: "10000" }),
     },
   );
   const payment = await signPayment("10000");
