@@ -24,7 +24,10 @@ export const entriesOf = (terms: readonly Terms[], feePayers: FeePayers): readon
     return feePayer === null ? [] : withFeePayer(requirements, feePayer);
   });
 
-/** @param plain without its entries for which somebody pays the gas */
+/**
+ * @param plain where nobody pays a payer's gas all of the offer
+ * @returns the form in which nobody is known, and where to have the others
+ */
 export function withFeePayers(
   plain: Omit<Offer, "variant">,
   challengesWith: (feePayers: FeePayers) => Pick<Offer, "challenge" | "upfront">,
@@ -36,6 +39,6 @@ export function withFeePayers(
     const keys = text.split(" ");
     return { ...plain, ...challengesWith((network) => keys[networks.indexOf(network)] || null), variant: null };
   });
-  const variant = ({ feePayer }: Known): Offer => form(networks.map((network) => feePayer(network) ?? "").join(" "));
-  return { ...plain, variant };
+  const formOf = (feePayers: FeePayers): Offer => form(networks.map((network) => feePayers(network) ?? "").join(" "));
+  return { ...formOf(() => null), variant: ({ feePayer }) => formOf(feePayer) };
 }

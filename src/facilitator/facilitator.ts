@@ -10,6 +10,7 @@ import {
   type Expected,
   type FacilitatorReply,
   isPending,
+  isSolana,
   type LateSettlement,
   readAbilities,
   readSettlement,
@@ -94,6 +95,13 @@ export function facilitatorBody({ paymentPayload, requirements }: CheckedPayment
   return JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: requirements });
 }
 
+/** On Solana some name the one who pays the gas as the payer; who that is, the body says. */
+function aboutIn(body: string, expected: Expected): Expected {
+  if (!isSolana(expected.network)) return expected;
+  const { paymentRequirements } = JSON.parse(body) as { readonly paymentRequirements: CheckedPayment["requirements"] };
+  return { ...expected, feePayer: String(paymentRequirements.extra?.["feePayer"]) };
+}
+
 /** Between two questions about a settlement that is under way. */
 const PENDING_PAUSE_MS = 1_000;
 
@@ -129,13 +137,14 @@ export function buildFacilitator(
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
+    const about = aboutIn(body, expected);
     const reply = await post("/settle", body, deadline);
-    let settlement = reply ? read(reply, expected) : LOST;
+    let settlement = reply ? read(reply, about) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement) && !deadline.aborted) {
       await pause(PENDING_PAUSE_MS);
       const again = await post("/settle", body, deadline);
-      const later = again ? readSettlementAgain(again, expected) : LOST;
+      const later = again ? readSettlementAgain(again, about) : LOST;
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
     }
@@ -154,7 +163,9 @@ export function buildFacilitator(
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
         reply = await post("/verify", body, deadline);
       }
-      return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
+      return reply
+        ? readVerdict(reply, aboutIn(body, expected))
+        : { kind: "unavailable", detail: "verify was not answered" };
     },
     settle: (body, expected) => settle(body, expected, readSettlement),
     settleAgain: (body, expected) => settle(body, expected, readSettlementAgain) as Promise<LateSettlement>,

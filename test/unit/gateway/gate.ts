@@ -19,6 +19,7 @@ import {
 } from "../../../src/ledger/index.ts";
 import type { Report } from "../../../src/ledger/words.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
+import { transferChecked } from "../../../src/schemes/index.ts";
 import { buildUpstream } from "../../../src/upstream/index.ts";
 import { eip3009PaymentId, partsOf } from "../../../src/x402/index.ts";
 import { ASSET, encodePayment, NETWORK, PAY_TO, type Payment, transactionOf } from "../../support/payment.ts";
@@ -119,7 +120,7 @@ Object.assign(globalThis, {
 });
 
 export function openGate(table: object = {}, around: Partial<Around> = {}) {
-  const parsed = parseConfig({ ...TABLE, ...table });
+  const parsed = parseConfig({ ...TABLE, ...table }, [transferChecked]);
   if (!parsed.ok) throw new Error(parsed.error.map(sentence).join("\n"));
   const { value: config } = parsed;
   const seen: Sent[] = [];

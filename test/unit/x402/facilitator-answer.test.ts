@@ -318,7 +318,7 @@ describe("about a payment on Solana, an answer", () => {
 
   test("is about no account where there is none that pays the gas", () => {
     const json = { isValid: true, payer: null };
-    expect(readVerdict({ status: 200, json }, { payer: key, network, feePayer: null })).toEqual({ kind: "valid" });
+    expect(readVerdict({ status: 200, json }, { payer: key, network })).toEqual({ kind: "valid" });
   });
 
   test("names its network to the letter", () => {
