@@ -11,7 +11,7 @@ import { startWorld } from "./world.mjs";
 let world;
 beforeAll(async () => {
   world = await startWorld();
-}, 60_000);
+});
 afterAll(() => world?.stop());
 afterEach(() => {
   Object.assign(world.lose, { settle: "none", verify: "none" });
@@ -206,7 +206,7 @@ describe("a settlement whose answer was lost", () => {
     const again = async () => (await send(world, path, payment, key)).json();
     await expect.poll(again, { timeout: 20_000, interval: 500 }).toEqual(goods);
     expect([await moved(), await executions(path)]).toEqual([ONE_PRICE, 1]);
-  }, 30_000);
+  });
 
   test("gives nothing to who shows the payment alone, which everybody can read by now", async () => {
     const path = "/paid/ok?bare";
@@ -260,4 +260,4 @@ test("afterwards the seller's books and the chain say the same", async () => {
   await expect.poll(reconciled, { timeout: 20_000 }).toContain("Books and chain say the same.");
   const { payee: earned } = await world.chain.balances();
   expect(await reconciled()).toMatch(new RegExp(` ${earned / PRICE} +${earned} +${earned / PRICE} +${earned} +0\\n`));
-}, 30_000);
+});

@@ -33,4 +33,4 @@ test("serves nobody, and its log says how to deploy", async () => {
   } finally {
     await gate.stop();
   }
-}, 60_000);
+});

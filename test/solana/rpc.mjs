@@ -1,5 +1,5 @@
 // Solana's JSON-RPC over the validator, as a real server: the methods that the official client, the reference facilitator
-// and the gate ask, each as a validator answers it, and no others.
+// and the gate ask, each as a validator answers it as far as they look, and no others.
 
 import { readText, startServer } from "../support/server.ts";
 import { GENESIS } from "./accounts.mjs";

@@ -1,3 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { root: import.meta.dirname, include: ["*.test.mjs"] } });
+export default defineConfig({
+  test: { root: import.meta.dirname, include: ["*.test.mjs"], testTimeout: 60_000, hookTimeout: 60_000 },
+});
