@@ -41,6 +41,7 @@ function ending(outcome: RequestLine["outcome"]): object {
     case "preflight":
       return { outcome: "preflight" };
     case "passed":
+    case "waived":
       return { outcome: "passed", status: outcome.answer.status };
     case "unsold":
       return { outcome: "uncharged", status: outcome.answer.status };

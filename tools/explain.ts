@@ -5,6 +5,7 @@ import { relative } from "node:path";
 import type { Config } from "../src/config/index.ts";
 import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { align, priceText } from "./compiled-table.ts";
+import { followsText } from "./computed-price.ts";
 import { type Candidate, type Explanation, explain } from "./explanation.ts";
 import { formatChallenge } from "./pay-report.ts";
 import { compileFile, formatMistakes, pricingFile } from "./pricing-file.ts";
@@ -53,7 +54,8 @@ function format({ method, url, status, outcome, why, candidates, upstream, chall
 function rows(candidates: readonly Candidate[]): string {
   const cells = candidates.map(({ route: { key, access }, note }) => {
     const [terms] = access.kind === "paid" ? access.offer.terms : [];
-    return ["", key, terms ? priceText(terms) : access.kind, note];
+    const price = access.kind === "computed" ? followsText(access) : access.kind;
+    return ["", key, terms ? priceText(terms) : price, note];
   });
   return align(cells).join("\n");
 }

@@ -25,17 +25,30 @@ export const bytes = (most: number) =>
   );
 
 /** A list is an object to JavaScript, and its elements would pass for keys that nobody wrote. */
-function noList<Schema extends v.GenericSchema>(schema: Schema, hint: string): Schema {
-  const list = v.custom<unknown>(isObject, hint);
+function noList<Schema extends v.GenericSchema>(
+  schema: Schema,
+  hint: string,
+  isMeant: (value: object) => boolean = () => true,
+): Schema {
+  const list = v.custom<unknown>((value) => isObject(value) && isMeant(value), hint);
   // The pair takes and gives what the schema alone does; its type would hide that.
   return v.pipe(list, schema) as unknown as Schema;
 }
 
-/** An object without unknown keys. */
-export function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string) {
+/**
+ * An object without unknown keys.
+ *
+ * @param mark the key by which it is meant among several kinds of objects; null for one that has none of their keys
+ */
+export function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string, mark?: string | null) {
   const shape = v.strictObject(entries, ({ expected }) => (expected === "never" ? unknownKey(entries) : MISSING_KEY));
-  return noList(shape, hint);
+  return noList(shape, hint, (value) => mark === undefined || markOf(value) === mark);
 }
+
+/** Kinds of prices that are objects, by the key that every one of them has. Atomic units have none. */
+export const MARKS: readonly string[] = ["by"];
+
+const markOf = (value: object): string | null => MARKS.find((mark) => Object.hasOwn(value, mark)) ?? null;
 
 /** Names that a record leaves out in silence, because objects inherit them. */
 const INHERITED = ["__proto__", "constructor", "prototype"];

@@ -4,7 +4,9 @@ export { type Mistake, sentence } from "./mistake.ts";
 export {
   attemptMs,
   CONFIRM_MS,
+  type ComputedAccess,
   type Config,
+  type FixedAccess,
   type FreeAccess,
   type Offer,
   type PaidAccess,

@@ -17,7 +17,7 @@ import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
-import type { Price, routeEntries, Table } from "./schema.ts";
+import type { Charge, routeEntries, Table } from "./schema.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
 
@@ -60,8 +60,6 @@ export interface Scope {
   /** By what `chargeOn` says. */
   readonly sold: Map<string, ReadonlySet<number>>;
 }
-
-type Charge = Exclude<Price, "free" | "closed">;
 
 /** Null where nobody could pay, which is told. */
 export function compileOffer(

@@ -2,12 +2,14 @@
 
 import { type Allowance, parseRouteKey, type RouteKey } from "../route/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
+import { MARKS } from "./fields.ts";
 import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
 import { readUpstream } from "./parts.ts";
-import { routeEntries } from "./schema.ts";
+import { type ComputedPrice, type RouteEntry, routeEntries } from "./schema.ts";
 import type { Access, PricedRoute } from "./table.ts";
+import { compileTariff } from "./tariff.ts";
 
 /** Where a route stands; its access is null where that is wrong, which is told. */
 export type Draft = Omit<PricedRoute, "access"> & { readonly access: Access | null };
@@ -31,6 +33,7 @@ export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope):
     if (!rest && !below) checkAllowances(entry, allows, path, scope);
     checkCase(entry, place.value, path, scope);
     checkWebSocket(entry, place.value, path, scope);
+    checkBody(entry, place.value, path, scope);
     const caseSensitive = entry.caseSensitive ?? false;
     drafts.push({
       key,
@@ -79,9 +82,11 @@ function readEntry(value: unknown, path: Path, { report }: Scope): Entry {
   return { price: readMember(routeEntries.price, value ?? null, path, report) };
 }
 
-/** Atomic units alone are an object too, with other keys. */
+/** A price that is an object alone has other keys. */
 const isEntry = (value: unknown): value is JsonObject =>
-  isObject(value) && (Object.hasOwn(value, "price") || !["amount", "asset"].some((key) => Object.hasOwn(value, key)));
+  isObject(value) && (Object.hasOwn(value, "price") || !OF_PRICES.some((key) => Object.hasOwn(value, key)));
+
+const OF_PRICES = ["amount", "asset", ...MARKS];
 
 const OF_PRICED = [
   "description",
@@ -148,6 +153,16 @@ function checkWebSocket({ websocket }: Entry, { methods }: RouteKey, path: Path,
   report([...path, "websocket"], "a WebSocket is opened with GET, which this key does not name; remove this");
 }
 
+/** What a price follows has to be there to be read. */
+function checkBody({ price }: Entry, { methods }: RouteKey, path: Path, { report }: Scope): void {
+  if (!isComputed(price) || methods === null) return;
+  const { by } = price;
+  const isOfBody = typeof by === "string" || by.body !== undefined;
+  if (isOfBody && methods.every((method) => method === "GET")) {
+    report([...path, "price", "by"], "GET has no body, and this key names no other method");
+  }
+}
+
 /** Null where a part of it is wrong, which is told. */
 function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope): Access | null {
   const { price } = entry;
@@ -155,9 +170,13 @@ function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope):
   const upstream = upstreamOf(entry, path, scope);
   const bodyBytesMax = entry.bodyBytesMax ?? scope.bodyBytesMax;
   if (price === "free") return upstream && { kind: price, upstream, bodyBytesMax };
+  if (isComputed(price)) return compileTariff(price, { entry, upstream, pricePath, path, scope });
   const offer = compileOffer(price, entry, upstream, pricePath, path, scope);
   return offer && upstream && { kind: "paid", offer, upstream, bodyBytesMax };
 }
+
+const isComputed = (price: RouteEntry["price"] | undefined): price is ComputedPrice =>
+  typeof price === "object" && "by" in price;
 
 function upstreamOf(entry: Entry, path: Path, { named, upstream, upstreams, report }: Scope) {
   if (isTold(entry, "upstream")) return null;

@@ -6,6 +6,7 @@ import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
 import { auth } from "./auth.ts";
+import { computedPrice } from "./computed.ts";
 import {
   bytes,
   flag,
@@ -249,8 +250,11 @@ export const atomicObject = object(
     asset: address,
   },
   priceHint,
+  null,
 );
-const price = v.union([dollars, atomicObject], priceHint);
+const charge = v.union([dollars, atomicObject], priceHint);
+export const computedObject = computedPrice(charge);
+const price = v.union([dollars, atomicObject, computedObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -316,7 +320,7 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, object(routeEntries, priceHint)], priceHint);
+const route = v.union([dollars, atomicObject, computedObject, object(routeEntries, priceHint, null)], priceHint);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 
@@ -376,4 +380,6 @@ export type UpstreamEntry = v.InferOutput<typeof upstreamObject>;
 export type FacilitatorEntry = v.InferOutput<typeof facilitatorObject>;
 export type OptionEntry = v.InferOutput<typeof optionObject>;
 export type TokenEntry = v.InferOutput<typeof tokenObject>;
-export type Price = v.InferOutput<typeof price>;
+/** What one call costs, or an entry of a price that follows the request. */
+export type Charge = v.InferOutput<typeof charge>;
+export type ComputedPrice = v.InferOutput<typeof computedObject>;

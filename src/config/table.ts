@@ -5,6 +5,7 @@ import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
 import type { SettleMode, Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
+import type { PriceTable } from "../tariff/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import type { Challenge } from "../x402/index.ts";
 
@@ -50,13 +51,23 @@ interface Passage {
   readonly bodyBytesMax: number | null;
 }
 
-export type Access =
+/** What is known before a request comes. */
+export type FixedAccess =
   | { readonly kind: "closed" }
   | ({ readonly kind: "free" } & Passage)
   | ({ readonly kind: "paid"; readonly offer: Offer } & Passage);
 
-export type FreeAccess = Extract<Access, { kind: "free" }>;
-export type PaidAccess = Extract<Access, { kind: "paid" }>;
+/** What the request itself decides. */
+export interface ComputedAccess extends Passage {
+  readonly kind: "computed";
+  readonly table: PriceTable<FixedAccess>;
+  readonly mode: Offer["mode"];
+}
+
+export type Access = FixedAccess | ComputedAccess;
+
+export type FreeAccess = Extract<FixedAccess, { kind: "free" }>;
+export type PaidAccess = Extract<FixedAccess, { kind: "paid" }>;
 
 export interface PricedRoute extends Route {
   readonly access: Access;

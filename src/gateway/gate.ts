@@ -44,6 +44,8 @@ export interface Gate {
 export interface Call {
   readonly request: Request;
   readonly target: Target;
+  /** As it came, or whole where it was read. */
+  readonly body: Body;
   readonly trace: Trace;
 }
 

@@ -65,6 +65,7 @@ describe("the line ends", () => {
       { outcome: "settled", status: 201, transaction: "0xab" },
     ],
     ["passed", { kind: "passed", answer }, { outcome: "passed", status: 201 }],
+    ["waived", { kind: "waived", answer }, { outcome: "passed", status: 201 }],
     ["served, which is settled behind it", { kind: "served", answer }, { outcome: "served", status: 201 }],
     ["uncharged", { kind: "unsold", answer }, { outcome: "uncharged", status: 201 }],
     ["told, without a word of what", { kind: "told", json: { payer: SECRET } }, { outcome: "told" }],

@@ -55,6 +55,12 @@ export default {
     "/sold": { price: "$0.01", chargeOn: [404] },
     "/films/*": { price: "$0.01", ranges: true },
     "/films/first/*": { price: "$0.01", ranges: true, settle: "before" },
+    "/models/*": {
+      price: {
+        by: { query: "model" },
+        table: { small: "$0.01", large: "$0.02", tiny: "free", secret: "closed" },
+      },
+    },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {
       price: "$0.01",

@@ -2,8 +2,10 @@
 
 import type * as v from "valibot";
 import { authObject, cdpObject } from "../../src/config/auth.ts";
+import { selectorObject, selectorOf } from "../../src/config/computed.ts";
 import {
   atomicObject,
+  computedObject,
   directObject,
   facilitator,
   facilitatorObject,
@@ -40,6 +42,8 @@ export const shapes = {
   option: entriesOf(optionObject),
   token: entriesOf(tokenObject),
   atomic: entriesOf(atomicObject),
+  computed: entriesOf(computedObject),
+  selector: entriesOf(selectorObject),
 };
 
 export type Part = keyof typeof shapes;
@@ -52,6 +56,8 @@ export const definitions = {
   option: optionObject,
   token,
   atomic: atomicObject,
+  computed: computedObject,
+  selector: selectorOf,
 };
 
 /** What holds where the key is left out; undefined where the schema names nothing. */

@@ -194,7 +194,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   },
   route: {
     price: {
-      type: '`"free"`, `"closed"`, dollars, or [atomic units](#a-price-in-atomic-units)',
+      type: '`"free"`, `"closed"`, dollars, [atomic units](#a-price-in-atomic-units), or [one that follows the request](#prices-that-follow-the-request)',
       means: "What a call costs. See [prices](#prices).",
       example: "$0.25",
     },
@@ -561,6 +561,51 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "address",
       means: "The token's contract, built in or of `tokens`.",
       example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
+    },
+  },
+  computed: {
+    by: {
+      type: '[selector](#what-a-price-can-follow), `"bodyBytes"`, `"jsonrpc"` or `"mcp"`',
+      means: "What of a request decides. See [what a price can follow](#what-a-price-can-follow).",
+      example: { query: "model" },
+    },
+    table: {
+      type: "object: a value to a price",
+      means: 'What each value costs: dollars, atomic units, `"free"` or `"closed"` (403).',
+      example: { small: "$0.01", large: "$0.02", tiny: "free" },
+    },
+    missing: {
+      type: "price",
+      otherwise: "what `otherwise` says",
+      means: "What a request costs that says nothing of it, so that your API takes its own default.",
+      example: "$0.02",
+    },
+    otherwise: {
+      type: "price",
+      otherwise: "such a request is refused (400)",
+      means: "What everything costs that no entry names.",
+      example: "closed",
+    },
+  },
+  selector: {
+    query: {
+      type: "name of a parameter",
+      otherwise: "none",
+      means: "A parameter of the query, in this letter case.",
+      example: "model",
+    },
+    header: {
+      type: "name of a header",
+      otherwise: "none",
+      means: "A header of the request. Those that the gate sets or removes itself cannot be written.",
+      example: "x-tier",
+    },
+    body: {
+      type: "JSON pointer of at most eight levels",
+      otherwise: "none",
+      means:
+        "A member of a JSON body ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)): a text, a number, true or false.",
+      example: "/options/size",
     },
   },
 };
