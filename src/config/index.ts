@@ -1,6 +1,7 @@
 export { parseConfig } from "./config.ts";
 export { atomicOf, microsOf } from "./limits.ts";
 export { type Mistake, sentence } from "./mistake.ts";
+export { offerAt, termsAt } from "./repricing.ts";
 export {
   attemptMs,
   CONFIRM_MS,

@@ -9,6 +9,8 @@ import {
   CHALLENGE_FIXED_BYTES_MAX,
   type Challenge,
   PAYMENT_IDENTIFIER,
+  PRICE_QUOTE,
+  PRICE_QUOTE_BYTES_MAX,
   paymentIdentifier,
 } from "../x402/index.ts";
 import { readFacilitators } from "./facilitators.ts";
@@ -103,15 +105,17 @@ export function compileOffer(
   const challenge = challengeOf(usual, entry, extensions);
   const forDebtors = upfront.length > 0 ? challengeOf(upfront, entry, extensions) : null;
   const largest = forDebtors ?? challenge;
-  if (largest.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
-    reportSize(forDebtors ? upfront : usual, largest, entry, path, scope);
+  if (largest.fixedBytes + roomFor(entry) > CHALLENGE_FIXED_BYTES_MAX) {
+    reportSize(forDebtors ? upfront : usual, largest.fixedBytes + roomFor(entry), entry, path, scope);
   }
   const { ranges = false } = entry;
+  const text = typeof price === "string" ? price : `${price.amount} ${price.asset}`;
+  const about = { price: text, about: aboutOf(entry), maxTimeoutSeconds };
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
   const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
-  return facilitators.length > 0 ? { ...money, ...asked, identifier, extensions, mode } : null;
+  return facilitators.length > 0 ? { ...about, ...money, ...asked, identifier, extensions, mode } : null;
 }
 
 /** The operator's own, and what the gate itself keeps the promise of. */
@@ -121,16 +125,22 @@ const advertised = (extensions: JsonObject, identifier: Offer["identifier"]): Js
     : { ...extensions, [PAYMENT_IDENTIFIER]: paymentIdentifier(identifier === "required") };
 
 function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject): Challenge {
-  const { description, mimeType } = entry;
-  const about = { ...(description !== undefined && { description }), ...(mimeType !== undefined && { mimeType }) };
   const accepts = terms.map(({ requirements }) => requirements);
-  return buildChallenge(about, accepts, extensions);
+  return buildChallenge(aboutOf(entry), accepts, extensions);
 }
+
+const aboutOf = ({ description, mimeType }: Entry): Offer["about"] => ({
+  ...(description !== undefined && { description }),
+  ...(mimeType !== undefined && { mimeType }),
+});
+
+/** What the challenge of a price that follows the request quotes is added for each request. */
+const roomFor = ({ price }: Entry): number => (typeof price === "object" && "by" in price ? PRICE_QUOTE_BYTES_MAX : 0);
 
 /** What the table alone makes too large is told once, where it stands. */
 function reportSize(
   terms: readonly Terms[],
-  { fixedBytes }: Challenge,
+  bytes: number,
   { accepts, extensions }: Entry,
   path: Path,
   scope: Scope,
@@ -149,7 +159,7 @@ function reportSize(
     return;
   }
   const remedy = "shorten description, mimeType or extensions, or accept fewer networks";
-  scope.report(path, `its challenge has ${fixedBytes} bytes and ${room}; ${remedy}`);
+  scope.report(path, `its challenge has ${bytes} bytes and ${room}; ${remedy}`);
 }
 
 /** The nearer word decides who is paid: an entry of the route's own list, the route, the table's list, the table. */
@@ -232,6 +242,9 @@ const PROMISES = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "er
 export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
   if (Object.hasOwn(extensions, PAYMENT_IDENTIFIER)) {
     report([...path, "extensions", PAYMENT_IDENTIFIER], 'write "paymentIdentifier": "optional" or "required" instead');
+  }
+  if (Object.hasOwn(extensions, PRICE_QUOTE)) {
+    report([...path, "extensions", PRICE_QUOTE], "a price that follows the request says this itself; remove it");
   }
   for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
     report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");

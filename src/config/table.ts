@@ -7,10 +7,14 @@ import type { SettleMode, Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { PriceTable } from "../tariff/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import type { Challenge } from "../x402/index.ts";
+import type { Challenge, ResourceInfo } from "../x402/index.ts";
 
 /** A compiled price. */
 export interface Offer {
+  /** Dollars such as `$0.01`, or atomic units and their asset with a space between. */
+  readonly price: string;
+  /** What is sold, as challenges say it. */
+  readonly about: Omit<ResourceInfo, "url">;
   /** The upstream's statuses that are charged; no other is. */
   readonly chargeOn: ReadonlySet<number>;
   /** Whether Range and If-* pass, so that a part may be bought, and a "not modified" costs nothing. */
@@ -18,6 +22,8 @@ export interface Offer {
   /** Payment options in the operator's order of preference. */
   readonly terms: readonly Terms[];
   readonly challenge: Challenge;
+  /** How long a payment is asked to be valid, and a quoted price holds. */
+  readonly maxTimeoutSeconds: number;
   /** Whether clients may, or have to, name their calls. */
   readonly identifier: "off" | "optional" | "required";
   /** Advertised in the challenge, by their names. */

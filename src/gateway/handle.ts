@@ -102,7 +102,7 @@ function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outco
   // What no route names has no price.
   const priced = route as PricedRoute;
   if (access.kind === "computed") return sellComputed(gate, call, priced, access);
-  if (access.offer.mode === "enforce") return sell(gate, call, priced, access);
+  if (access.offer.mode === "enforce") return sell(gate, call, priced, access, null);
   call.trace.observed = access.offer;
   return pass(gate, call, access);
 }

@@ -13,7 +13,14 @@ import { purchase } from "./purchase.ts";
 import { REDEEM_HEADER, redeem } from "./redeem.ts";
 import { revisit } from "./revisit.ts";
 
-export async function sell(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
+/** @param objection what stands against any payment, whatever its signature says; null where nothing does */
+export async function sell(
+  gate: Gate,
+  call: Call,
+  route: PricedRoute,
+  access: PaidAccess,
+  objection: string | null,
+): Promise<Outcome> {
   const { headers } = call.request;
   const resourceUrl = resourceUrlOf(call.target);
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
@@ -35,7 +42,7 @@ export async function sell(gate: Gate, call: Call, route: PricedRoute, access: P
   const check = checkAgainst(sale, presented.value);
   if (check.kind === "malformed") return refuse({ reason: "invalid_payload", detail: check.detail });
   if (check.kind === "refused") return refuse({ reason: "payment_refused", code: check.reason, invitation });
-  return held(gate, buy(gate, sale, presented.value, check));
+  return held(gate, buy(gate, sale, presented.value, check, objection));
 }
 
 /** Any other version of WebSockets the runtime would refuse, after it was paid (RFC 6455 section 4.4). */
@@ -69,6 +76,7 @@ async function buy(
   sale: Sale,
   presented: PresentedPayment,
   { payment, judge }: Extract<Check, { kind: "authentic" }>,
+  objection: string | null,
 ): Promise<Outcome> {
   const { call, access } = sale;
   call.trace.payment = payment;
@@ -78,6 +86,7 @@ async function buy(
   const { x402Version } = presented;
   const order = await readOrder(gate, sale, { key: key.value, x402Version });
   if (order === "incomplete") return refuse({ reason: "body_incomplete" });
+  if (objection !== null) return revisit(gate, order, payment, objection);
   // Judged only now, because a client can take its time with the body.
   const unixSeconds = Math.floor(gate.nowMs() / 1000);
   const judgement = judge({ unixSeconds, roomSeconds: Math.ceil(budgetMs(access) / 1000) });

@@ -21,6 +21,7 @@ export interface Challenge {
   /** The tail without its first 0, 1 or 2 bytes, in base64; each is written when a request first asks for it. */
   readonly encoded: string[];
   readonly fixedBytes: number;
+  readonly hasExtensions: boolean;
   /** v1's entries as JSON, each without its opening brace and its resource. */
   readonly v1: readonly string[];
 }
@@ -35,7 +36,15 @@ export function buildChallenge(
   const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
   const fixedBytes = utf8.encode(headOf("", "") + tail).byteLength;
-  return { tail, encoded: [], fixedBytes, v1: v1Entries(about, accepts) };
+  return { tail, encoded: [], fixedBytes, hasExtensions: advertised !== "", v1: v1Entries(about, accepts) };
+}
+
+/** The same with one extension more, of one request: nothing of it is prepared. */
+export function withExtension(challenge: Challenge, name: string, extension: JsonObject): Challenge {
+  const { tail, hasExtensions } = challenge;
+  const member = `${JSON.stringify(name)}:${JSON.stringify(extension)}`;
+  const added = hasExtensions ? `${tail.slice(0, -2)},${member}}}` : `${tail.slice(0, -1)},"extensions":{${member}}}`;
+  return { ...challenge, tail: added, encoded: [] };
 }
 
 /** At most one entry a network, because a v1 payment names no asset; and none but EIP-3009, which v1 alone knows. */

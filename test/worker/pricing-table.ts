@@ -61,6 +61,26 @@ export default {
         table: { small: "$0.01", large: "$0.02", tiny: "free", secret: "closed" },
       },
     },
+    "/tiers/*": {
+      price: { by: { header: "X-Tier" }, table: { gold: "$0.02", basic: "$0.01" }, missing: "$0.01" },
+    },
+    "/images/*": {
+      price: {
+        by: { body: "/options/size" },
+        table: { big: "$0.02", small: "$0.01" },
+        missing: "$0.01",
+        otherwise: "closed",
+      },
+      bodyBytesMax: 100,
+    },
+    "/mcp/ok": {
+      price: {
+        by: "mcp",
+        table: { "tools/call search": "$0.02", "tools/call": "$0.01", initialize: "free", "tools/list": "free" },
+        otherwise: "closed",
+      },
+    },
+    "/uploads/*": { price: { by: "bodyBytes", table: { 10: "$0.01", 2000: "$0.02" } } },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {
       price: "$0.01",
