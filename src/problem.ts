@@ -32,6 +32,8 @@ export type Problem =
   | { readonly reason: "price_ambiguous"; readonly by: string; readonly why: string }
   | { readonly reason: "price_unknown"; readonly by: string }
   | { readonly reason: "not_sold" }
+  /** The API was asked what it costs, and did not say. */
+  | { readonly reason: "quote_unavailable" }
   | { readonly reason: "unsupported_body" }
   | { readonly reason: "length_required" }
   | { readonly reason: "method_not_allowed"; readonly allow: readonly string[] }

@@ -11,11 +11,16 @@ export function offersOf(access: Access): readonly Offer[] {
   return fixed.flatMap((one) => (one.kind === "paid" ? [one.offer] : []));
 }
 
-export const followsText = ({ table }: ComputedAccess): string => `by ${selectorText(table.selector)}`;
+export const followsText = ({ tariff }: ComputedAccess): string =>
+  tariff.kind === "table" ? `by ${selectorText(tariff.table.selector)}` : `as ${tariff.path} says`;
 
 /** Each with what a request says that means it. */
-export function entriesOf({ table }: ComputedAccess): readonly (readonly [said: string, access: FixedAccess])[] {
-  const { entries, steps, missing, otherwise } = table;
+export function entriesOf({ tariff }: ComputedAccess): readonly (readonly [said: string, access: FixedAccess])[] {
+  if (tariff.kind === "quoted") {
+    const { most, fallback } = tariff;
+    return [["(at most)", most] as const, ...(fallback ? [["(without a quote)", fallback] as const] : [])];
+  }
+  const { entries, steps, missing, otherwise } = tariff.table;
   return [
     ...entries,
     ...steps.map(([bytesMax, access]) => [`up to ${bytesMax} bytes`, access] as const),
@@ -28,9 +33,10 @@ export function entriesOf({ table }: ComputedAccess): readonly (readonly [said: 
  * Whether what no entry names costs less than something that one does: an API that reads a value in a way of its own
  * would sell it for that. Tokens are told apart, so only amounts of one are compared.
  */
-export function isCheaperUnnamed({ table }: ComputedAccess): boolean {
-  const named = [...table.entries.values(), ...table.steps.map(([, access]) => access)];
-  const { otherwise } = table;
+export function isCheaperUnnamed({ tariff }: ComputedAccess): boolean {
+  if (tariff.kind === "quoted") return false;
+  const { entries, steps, otherwise } = tariff.table;
+  const named = [...entries.values(), ...steps.map(([, access]) => access)];
   return otherwise !== null && named.some((access) => costOf(access) > costOf(otherwise));
 }
 

@@ -2,8 +2,9 @@
 // for the rest.
 
 import * as v from "valibot";
+import { isPlainPath } from "../route/index.ts";
 import { CONDITIONS } from "../upstream/index.ts";
-import { headerName, object, record, text } from "./fields.ts";
+import { flag, headerName, object, record, text } from "./fields.ts";
 
 const headerHint = "Range and If-* do not reach your API; write another header";
 const pointerHint = 'write a JSON pointer such as "/size"';
@@ -56,3 +57,27 @@ export const computedPrice = <const Charge extends v.GenericSchema>(charge: Char
     'write an object such as { "by": { "query": "model" }, "table": { "small": "$0.01" }, "otherwise": "closed" }',
     "by",
   );
+
+const quoteHint = 'write a path of your API such as "/quote", without a query';
+const mostHint = 'write dollars such as "$1"';
+const fallbackHint = 'write dollars such as "$0.05", or "closed"';
+const secondsHint = (least: number, most: number) => `write a number of seconds, ${least} to ${most}`;
+const time = (least: number, most: number) =>
+  v.pipe(
+    v.number(secondsHint(least, most)),
+    v.minValue(least, secondsHint(least, most)),
+    v.maxValue(most, secondsHint(least, most)),
+  );
+
+export const quotedObject = object(
+  {
+    quote: v.pipe(text, v.regex(/^\/[\w./~-]*$/, quoteHint), v.check(isPlainPath, quoteHint)),
+    max: v.pipe(v.string(mostHint), v.regex(/^\$\d+(\.\d+)?$/, mostHint)),
+    sendBody: v.optional(flag, false),
+    timeoutSeconds: v.optional(time(0.1, 30), 1),
+    cacheSeconds: v.optional(time(0, 86_400), 0),
+    fallback: v.optional(v.pipe(v.string(fallbackHint), v.regex(/^(closed|\$\d+(\.\d+)?)$/, fallbackHint)), "closed"),
+  },
+  'write an object such as { "quote": "/quote", "max": "$1" }',
+  "quote",
+);

@@ -1,7 +1,7 @@
 export { parseConfig } from "./config.ts";
 export { atomicOf, microsOf } from "./limits.ts";
 export { type Mistake, sentence } from "./mistake.ts";
-export { offerAt, termsAt } from "./repricing.ts";
+export { isMore, offerAt, termsAt } from "./repricing.ts";
 export {
   attemptMs,
   CONFIRM_MS,
@@ -12,4 +12,5 @@ export {
   type Offer,
   type PaidAccess,
   type PricedRoute,
+  type Quoting,
 } from "./table.ts";

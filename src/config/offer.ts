@@ -135,7 +135,8 @@ const aboutOf = ({ description, mimeType }: Entry): Offer["about"] => ({
 });
 
 /** What the challenge of a price that follows the request quotes is added for each request. */
-const roomFor = ({ price }: Entry): number => (typeof price === "object" && "by" in price ? PRICE_QUOTE_BYTES_MAX : 0);
+const roomFor = ({ price }: Entry): number =>
+  typeof price === "object" && !("amount" in price) ? PRICE_QUOTE_BYTES_MAX : 0;
 
 /** What the table alone makes too large is told once, where it stands. */
 function reportSize(

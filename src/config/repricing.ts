@@ -32,6 +32,10 @@ export function offerAt(offer: Offer, price: string): Offer | null {
   };
 }
 
+/** Of two prices of one route in dollars. */
+export const isMore = ({ terms: [one] }: Offer, { terms: [other] }: Offer): boolean =>
+  BigInt(one?.requirements.amount ?? 0) > BigInt(other?.requirements.amount ?? 0);
+
 function challengeOf({ about, extensions }: Offer, terms: readonly Terms[], flow: PaymentFlow): Challenge {
   const accepts = terms.filter((one) => one.flow === flow).map(({ requirements }) => requirements);
   return buildChallenge(about, accepts, extensions);

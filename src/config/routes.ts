@@ -7,9 +7,9 @@ import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
 import { readUpstream } from "./parts.ts";
-import { type ComputedPrice, type RouteEntry, routeEntries } from "./schema.ts";
+import { type ComputedPrice, type QuotedPrice, type RouteEntry, routeEntries } from "./schema.ts";
 import type { Access, PricedRoute } from "./table.ts";
-import { compileTariff } from "./tariff.ts";
+import { compileQuoting, compileTariff } from "./tariff.ts";
 
 /** Where a route stands; its access is null where that is wrong, which is told. */
 export type Draft = Omit<PricedRoute, "access"> & { readonly access: Access | null };
@@ -155,13 +155,14 @@ function checkWebSocket({ websocket }: Entry, { methods }: RouteKey, path: Path,
 
 /** What a price follows has to be there to be read. */
 function checkBody({ price }: Entry, { methods }: RouteKey, path: Path, { report }: Scope): void {
-  if (!isComputed(price) || methods === null) return;
-  const { by } = price;
-  const isOfBody = typeof by === "string" || by.body !== undefined;
-  if (isOfBody && methods.every((method) => method === "GET")) {
-    report([...path, "price", "by"], "GET has no body, and this key names no other method");
+  const key = isComputed(price) && isOfBody(price) ? "by" : "sendBody";
+  if (key === "sendBody" && !(isQuoted(price) && price.sendBody)) return;
+  if (methods?.every((method) => method === "GET")) {
+    report([...path, "price", key], "GET has no body, and this key names no other method");
   }
 }
+
+const isOfBody = ({ by }: ComputedPrice): boolean => typeof by === "string" || by.body !== undefined;
 
 /** Null where a part of it is wrong, which is told. */
 function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope): Access | null {
@@ -170,13 +171,18 @@ function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope):
   const upstream = upstreamOf(entry, path, scope);
   const bodyBytesMax = entry.bodyBytesMax ?? scope.bodyBytesMax;
   if (price === "free") return upstream && { kind: price, upstream, bodyBytesMax };
-  if (isComputed(price)) return compileTariff(price, { entry, upstream, pricePath, path, scope });
+  const place = { entry, upstream, pricePath, path, scope };
+  if (isComputed(price)) return compileTariff(price, place);
+  if (isQuoted(price)) return compileQuoting(price, place);
   const offer = compileOffer(price, entry, upstream, pricePath, path, scope);
   return offer && upstream && { kind: "paid", offer, upstream, bodyBytesMax };
 }
 
 const isComputed = (price: RouteEntry["price"] | undefined): price is ComputedPrice =>
   typeof price === "object" && "by" in price;
+
+const isQuoted = (price: RouteEntry["price"] | undefined): price is QuotedPrice =>
+  typeof price === "object" && "quote" in price;
 
 function upstreamOf(entry: Entry, path: Path, { named, upstream, upstreams, report }: Scope) {
   if (isTold(entry, "upstream")) return null;

@@ -6,7 +6,7 @@ import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
 import { auth } from "./auth.ts";
-import { computedPrice } from "./computed.ts";
+import { computedPrice, quotedObject } from "./computed.ts";
 import {
   bytes,
   flag,
@@ -254,7 +254,7 @@ export const atomicObject = object(
 );
 const charge = v.union([dollars, atomicObject], priceHint);
 export const computedObject = computedPrice(charge);
-const price = v.union([dollars, atomicObject, computedObject], priceHint);
+const price = v.union([dollars, atomicObject, computedObject, quotedObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -320,7 +320,10 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, computedObject, object(routeEntries, priceHint, null)], priceHint);
+const route = v.union(
+  [dollars, atomicObject, computedObject, quotedObject, object(routeEntries, priceHint, null)],
+  priceHint,
+);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 
@@ -383,3 +386,4 @@ export type TokenEntry = v.InferOutput<typeof tokenObject>;
 /** What one call costs, or an entry of a price that follows the request. */
 export type Charge = v.InferOutput<typeof charge>;
 export type ComputedPrice = v.InferOutput<typeof computedObject>;
+export type QuotedPrice = v.InferOutput<typeof quotedObject>;

@@ -66,8 +66,22 @@ export type FixedAccess =
 /** What the request itself decides. */
 export interface ComputedAccess extends Passage {
   readonly kind: "computed";
-  readonly table: PriceTable<FixedAccess>;
+  readonly tariff: { readonly kind: "table"; readonly table: PriceTable<FixedAccess> } | Quoting;
   readonly mode: Offer["mode"];
+}
+
+/** A price that the upstream is asked for. */
+export interface Quoting {
+  readonly kind: "quoted";
+  /** Of the upstream, below its own prefix. */
+  readonly path: string;
+  readonly sendsBody: boolean;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  /** At the most that a quote may say. */
+  readonly most: PaidAccess;
+  /** Where no quote is to be had; null where nothing is sold then. */
+  readonly fallback: PaidAccess | null;
 }
 
 export type Access = FixedAccess | ComputedAccess;

@@ -4,8 +4,9 @@ import { likeName, likeValue, type PriceTable, type Selector } from "../tariff/i
 import type { UpstreamSettings } from "../upstream/index.ts";
 import type { Path } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
-import type { Charge, ComputedPrice } from "./schema.ts";
-import type { ComputedAccess, FixedAccess } from "./table.ts";
+import { isMore } from "./repricing.ts";
+import type { Charge, ComputedPrice, QuotedPrice } from "./schema.ts";
+import type { ComputedAccess, FixedAccess, Quoting } from "./table.ts";
 
 /** Where a route's price stands, and what else its offers are made of. */
 export interface Place {
@@ -35,7 +36,30 @@ export function compileTariff(price: ComputedPrice, place: Place): ComputedAcces
   if ([...known.values()].includes(null) || upstream === null) return null;
   const table = tableOf(selector, entries as readonly Compiled[], { missing, otherwise });
   const bodyBytesMax = entry.bodyBytesMax ?? scope.bodyBytesMax;
-  return { kind: "computed", table, mode: entry.mode ?? scope.mode, upstream, bodyBytesMax };
+  return { kind: "computed", tariff: { kind: "table", table }, mode: entry.mode ?? scope.mode, upstream, bodyBytesMax };
+}
+
+/** Null where a part of it is wrong, which is told. */
+export function compileQuoting(price: QuotedPrice, place: Place): ComputedAccess | null {
+  const { entry, upstream, pricePath, scope } = place;
+  const most = compileCharge(price.max, [...pricePath, "max"], place);
+  const fallback = compileCharge(price.fallback, [...pricePath, "fallback"], place);
+  if (entry.websocket && price.sendBody)
+    scope.report([...pricePath, "sendBody"], "a WebSocket is opened without a body");
+  if (most?.kind !== "paid" || fallback === null || upstream === null) return null;
+  const tariff: Quoting = {
+    kind: "quoted",
+    path: price.quote,
+    sendsBody: price.sendBody,
+    timeoutMs: price.timeoutSeconds * 1000,
+    cacheMs: price.cacheSeconds * 1000,
+    most,
+    fallback: fallback.kind === "paid" ? fallback : null,
+  };
+  if (tariff.fallback && isMore(tariff.fallback.offer, most.offer)) {
+    scope.report([...pricePath, "fallback"], "this is more than max; write at most that");
+  }
+  return { kind: "computed", tariff, mode: entry.mode ?? scope.mode, upstream, bodyBytesMax: most.bodyBytesMax };
 }
 
 type Compiled = readonly [name: string, access: FixedAccess];

@@ -1,7 +1,7 @@
 // What the gateway needs of the world, and what it carries through the story of a request.
 
 import type { Chain } from "../chain/index.ts";
-import { attemptMs, type Config, type PaidAccess, type PricedRoute } from "../config/index.ts";
+import { attemptMs, type Config, type Offer, type PaidAccess, type PricedRoute } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
@@ -19,6 +19,8 @@ export interface Gate {
   /** What all payers together owe. */
   readonly exposure: Exposure;
   readonly seal: Seal;
+  /** What the upstream said of late about prices, by the call that it was asked about. */
+  readonly quotes: Map<string, KeptQuote>;
   readonly facilitators: Facilitators;
   /** Of the settings in `config`. */
   readonly upstream: (settings: UpstreamSettings) => Upstream;
@@ -38,6 +40,11 @@ export interface Gate {
   /** Keeps the invocation alive behind the answer; the platform allows 30 seconds more when the client is gone. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
   readonly log: (line: RequestLine) => void;
+}
+
+export interface KeptQuote {
+  readonly offer: Offer;
+  readonly untilMs: number;
 }
 
 /** A request whose target was understood. */

@@ -4,10 +4,10 @@ import type { Config, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
 import { isLoop } from "../upstream/index.ts";
-import { freely, sellComputed } from "./computed.ts";
+import { sellComputed } from "./computed.ts";
 import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
 import { answerOwn } from "./own.ts";
-import { pass } from "./pass.ts";
+import { freely, pass } from "./pass.ts";
 import { sell } from "./sell.ts";
 import { Trace } from "./trace.ts";
 

@@ -1,6 +1,6 @@
 // What passes as it is, unpaid.
 
-import type { FreeAccess, PaidAccess } from "../config/index.ts";
+import type { ComputedAccess, FreeAccess, PaidAccess } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { forward } from "./forward.ts";
 import { type Call, discard, type Gate, refuse } from "./gate.ts";
@@ -16,3 +16,10 @@ export async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAcce
   discard(answer);
   return refuse({ reason: "upstream_not_sellable", status });
 }
+
+/** As if it had no price. */
+export const freely = ({ upstream, bodyBytesMax }: ComputedAccess): FreeAccess => ({
+  kind: "free",
+  upstream,
+  bodyBytesMax,
+});

@@ -1,6 +1,8 @@
 // What a challenge quotes for a price that follows the request, and what becomes of it when a payment brings it back: the
 // client carries it under a MAC, so that a price which changed meanwhile is still the one that was asked for.
 
+import type { PaidAccess } from "../config/index.ts";
+import { digestOf } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { PRICE_QUOTE, type PriceQuote, priceQuote, readPayment, readPriceQuote, withExtension } from "../x402/index.ts";
 import type { Call, Gate } from "./gate.ts";
@@ -45,3 +47,26 @@ export async function quoted({ seal }: Gate, outcome: Outcome, quote: Quote): Pr
 
 const sign = ({ sign: seal }: Seal, { price, expires, call }: Quote): Promise<string | null> =>
   seal(`quote:${JSON.stringify([price, expires, call])}`);
+
+/**
+ * What stands against a payment because of its quote. One that is over does no harm where the price is still the same.
+ *
+ * @param isHeld whether the quote is what the payment is held to
+ */
+export function objectionTo(echo: Echo, price: string, isHeld: boolean): string | null {
+  if (echo.kind === "refused") return echo.code;
+  if (echo.kind !== "quoted" || isHeld || (echo.isOver && echo.quote.price === price)) return null;
+  return echo.isOver ? "price_quote_expired" : "price_quote_mismatch";
+}
+
+/** What a quote is for. HEAD is priced like GET. */
+export function calledBy({ request: { method }, target }: Call, ...said: readonly (string | null)[]): Promise<string> {
+  return digestOf(JSON.stringify([method === "HEAD" ? "GET" : method, target.host, target.path, ...said]));
+}
+
+/** Whatever is asked for now holds for as long as a payment of it. */
+export const quoteOf = ({ nowMs }: Gate, { offer }: PaidAccess, called: string): Quote => ({
+  price: offer.price,
+  expires: Math.floor(nowMs() / 1000) + offer.maxTimeoutSeconds,
+  call: called,
+});

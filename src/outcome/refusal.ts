@@ -50,6 +50,11 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   // No 404: to a client of MCP that would say that its session is gone.
   not_sold: () => ({ status: 403, message: "This is not sold here." }),
+  quote_unavailable: () => ({
+    status: 503,
+    message: `What this costs cannot be found out now. ${NOT_CHARGED}`,
+    headers: LATER,
+  }),
   unsupported_body: () => ({
     status: 415,
     message: "The price depends on the body: send JSON in UTF-8 as application/json, and do not compress it.",

@@ -77,6 +77,7 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
     ...table,
     routes: { "/a": { by: { query: "model" }, table: { small: "$0.01" }, ...keys } },
   }),
+  quoted: (keys) => ({ ...table, routes: { "/a": { quote: "/quote", max: "$1", ...keys } } }),
   selector: (keys) => ({ ...table, routes: { "/a": { by: keys, table: { small: "$0.01" } } } }),
   atomic: (keys) => ({
     ...table,
@@ -210,6 +211,10 @@ describe("the JSON Schema and the gate agree about", () => {
     ["a body as a text", { ...table, bodyBytesMax: "1" }],
     ["an extension that is a list", { ...table, extensions: { a: [] } }],
     ["a prefix of two segments", { ...table, prefix: "/a/b/" }],
+    ["a quote from nowhere", tablesOf.quoted({ quote: "quote" })],
+    ["a quote without an end", tablesOf.quoted({ max: undefined })],
+    ["a quote that is waited for without end", tablesOf.quoted({ timeoutSeconds: 31 })],
+    ["a quote that falls back to nothing", tablesOf.quoted({ fallback: "free" })],
     ["a price that follows nothing", tablesOf.computed({ by: "weather" })],
     ["a price that follows no place of a body", tablesOf.selector({ body: "size" })],
     ["a computed price without its table", tablesOf.computed({ table: undefined })],

@@ -22,6 +22,7 @@ const payment = {
 
 const line: RequestLine = {
   ...{ requestId: "r-1", method: "GET", target, route: "GET /goods/:id", payment: null, observed: null },
+  unquoted: null,
   outcome: { kind: "passed", answer },
   durationMs: 12,
   steps: { upstream: 7 },

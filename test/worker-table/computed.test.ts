@@ -229,3 +229,32 @@ describe("what is quoted", () => {
     expect(await calledEndpoints(payment)).toEqual([]);
   });
 });
+
+describe("a price that the API names", () => {
+  test("is asked for, quoted, and taken without being asked for again", async () => {
+    const path = fresh("/quoted/ok?units=3");
+    const unpaid = await ask(path);
+    expect(await askedOf(unpaid)).toEqual(["30000"]);
+    const { extensions } = decode(unpaid.headers.get("payment-required"));
+    const payment = { ...(await signPayment("30000")), extensions };
+    const before = (await seen("/internal/quote")).length;
+    expect((await pay(path, payment)).status).toBe(200);
+    expect(await seen("/internal/quote")).toHaveLength(before);
+    const questions = (await seen("/internal/quote")).map(({ body }) => JSON.parse(body) as { query: string });
+    expect(questions.some(({ query }) => path.endsWith(query))).toBe(true);
+  });
+
+  test.each([
+    ["above what the table lets it be", "/quoted/ok?units=6", 503],
+    ["that is no price", "/quoted/ok?units=x", 503],
+  ])("is none %s: %s", async (_, path, status) => {
+    const response = await ask(fresh(path));
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: "quote_unavailable" });
+    expect(response.headers.has("payment-required")).toBe(false);
+  });
+
+  test("is the fallback where it comes too late", async () => {
+    expect(await askedOf(await ask(fresh("/unquoted/ok")))).toEqual(["10000"]);
+  });
+});

@@ -80,6 +80,8 @@ export default {
         otherwise: "closed",
       },
     },
+    "/quoted/*": { price: { quote: "/internal/quote", max: "$0.05" } },
+    "/unquoted/*": { price: { quote: "/internal/quote/late", max: "$0.05", timeoutSeconds: 0.2, fallback: "$0.01" } },
     "/uploads/*": { price: { by: "bodyBytes", table: { 10: "$0.01", 2000: "$0.02" } } },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {

@@ -2,7 +2,7 @@
 
 import type * as v from "valibot";
 import { authObject, cdpObject } from "../../src/config/auth.ts";
-import { selectorObject, selectorOf } from "../../src/config/computed.ts";
+import { quotedObject, selectorObject, selectorOf } from "../../src/config/computed.ts";
 import {
   atomicObject,
   computedObject,
@@ -44,6 +44,7 @@ export const shapes = {
   atomic: entriesOf(atomicObject),
   computed: entriesOf(computedObject),
   selector: entriesOf(selectorObject),
+  quoted: entriesOf(quotedObject),
 };
 
 export type Part = keyof typeof shapes;
@@ -58,6 +59,7 @@ export const definitions = {
   atomic: atomicObject,
   computed: computedObject,
   selector: selectorOf,
+  quoted: quotedObject,
 };
 
 /** What holds where the key is left out; undefined where the schema names nothing. */

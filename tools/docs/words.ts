@@ -608,4 +608,36 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       example: "/options/size",
     },
   },
+  quoted: {
+    quote: {
+      type: "path",
+      means: "Where your API is asked for a price, below the URL of `upstream`. No key has to name it.",
+      example: "/internal/quote",
+    },
+    max: {
+      type: "dollars",
+      means: "The most that a quote may say. One that says more is none.",
+      example: "$2",
+    },
+    sendBody: {
+      type: "`true` or `false`",
+      means: "Whether the price depends on the body: it is read before anything is asked, and your API is told it.",
+      example: true,
+    },
+    timeoutSeconds: {
+      type: "seconds, 0.1 to 30",
+      means: "How long your API may take to name a price.",
+      example: 0.5,
+    },
+    cacheSeconds: {
+      type: "seconds, at most 86400",
+      means: "For how long an isolate takes the same price for the same call without asking again.",
+      example: 60,
+    },
+    fallback: {
+      type: '`"closed"` or dollars',
+      means: "What a call costs whose price is not to be had. `closed` is 503.",
+      example: "$0.05",
+    },
+  },
 };

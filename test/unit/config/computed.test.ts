@@ -7,9 +7,14 @@ import { accessOf, EURC, mistakes, paidOf, parsed, route, table } from "./table.
 const BY_QUERY = { by: { query: "m" }, table: { small: "$0.01", large: "$0.02" } };
 const priced = (price: object, changes: object = {}): object => route({ price, ...changes });
 
-function computedOf(changes: object, method = "POST"): ComputedAccess {
-  const access = accessOf(parsed(changes), method, "/a");
+function computedAt(changes: object): ComputedAccess {
+  const access = accessOf(parsed(changes), "POST", "/a");
   return access.kind === "computed" ? access : expect.fail(`it is ${access.kind}`);
+}
+
+function computedOf(changes: object) {
+  const { tariff, mode } = computedAt(changes);
+  return tariff.kind === "table" ? { table: tariff.table, mode } : expect.fail("it is quoted");
 }
 
 const told = (changes: object): readonly string[] => mistakes(changes).map(sentence);
@@ -152,6 +157,62 @@ describe("a mistake in such a price is told with its place:", () => {
     expect(told(priced(BY_QUERY, { extensions }))).toEqual([
       'routes["/a"].extensions["price-quote"]: a price that follows the request says this itself; remove it',
     ]);
+  });
+});
+
+describe("a price that the API names", () => {
+  const at = 'routes["/a"].price';
+  const QUOTED = { quote: "/quote", max: "$1" };
+
+  test("compiles with its defaults, at the most that a quote may say", () => {
+    const { tariff, mode } = computedAt(priced(QUOTED));
+    expect(mode).toBe("enforce");
+    expect(tariff).toMatchObject({
+      ...{ kind: "quoted", path: "/quote", sendsBody: false, timeoutMs: 1000, cacheMs: 0, fallback: null },
+      most: { offer: { price: "$1", terms: [{ requirements: { amount: "1000000" } }] } },
+    });
+  });
+
+  test("compiles with all that it can say, also for a route by itself", () => {
+    const own = { ...QUOTED, sendBody: true, timeoutSeconds: 0.1, cacheSeconds: 0.5, fallback: "$1.00" };
+    expect(computedAt({ routes: { "/a": own } }).tariff).toMatchObject({
+      ...{ sendsBody: true, timeoutMs: 100, cacheMs: 500 },
+      fallback: { offer: { price: "$1.00" } },
+    });
+    expect(computedAt(priced(QUOTED, { mode: "observe", bodyBytesMax: 7 }))).toMatchObject({
+      mode: "observe",
+      bodyBytesMax: 7,
+    });
+  });
+
+  test.each<[string, object, string]>([
+    ["a path that is none", { quote: "quote" }, `${at}.quote: write a path of your API`],
+    ["a path with a query", { quote: "/quote?x" }, `${at}.quote: write a path of your API`],
+    ["a path that leads elsewhere", { quote: "/a/../quote" }, `${at}.quote: write a path of your API`],
+    ["no most", { max: undefined }, `${at}.max: this key is missing`],
+    ["a most that is free", { max: "free" }, `${at}.max: write dollars`],
+    ["a most that no token can express", { max: "$0.0000001" }, `${at}.max: USDC has 6 decimals`],
+    ["no time", { timeoutSeconds: 0 }, `${at}.timeoutSeconds: write a number of seconds, 0.1 to 30`],
+    ["a price for ever", { cacheSeconds: 86_401 }, `${at}.cacheSeconds: write a number of seconds, 0 to 86400`],
+    ["a fallback that gives everything away", { fallback: "free" }, `${at}.fallback: write dollars`],
+    ["a fallback that no token can express", { fallback: "$0.0000001" }, `${at}.fallback: USDC has 6 decimals`],
+    ["a fallback above the most", { fallback: "$1.01" }, `${at}.fallback: this is more than max`],
+    ["a key of another price", { table: { a: "$1" } }, `${at}.table: there is no such key`],
+  ])("is a mistake with %s", (_, changes, sentence) => {
+    // As JSON has it, where nothing is undefined.
+    const [first = "", ...others] = told(JSON.parse(JSON.stringify(priced({ ...QUOTED, ...changes }))));
+    expect(first.slice(0, sentence.length)).toBe(sentence);
+    expect(others).toEqual([]);
+  });
+
+  test("is a mistake with a body where there is none", () => {
+    expect(told(priced({ ...QUOTED, sendBody: true }, { websocket: true }))).toEqual([
+      `${at}.sendBody: a WebSocket is opened without a body`,
+    ]);
+    expect(told({ routes: { "GET /a": { price: { ...QUOTED, sendBody: true } } } })).toEqual([
+      'routes["GET /a"].price.sendBody: GET has no body, and this key names no other method',
+    ]);
+    expect(told({ routes: { "GET /a": { price: QUOTED } } })).toEqual([]);
   });
 });
 

@@ -68,6 +68,12 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "The price depends on /size of the body, and nothing is sold for what it is here.",
   },
   not_sold: { problem: {}, status: 403, message: "This is not sold here." },
+  quote_unavailable: {
+    problem: {},
+    status: 503,
+    message: "What this costs cannot be found out now. You were not charged.",
+    headers: { "retry-after": "5" },
+  },
   unsupported_body: {
     problem: {},
     status: 415,
