@@ -218,6 +218,17 @@ describe("what is quoted", () => {
     expect(told).toEqual([{ "payment-identifier": expect.anything() }, { "payment-identifier": expect.anything() }]);
   });
 
+  test("is asked for and paid by clients of version 1 at today's price", async () => {
+    const path = fresh("/models/ok?model=large");
+    const { accepts } = (await (await ask(path)).json()) as { accepts: { maxAmountRequired: string }[] };
+    expect(accepts).toMatchObject([{ network: "base-sepolia", maxAmountRequired: "20000" }]);
+    const { payload } = await signPayment("20000");
+    const payment = { x402Version: 1, scheme: "exact", network: "base-sepolia", payload };
+    const response = await ask(path, { headers: { "x-payment": btoa(JSON.stringify(payment)) } });
+    expect(response.status).toBe(200);
+    expect(response.headers.has("x-payment-response")).toBe(true);
+  });
+
   test("for something cheap pays for nothing dear", async () => {
     const cheap = decode((await ask("/models/ok?model=small")).headers.get("payment-required"));
     const path = fresh("/models/ok?model=large");
