@@ -62,6 +62,7 @@ export default defineConfig({
       reporter: ["text", "json-summary"],
       thresholds: {
         "src/route/**": whole,
+        "src/tariff/**": whole,
         "src/x402/**": whole,
         "src/schemes/**": whole,
         "src/gateway/**": whole,

@@ -144,6 +144,7 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
     config,
     books: buildBooks(open),
     exposure: buildExposure(open),
+    quotes: new Map(),
     seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitators: facilitators.value,

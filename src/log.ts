@@ -11,6 +11,7 @@ export function logRequest({
   target,
   route,
   outcome,
+  unquoted,
   durationMs,
   steps,
   ...about
@@ -18,7 +19,8 @@ export function logRequest({
   const host = target?.host;
   const path = target?.path.slice(0, PATH_LENGTH_MAX);
   const told = { event: "request", requestId, method, host, path, route };
-  console.log(JSON.stringify(Object.assign(told, ending(outcome), money(about), { durationMs, steps })));
+  const quote = unquoted === null ? null : { quote: unquoted };
+  console.log(JSON.stringify(Object.assign(told, ending(outcome), money(about), quote, { durationMs, steps })));
 }
 
 function ending(outcome: RequestLine["outcome"]): object {
@@ -41,6 +43,7 @@ function ending(outcome: RequestLine["outcome"]): object {
     case "preflight":
       return { outcome: "preflight" };
     case "passed":
+    case "waived":
       return { outcome: "passed", status: outcome.answer.status };
     case "unsold":
       return { outcome: "uncharged", status: outcome.answer.status };

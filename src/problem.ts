@@ -28,6 +28,14 @@ export type Problem =
   | { readonly reason: "body_incomplete" }
   | { readonly reason: "body_too_large"; readonly bytesMax: number }
   | { readonly reason: "not_found" }
+  // The price that follows the request; `by` says what it follows, in words of the table.
+  | { readonly reason: "price_ambiguous"; readonly by: string; readonly why: string }
+  | { readonly reason: "price_unknown"; readonly by: string }
+  | { readonly reason: "not_sold" }
+  /** The API was asked what it costs, and did not say. */
+  | { readonly reason: "quote_unavailable" }
+  | { readonly reason: "unsupported_body" }
+  | { readonly reason: "length_required" }
   | { readonly reason: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly reason: "upgrade_required" }
   // The payment, before it was claimed.

@@ -32,7 +32,7 @@ const LEVELS = [
   ["x402"],
   ["problem"],
   ["schemes", "outcome"],
-  ["route", "metering"],
+  ["route", "metering", "tariff"],
   ["facilitator", "ledger", "chain", "upstream"],
   ["direct"],
   ["config"],

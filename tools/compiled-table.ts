@@ -2,10 +2,11 @@
 // looked at. What is the same everywhere is said once above the lines, so that a hundred of them stay readable.
 
 import { formatUnits } from "viem";
-import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
+import type { ComputedAccess, Config, FixedAccess, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
 import { titleOf } from "../src/facilitator/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { findNetwork } from "../src/x402/index.ts";
+import { entriesOf, followsText, isCheaperUnnamed, offersOf } from "./computed-price.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];
@@ -24,7 +25,7 @@ export function formatTable(config: Config): string {
   const sorted = routes.toSorted(compareRoutes);
   const lines = [
     ...sorted.flatMap(({ key, access, below, rest, allows, caseSensitive }) => {
-      const ranges = access.kind === "paid" && access.offer.ranges;
+      const ranges = offersOf(access).some((offer) => offer.ranges);
       const takes = [...allows, ...(caseSensitive ? ["caseSensitive"] : []), ...(ranges ? ["ranges"] : [])].join(", ");
       const [first, ...others] = linesOf(below && !rest ? `${key} and below` : key, access);
       return [{ ...first, [SPELLINGS]: takes }, ...others];
@@ -61,15 +62,28 @@ export function formatTable(config: Config): string {
 function linesOf(route: string, access: Access): readonly Cells[] {
   if (access.kind === "closed") return [{ route, price: "closed" }];
   if (access.kind === "free") return [{ route, price: "free", ...passage(access) }];
-  const { offer } = access;
-  const about = {
-    ...passage(access),
+  const [offer] = offersOf(access);
+  const about = { ...passage(access), ...(offer && aboutOf(offer)) };
+  if (access.kind === "paid") {
+    return usualTerms(access.offer).map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
+  }
+  const entries = entriesOf(access).flatMap(([said, entry]) => entryLines(`  ${said}`, entry));
+  return [{ route, price: followsText(access), ...about }, ...entries];
+}
+
+function aboutOf(offer: PaidAccess["offer"]): Cells {
+  return {
     facilitator: offer.facilitators.map(titleOf).join(", "),
     mode: offer.mode,
     sells: soldText(offer),
     settles: settlesText(offer),
   };
-  return usualTerms(offer).map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
+}
+
+/** What all entries of a route have in common stands on the route's own line. */
+function entryLines(route: string, access: FixedAccess): readonly Cells[] {
+  if (access.kind !== "paid") return [{ route, price: access.kind }];
+  return usualTerms(access.offer).map((terms, i) => ({ ...(i === 0 && { route }), ...payment(terms) }));
 }
 
 /** Without those that only payers in debt are offered. */
@@ -85,18 +99,20 @@ const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;
 
 /** What is no mistake, and still worth a look before real money comes. */
 function warnings({ routes, rpc }: Config): readonly string[] {
-  const priced = routes.flatMap(({ access }) => (access.kind === "paid" ? access.offer.terms : []));
+  const priced = routes.flatMap(({ access }) => offersOf(access).flatMap(({ terms }) => terms));
   const networks = [...new Set(priced.map(({ requirements }) => requirements.network))];
   const blind = networks.map(nameOf).filter((name, i) => !rpc.has(networks[i] ?? "") && !TESTNET.test(name));
-  if (blind.length === 0) return [];
+  const unsettled = `no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`;
+  const cheap = routes.filter(({ access }) => access.kind === "computed" && isCheaperUnnamed(access));
   return [
-    `  ${"warning".padEnd(12)}  no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`,
-  ];
+    ...(blind.length > 0 ? [unsettled] : []),
+    ...cheap.map(({ key }) => `"${key}" sells what no entry names for less than something that one does`),
+  ].map((text) => `  ${"warning".padEnd(12)}  ${text}`);
 }
 
 const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 
-function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess): Cells {
+function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess | ComputedAccess): Cells {
   const { url, service, host } = upstream;
   const through = service === null ? "" : ` through ${service}`;
   const asked = host === "upstream" ? "" : ` as ${host}`;

@@ -5,12 +5,19 @@ import { relative } from "node:path";
 import type { Config } from "../src/config/index.ts";
 import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { align, priceText } from "./compiled-table.ts";
+import { followsText } from "./computed-price.ts";
 import { type Candidate, type Explanation, explain } from "./explanation.ts";
+import type { Sent } from "./gate-in-node.ts";
 import { formatChallenge } from "./pay-report.ts";
 import { compileFile, formatMistakes, pricingFile } from "./pricing-file.ts";
 
-const usage = "npm run explain -- METHOD URL [--pricing FILE]     (URL may be a path)";
-const optionTypes = { pricing: { type: "string" } } as const;
+const usage =
+  "npm run explain -- METHOD URL [--header 'NAME: VALUE']… [--body TEXT] [--pricing FILE]     (URL may be a path)";
+const optionTypes = {
+  pricing: { type: "string" },
+  header: { type: "string", multiple: true },
+  body: { type: "string" },
+} as const;
 
 await runCommand(usage, async () => {
   const { values, positionals } = parseOptions({ options: optionTypes }, process.argv.slice(2));
@@ -23,10 +30,27 @@ await runCommand(usage, async () => {
     console.error(formatMistakes(relative(process.cwd(), file), config.error));
     return 2;
   }
-  const explanation = await explain(config.value, method.toUpperCase(), requestUrl(config.value, target));
+  const explanation = await explain(
+    config.value,
+    method.toUpperCase(),
+    requestUrl(config.value, target),
+    sentOf(values),
+  );
   console.log(format(explanation));
   return explanation.upstream === null ? 1 : 0;
 });
+
+/** A body is JSON unless a header says something else. */
+function sentOf({ header = [], body }: { readonly header?: string[]; readonly body?: string }): Sent {
+  const headers = new Headers(body === undefined ? {} : { "content-type": "application/json" });
+  for (const line of header) {
+    const [, name, value] = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError(`"${line}" is not a header, such as "x-a: b".`);
+    headers.set(name, value);
+  }
+  if (body !== undefined) headers.set("content-length", String(Buffer.byteLength(body)));
+  return { headers, body: body ?? null };
+}
 
 /** As the Worker gets it: what `new URL()` would tidy up stays as it was written. */
 function requestUrl({ hosts }: Config, text: string): string {
@@ -53,7 +77,8 @@ function format({ method, url, status, outcome, why, candidates, upstream, chall
 function rows(candidates: readonly Candidate[]): string {
   const cells = candidates.map(({ route: { key, access }, note }) => {
     const [terms] = access.kind === "paid" ? access.offer.terms : [];
-    return ["", key, terms ? priceText(terms) : access.kind, note];
+    const price = access.kind === "computed" ? followsText(access) : access.kind;
+    return ["", key, terms ? priceText(terms) : price, note];
   });
   return align(cells).join("\n");
 }

@@ -1,10 +1,14 @@
 // Why a request gets what it gets. The verdict is the gate's own (see `gate-in-node.ts`); what is added here is only
 // words about the keys that cover the place: what the first one has that the others have not.
 
-import type { Config, PricedRoute } from "../src/config/index.ts";
+import type { Config, FixedAccess, PricedRoute } from "../src/config/index.ts";
+import { refusalOf } from "../src/outcome/refusal.ts";
 import { compareRoutes, covers, METHODS, parseTarget, type Target, upstreamUrl } from "../src/route/index.ts";
+import { selectorText } from "../src/tariff/index.ts";
 import { addressOf } from "../src/upstream/index.ts";
-import { type Trial, tryRequest } from "./gate-in-node.ts";
+import { priceText } from "./compiled-table.ts";
+import { entriesOf, offersOf } from "./computed-price.ts";
+import { NOTHING_SENT, type Sent, type Trial, tryRequest } from "./gate-in-node.ts";
 import { flawWords, plainForm } from "./path-flaw.ts";
 
 export interface Explanation {
@@ -35,8 +39,13 @@ export interface Candidate {
 }
 
 /** @param url scheme, host and the raw request target */
-export async function explain(config: Config, method: string, url: string): Promise<Explanation> {
-  const trial = await tryRequest(config, method, url);
+export async function explain(
+  config: Config,
+  method: string,
+  url: string,
+  sent: Sent = NOTHING_SENT,
+): Promise<Explanation> {
+  const trial = await tryRequest(config, method, url, sent);
   const { response, line } = trial;
   const read = parseTarget(url, config.matcher.allows);
   const winner = config.routes.find(({ key }) => key === line.route) ?? null;
@@ -63,9 +72,9 @@ export async function explain(config: Config, method: string, url: string): Prom
 
 /** Of what is for sale it is told before anybody has paid. */
 function upstreamOf({ fetched, line }: Trial, winner: PricedRoute | null, target: Target): string | null {
-  if (fetched) return fetched.url;
-  const isForSale = line.outcome.kind === "refused" && line.outcome.problem.reason === "payment_required";
-  if (!isForSale || winner?.access.kind !== "paid") return null;
+  if (line.outcome.kind !== "refused") return fetched?.url ?? null;
+  const isForSale = line.outcome.problem.reason === "payment_required";
+  if (!isForSale || winner === null || winner.access.kind === "closed") return null;
   return upstreamUrl(addressOf(winner.access.upstream, target.hostname), target);
 }
 
@@ -73,6 +82,9 @@ function passedWhy(winner: PricedRoute | null, isOwn: boolean): readonly string[
   if (isOwn) return ["It is Faregate's own: the gate answers it itself."];
   if (winner === null) return ['No key covers it, and "unmatched" says free.'];
   if (winner.access.kind === "free") return [`It is free: "${winner.key}".`];
+  if (winner.access.kind === "computed" && winner.access.mode === "enforce") {
+    return [`It is free, as "${winner.key}" says of what is asked.`, ...pricesWhy(winner)];
+  }
   return [`"${winner.key}" only observes: the request passes, and the log says what would have been charged.`];
 }
 
@@ -108,16 +120,36 @@ function refusedWhy(problem: Refusal["problem"], about: Refused): readonly strin
       return [`The URL without its query is longer than ${problem.bytesMax} bytes, and the challenge has to name it.`];
     case "not_found":
       return [notFoundWhy(about)];
+    case "price_ambiguous":
+    case "price_unknown":
+    case "not_sold":
+    case "unsupported_body":
+    case "length_required":
+    case "quote_unavailable":
+      return [`"${winner?.key}": ${refusalOf(problem).message}`, ...pricesWhy(winner)];
     default:
       return [`The gate refuses it: ${problem.reason}.`];
   }
 }
 
 function forSaleWhy(winner: PricedRoute | null): readonly string[] {
-  const isInParts = winner?.access.kind === "paid" && winner.access.offer.ranges;
+  const isInParts = winner !== null && offersOf(winner.access).some((offer) => offer.ranges);
   const parts = "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.";
-  return [`It is for sale: "${winner?.key}".`, ...(isInParts ? [parts] : [])];
+  return [`It is for sale: "${winner?.key}".`, ...pricesWhy(winner), ...(isInParts ? [parts] : [])];
 }
+
+/** Of a price that follows the request, all of it. */
+function pricesWhy(winner: PricedRoute | null): readonly string[] {
+  if (winner?.access.kind !== "computed") return [];
+  const { access } = winner;
+  const prices = entriesOf(access).map(([said, entry]) => `  ${said}: ${priceOf(entry)}`);
+  const { tariff } = access;
+  if (tariff.kind === "table") return [`Its price depends on ${selectorText(tariff.table.selector)}:`, ...prices];
+  return [`Its price is what ${tariff.path} of your API says, which is not asked here:`, ...prices];
+}
+
+const priceOf = (entry: FixedAccess): string =>
+  entry.kind === "paid" ? [...new Set(entry.offer.terms.map(priceText))].join(" or ") : entry.kind;
 
 function notFoundWhy({ config, isOwn, winner }: Refused): string {
   if (isOwn) return `It lies below /${config.prefix}/, which is Faregate's own; nothing of yours can be there.`;

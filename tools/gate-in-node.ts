@@ -24,12 +24,20 @@ export interface Trial {
   readonly response: Response;
   /** What the gate logs of it. */
   readonly line: RequestLine;
-  /** The fetch that the upstream would have got; null where none would be made. */
+  /** The last fetch that the upstream would have got; null where none would be made. */
   readonly fetched: { readonly url: string; readonly settings: UpstreamSettings } | null;
 }
 
+/** What a request says beside its target. */
+export interface Sent {
+  readonly headers: Headers;
+  readonly body: string | null;
+}
+
+export const NOTHING_SENT: Sent = { headers: new Headers(), body: null };
+
 /** @param url as the Worker gets it: scheme, host and the raw request target */
-export async function tryRequest(config: Config, method: string, url: string): Promise<Trial> {
+export async function tryRequest(config: Config, method: string, url: string, sent: Sent): Promise<Trial> {
   let fetched: Trial["fetched"] = null;
   const lines: RequestLine[] = [];
   const gate = {
@@ -41,11 +49,15 @@ export async function tryRequest(config: Config, method: string, url: string): P
     // None that could have said what it can do.
     facilitators: { among: () => [], of: () => [], named: () => null, all: [] },
     publicKeys: async () => [],
+    quotes: new Map(),
+    // Nobody is promised anything here.
+    seal: { sign: async () => null },
     nowMs: () => 0,
     log: (line) => void lines.push(line),
   } satisfies Partial<Gate>;
   // Node's own Request would rewrite the URL first.
-  const request = { method, url, headers: new Headers(), body: null } as unknown as Request;
+  const body = sent.body === null ? null : new Response(sent.body).body;
+  const request = { method, url, headers: sent.headers, body } as unknown as Request;
   const outcome = await handle(gate as unknown as Gate, request, "");
   const response = respond(outcome, config.cors, { requestId: "", origin: null });
   const [line] = lines;

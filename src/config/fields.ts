@@ -46,7 +46,7 @@ export function object<const Entries extends v.ObjectEntries>(entries: Entries, 
 }
 
 /** Kinds of prices that are objects, by the key that every one of them has. Atomic units have none. */
-export const MARKS: readonly string[] = ["upto"];
+export const MARKS: readonly string[] = ["by", "quote", "upto"];
 
 const markOf = (value: object): string | null => MARKS.find((mark) => Object.hasOwn(value, mark)) ?? null;
 

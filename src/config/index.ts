@@ -1,13 +1,17 @@
 export { parseConfig } from "./config.ts";
 export { atomicOf, microsOf } from "./limits.ts";
 export { type Mistake, sentence } from "./mistake.ts";
+export { isMore, offerAt, termsAt } from "./repricing.ts";
 export {
   attemptMs,
   CONFIRM_MS,
+  type ComputedAccess,
   type Config,
+  type FixedAccess,
   type FreeAccess,
   type Offer,
   type PaidAccess,
   type PricedRoute,
+  type Quoting,
   settleMs,
 } from "./table.ts";

@@ -10,6 +10,8 @@ import {
   type Challenge,
   isGasSponsoring,
   PAYMENT_IDENTIFIER,
+  PRICE_QUOTE,
+  PRICE_QUOTE_BYTES_MAX,
   paymentIdentifier,
 } from "../x402/index.ts";
 import { readFacilitators } from "./facilitators.ts";
@@ -20,7 +22,7 @@ import { isMetered, readMeter } from "./meter.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
-import type { Price, routeEntries, Table } from "./schema.ts";
+import type { Charge, routeEntries, Table } from "./schema.ts";
 import { checkSolana } from "./solana.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { isAddressOn, methodOf, nameOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
@@ -68,8 +70,6 @@ export interface Scope {
   readonly sold: Map<string, ReadonlySet<number>>;
 }
 
-type Charge = Exclude<Price, "free" | "closed">;
-
 /** Null where nobody could pay, which is told. */
 export function compileOffer(
   price: Charge | undefined,
@@ -116,16 +116,24 @@ export function compileOffer(
     upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, feePayers) : null,
   });
   const challenges = challengesWith(extensions, LONGEST);
-  if (!fits(challenges)) {
-    reportSize(upfront.length > 0 ? upfront : usual, largestOf(challenges), entry, path, scope);
+  if (!fits(challenges, roomFor(entry))) {
+    reportSize(
+      upfront.length > 0 ? upfront : usual,
+      largestOf(challenges).fixedBytes + roomFor(entry),
+      entry,
+      path,
+      scope,
+    );
   }
   const { ranges = false } = entry;
+  const text = textOf(price);
+  const about = { price: text, about: aboutOf(entry), maxTimeoutSeconds };
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
   const money = { meter, terms, ...challenges, settle, webSocket, limits, chargeOn, ranges };
   if (facilitators.length === 0) return null;
-  return withVariants({ ...money, ...asked, identifier, extensions, mode }, challengesWith);
+  return withVariants({ ...about, ...money, ...asked, identifier, extensions, mode }, challengesWith, roomFor(entry));
 }
 
 /** The operator's own, and what the gate itself keeps the promise of. */
@@ -134,20 +142,29 @@ const advertised = (extensions: JsonObject, identifier: Offer["identifier"]): Js
     ? extensions
     : { ...extensions, [PAYMENT_IDENTIFIER]: paymentIdentifier(identifier === "required") };
 
-function challengeOf(
-  terms: readonly Terms[],
-  { description, mimeType }: Entry,
-  extensions: JsonObject,
-  feePayers: FeePayers,
-): Challenge {
-  const about = { ...(description !== undefined && { description }), ...(mimeType !== undefined && { mimeType }) };
-  return buildChallenge(about, entriesOf(terms, feePayers), extensions);
+function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject, feePayers: FeePayers): Challenge {
+  return buildChallenge(aboutOf(entry), entriesOf(terms, feePayers), extensions);
 }
+
+const aboutOf = ({ description, mimeType }: Entry): Offer["about"] => ({
+  ...(description !== undefined && { description }),
+  ...(mimeType !== undefined && { mimeType }),
+});
+
+/** What is quoted of it: of a price by use the most. */
+function textOf(price: Charge): string {
+  if (typeof price === "string") return price;
+  return isMetered(price) ? price.upto : `${price.amount} ${price.asset}`;
+}
+
+/** What the challenge of a price that follows the request quotes is added for each request. */
+const roomFor = ({ price }: Entry): number =>
+  typeof price === "object" && ("by" in price || "quote" in price) ? PRICE_QUOTE_BYTES_MAX : 0;
 
 /** What the table alone makes too large is told once, where it stands. */
 function reportSize(
   terms: readonly Terms[],
-  { fixedBytes }: Challenge,
+  bytes: number,
   { accepts, extensions }: Entry,
   path: Path,
   scope: Scope,
@@ -167,7 +184,7 @@ function reportSize(
     return;
   }
   const remedy = "shorten description, mimeType or extensions, or accept fewer networks";
-  scope.report(path, `its challenge has ${fixedBytes} bytes and ${room}; ${remedy}`);
+  scope.report(path, `its challenge has ${bytes} bytes and ${room}; ${remedy}`);
 }
 
 /** The nearer word decides who is paid: an entry of the route's own list, the route, the table's list, the table. */
@@ -260,6 +277,9 @@ const PROMISES = ["sign-in-with-x", "offer-receipt"];
 export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
   if (Object.hasOwn(extensions, PAYMENT_IDENTIFIER)) {
     report([...path, "extensions", PAYMENT_IDENTIFIER], 'write "paymentIdentifier": "optional" or "required" instead');
+  }
+  if (Object.hasOwn(extensions, PRICE_QUOTE)) {
+    report([...path, "extensions", PRICE_QUOTE], "a price that follows the request says this itself; remove it");
   }
   for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
     report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");

@@ -4,7 +4,7 @@ import type { SchemeName } from "../schemes/index.ts";
 import { type AmountFlaw, type AssetTransferMethod, parseDollars, type Token } from "../x402/index.ts";
 import { isMetered, type MeteredPrice } from "./meter.ts";
 import { type Path, type Report, said } from "./mistake.ts";
-import { DECIMALS_MAX, type Price } from "./schema.ts";
+import { type Charge, DECIMALS_MAX } from "./schema.ts";
 import { methodOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
 
 /** A way to pay with its amount, above zero. */
@@ -17,8 +17,6 @@ export interface PricedOption extends PaidOption {
 interface PaidOption extends Option {
   readonly payTo: string;
 }
-
-type Charge = Exclude<Price, "free" | "closed">;
 
 /** An option that the price cannot be paid with is left out, and told. */
 export function priceOptions(

@@ -7,8 +7,9 @@ import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
 import { readUpstream } from "./parts.ts";
-import { routeEntries } from "./schema.ts";
+import { type ComputedPrice, type QuotedPrice, type RouteEntry, routeEntries } from "./schema.ts";
 import type { Access, PricedRoute } from "./table.ts";
+import { compileQuoting, compileTariff } from "./tariff.ts";
 
 /** Where a route stands; its access is null where that is wrong, which is told. */
 export type Draft = Omit<PricedRoute, "access"> & { readonly access: Access | null };
@@ -32,6 +33,7 @@ export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope):
     if (!rest && !below) checkAllowances(entry, allows, path, scope);
     checkCase(entry, place.value, path, scope);
     checkWebSocket(entry, place.value, path, scope);
+    checkBody(entry, place.value, path, scope);
     const caseSensitive = entry.caseSensitive ?? false;
     drafts.push({
       key,
@@ -80,11 +82,11 @@ function readEntry(value: unknown, path: Path, { report }: Scope): Entry {
   return { price: readMember(routeEntries.price, value ?? null, path, report) };
 }
 
-const OF_PRICES = ["amount", "asset", ...MARKS];
-
-/** A price alone may be an object too, with other keys. */
+/** A price that is an object alone has other keys. */
 const isEntry = (value: unknown): value is JsonObject =>
   isObject(value) && (Object.hasOwn(value, "price") || !OF_PRICES.some((key) => Object.hasOwn(value, key)));
+
+const OF_PRICES = ["amount", "asset", ...MARKS];
 
 const OF_PRICED = [
   "description",
@@ -151,6 +153,17 @@ function checkWebSocket({ websocket }: Entry, { methods }: RouteKey, path: Path,
   report([...path, "websocket"], "a WebSocket is opened with GET, which this key does not name; remove this");
 }
 
+/** What a price follows has to be there to be read. */
+function checkBody({ price }: Entry, { methods }: RouteKey, path: Path, { report }: Scope): void {
+  const key = isComputed(price) && isOfBody(price) ? "by" : "sendBody";
+  if (key === "sendBody" && !(isQuoted(price) && price.sendBody)) return;
+  if (methods?.every((method) => method === "GET")) {
+    report([...path, "price", key], "GET has no body, and this key names no other method");
+  }
+}
+
+const isOfBody = ({ by }: ComputedPrice): boolean => typeof by === "string" || by.body !== undefined;
+
 /** Null where a part of it is wrong, which is told. */
 function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope): Access | null {
   const { price } = entry;
@@ -158,9 +171,18 @@ function compileAccess(entry: Entry, pricePath: Path, path: Path, scope: Scope):
   const upstream = upstreamOf(entry, path, scope);
   const bodyBytesMax = entry.bodyBytesMax ?? scope.bodyBytesMax;
   if (price === "free") return upstream && { kind: price, upstream, bodyBytesMax };
+  const place = { entry, upstream, pricePath, path, scope };
+  if (isComputed(price)) return compileTariff(price, place);
+  if (isQuoted(price)) return compileQuoting(price, place);
   const offer = compileOffer(price, entry, upstream, pricePath, path, scope);
   return offer && upstream && { kind: "paid", offer, upstream, bodyBytesMax };
 }
+
+const isComputed = (price: RouteEntry["price"] | undefined): price is ComputedPrice =>
+  typeof price === "object" && "by" in price;
+
+const isQuoted = (price: RouteEntry["price"] | undefined): price is QuotedPrice =>
+  typeof price === "object" && "quote" in price;
 
 function upstreamOf(entry: Entry, path: Path, { named, upstream, upstreams, report }: Scope) {
   if (isTold(entry, "upstream")) return null;

@@ -7,6 +7,7 @@ import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
 import { readPublicKey } from "../x402/index.ts";
 import { auth } from "./auth.ts";
+import { computedPrice, quotedObject } from "./computed.ts";
 import {
   bytes,
   flag,
@@ -269,7 +270,9 @@ export const atomicObject = object(
   priceHint,
   null,
 );
-const price = v.union([dollars, atomicObject, meteredObject], priceHint);
+const charge = v.union([dollars, atomicObject, meteredObject], priceHint);
+export const computedObject = computedPrice(charge);
+const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceHint);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -335,7 +338,10 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
-const route = v.union([dollars, atomicObject, meteredObject, object(routeEntries, priceHint, null)], priceHint);
+const route = v.union(
+  [dollars, atomicObject, meteredObject, computedObject, quotedObject, object(routeEntries, priceHint, null)],
+  priceHint,
+);
 
 const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
 
@@ -395,4 +401,7 @@ export type UpstreamEntry = v.InferOutput<typeof upstreamObject>;
 export type FacilitatorEntry = v.InferOutput<typeof facilitatorObject>;
 export type OptionEntry = v.InferOutput<typeof optionObject>;
 export type TokenEntry = v.InferOutput<typeof tokenObject>;
-export type Price = v.InferOutput<typeof price>;
+/** What one call costs, or an entry of a price that follows the request. */
+export type Charge = v.InferOutput<typeof charge>;
+export type ComputedPrice = v.InferOutput<typeof computedObject>;
+export type QuotedPrice = v.InferOutput<typeof quotedObject>;

@@ -6,11 +6,16 @@ import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
 import type { SettleMode, Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
+import type { PriceTable } from "../tariff/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import type { Challenge, GasSponsoring } from "../x402/index.ts";
+import type { Challenge, GasSponsoring, ResourceInfo } from "../x402/index.ts";
 
 /** A compiled price. */
 export interface Offer {
+  /** Dollars such as `$0.01`, or atomic units and their asset with a space between. */
+  readonly price: string;
+  /** What is sold, as challenges say it. */
+  readonly about: Omit<ResourceInfo, "url">;
   /** The upstream's statuses that are charged; no other is. */
   readonly chargeOn: ReadonlySet<number>;
   /** Whether Range and If-* pass, so that a part may be bought, and a "not modified" costs nothing. */
@@ -18,6 +23,8 @@ export interface Offer {
   /** Payment options in the operator's order of preference. */
   readonly terms: readonly Terms[];
   readonly challenge: Challenge;
+  /** How long a payment is asked to be valid, and a quoted price holds. */
+  readonly maxTimeoutSeconds: number;
   /** Whether clients may, or have to, name their calls. */
   readonly identifier: "off" | "optional" | "required";
   /** Advertised in the challenge, by their names. */
@@ -37,6 +44,8 @@ export interface Offer {
   readonly verifyAboveMicros: bigint | null;
   /** Extensions that are taken when the client signed something for them, whether they are advertised or were. */
   readonly sponsoring: readonly GasSponsoring[];
+  /** Who pays the gas on each network of Solana, as far as this form of the offer knows. */
+  readonly feePayers: Known["feePayer"];
   /** What is offered by what is known of the facilitators; null where that changes nothing. Each is built once. */
   readonly variant: ((known: Known) => Offer) | null;
   /** In `observe` everything is let through, and what would have been charged is logged. */
@@ -57,13 +66,37 @@ interface Passage {
   readonly bodyBytesMax: number | null;
 }
 
-export type Access =
+/** What is known before a request comes. */
+export type FixedAccess =
   | { readonly kind: "closed" }
   | ({ readonly kind: "free" } & Passage)
   | ({ readonly kind: "paid"; readonly offer: Offer } & Passage);
 
-export type FreeAccess = Extract<Access, { kind: "free" }>;
-export type PaidAccess = Extract<Access, { kind: "paid" }>;
+/** What the request itself decides. */
+export interface ComputedAccess extends Passage {
+  readonly kind: "computed";
+  readonly tariff: { readonly kind: "table"; readonly table: PriceTable<FixedAccess> } | Quoting;
+  readonly mode: Offer["mode"];
+}
+
+/** A price that the upstream is asked for. */
+export interface Quoting {
+  readonly kind: "quoted";
+  /** Of the upstream, below its own prefix. */
+  readonly path: string;
+  readonly sendsBody: boolean;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+  /** At the most that a quote may say. */
+  readonly most: PaidAccess;
+  /** Where no quote is to be had; null where nothing is sold then. */
+  readonly fallback: PaidAccess | null;
+}
+
+export type Access = FixedAccess | ComputedAccess;
+
+export type FreeAccess = Extract<FixedAccess, { kind: "free" }>;
+export type PaidAccess = Extract<FixedAccess, { kind: "paid" }>;
 
 export interface PricedRoute extends Route {
   readonly access: Access;

@@ -13,7 +13,9 @@ export type Challenges = Pick<Offer, "challenge" | "upfront">;
 /** The one for debtors has the longer entries. */
 export const largestOf = ({ challenge, upfront }: Challenges): Challenge => upfront ?? challenge;
 
-export const fits = (challenges: Challenges): boolean => largestOf(challenges).fixedBytes <= CHALLENGE_FIXED_BYTES_MAX;
+/** @param more bytes that are added for each request */
+export const fits = (challenges: Challenges, more: number): boolean =>
+  largestOf(challenges).fixedBytes + more <= CHALLENGE_FIXED_BYTES_MAX;
 
 /** What a form of an offer depends on; few of them, and each a short one. */
 interface Answers {
@@ -23,28 +25,33 @@ interface Answers {
   readonly feePayers: readonly (string | null)[];
 }
 
+const NOBODY: FeePayers = () => null;
+
 /** Facilitators have a few accounts, and take turns with them. */
 const FORMS_MAX = 64;
 
 /**
  * The offer, which advertises who pays for an allowance's gas where Permit2 is a way to pay and a facilitator does so, and
  * names who pays the gas on Solana. What has no room in a header is left out, and what nobody can be named for.
+ *
+ * @param spareBytes of a challenge, which are added for each request
  */
 export function withVariants(
-  plain: Omit<Offer, "sponsoring" | "variant">,
+  plain: Omit<Offer, "sponsoring" | "feePayers" | "variant">,
   challengesWith: (extensions: JsonObject, feePayers: FeePayers) => Challenges,
+  spareBytes: number,
 ): Offer {
   const names = sponsoringOf(plain.terms);
   const networks = sponsoredNetworks(plain.terms);
-  if (names.length + networks.length === 0) return { ...plain, sponsoring: [], variant: null };
+  if (names.length + networks.length === 0) return { ...plain, sponsoring: [], feePayers: NOBODY, variant: null };
   const build = ({ sponsors, feePayers: keys }: Answers): Offer => {
     const sponsoring = names.filter((_, i) => sponsors[i] !== false);
     const feePayers: FeePayers = (network) => keys[networks.indexOf(network)] ?? null;
-    let form = { ...plain, ...challengesWith(plain.extensions, feePayers), sponsoring, variant: null };
+    let form = { ...plain, ...challengesWith(plain.extensions, feePayers), sponsoring, feePayers, variant: null };
     for (const name of names.filter((_, i) => sponsors[i] === true)) {
       const extensions = { ...form.extensions, [name]: gasSponsoring[name] };
       const challenges = challengesWith(extensions, feePayers);
-      if (fits(challenges)) form = { ...form, extensions, ...challenges };
+      if (fits(challenges, spareBytes)) form = { ...form, extensions, ...challenges };
     }
     return form;
   };

@@ -1,7 +1,7 @@
 // What the gateway needs of the world, and what it carries through the story of a request.
 
 import type { Chain } from "../chain/index.ts";
-import { attemptMs, type Config, type PaidAccess, type PricedRoute, settleMs } from "../config/index.ts";
+import { attemptMs, type Config, type Offer, type PaidAccess, type PricedRoute, settleMs } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
@@ -20,6 +20,8 @@ export interface Gate {
   /** What all payers together owe. */
   readonly exposure: Exposure;
   readonly seal: Seal;
+  /** What the upstream said of late about prices, by the call that it was asked about. */
+  readonly quotes: Map<string, KeptQuote>;
   readonly facilitators: Facilitators;
   /** Of the settings in `config`. */
   readonly upstream: (settings: UpstreamSettings) => Upstream;
@@ -41,10 +43,17 @@ export interface Gate {
   readonly log: (line: RequestLine) => void;
 }
 
+export interface KeptQuote {
+  readonly offer: Offer;
+  readonly untilMs: number;
+}
+
 /** A request whose target was understood. */
 export interface Call {
   readonly request: Request;
   readonly target: Target;
+  /** As it came, or whole where it was read. */
+  readonly body: Body;
   readonly trace: Trace;
 }
 

@@ -1,12 +1,13 @@
 // The story of one request: match, then pass on, refuse, or sell. Nothing is touched before the target was read.
 
-import type { Config, FreeAccess, PaidAccess, PricedRoute } from "../config/index.ts";
+import type { Config, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
 import { isLoop } from "../upstream/index.ts";
-import { forward } from "./forward.ts";
-import { type Body, type Call, discard, type Gate, isBodiless, refuse } from "./gate.ts";
+import { sellComputed } from "./computed.ts";
+import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
 import { answerOwn } from "./own.ts";
+import { freely, pass } from "./pass.ts";
 import { sell } from "./sell.ts";
 import { Trace } from "./trace.ts";
 
@@ -27,7 +28,7 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   if (target.segments[0] === gate.config.prefix) return answerOwn(gate, request.method, target);
   if (isLoop(request.headers)) return refuse({ reason: "loop_detected" });
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
-  const call = { request, target, trace };
+  const call = { request, target, body: request.body, trace };
   const answered = answerPreflight(gate, call);
   if (answered) return answered;
   const match = gate.config.matcher.match(request.method, target);
@@ -64,16 +65,30 @@ function answerPreflight(gate: Gate, call: Call): Promise<Outcome> | Outcome | n
   const asked = headers.get("access-control-request-method") ?? "";
   const { matcher } = gate.config;
   const match = matcher.match(asked, call.target);
-  if (match.kind !== "route" || match.route.access.kind === "closed") return null;
-  call.trace.route = match.route.key;
-  if (passes(match.route) && matcher.every(call.target, passes)) return pass(gate, call, match.route.access, null);
+  if (match.kind !== "route") return null;
+  const { access, key } = match.route;
+  if (access.kind === "closed") return null;
+  call.trace.route = key;
+  if (matcher.every(call.target, passes)) {
+    return pass(gate, { ...call, body: null }, access.kind === "computed" ? freely(access) : access);
+  }
   const requested = headers.get("access-control-request-headers") ?? "";
   return { kind: "preflight", preflight: { methods: matcher.methods(call.target), requested } };
 }
 
 /** Whether requests go through as they are. */
-const passes = (route: PricedRoute): route is PricedRoute & { access: FreeAccess | PaidAccess } =>
-  route.access.kind === "free" || (route.access.kind === "paid" && route.access.offer.mode === "observe");
+function passes({ access }: PricedRoute): boolean {
+  switch (access.kind) {
+    case "free":
+      return true;
+    case "closed":
+      return false;
+    case "paid":
+      return access.offer.mode === "observe";
+    case "computed":
+      return access.mode === "observe";
+  }
+}
 
 /** @param route null where none is meant: then the table's own word for the rest holds */
 function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outcome> | Outcome {
@@ -83,22 +98,13 @@ function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outco
   if (bodyBytesMax !== null && Number(call.request.headers.get("content-length")) > bodyBytesMax) {
     return refuse({ reason: "body_too_large", bytesMax: bodyBytesMax });
   }
-  if (route === null || access.kind === "free") return pass(gate, call, access, call.request.body);
-  if (access.offer.mode === "enforce") return sell(gate, call, route, access);
+  if (access.kind === "free") return pass(gate, call, access);
+  // What no route names has no price.
+  const priced = route as PricedRoute;
+  if (access.kind === "computed") return sellComputed(gate, call, priced, access);
+  if (access.offer.mode === "enforce") return sell(gate, call, priced, access, null);
   call.trace.observed = access.offer;
-  return pass(gate, call, access, call.request.body);
-}
-
-/** The same bytes both ways. */
-async function pass(gate: Gate, call: Call, access: FreeAccess | PaidAccess, body: Body): Promise<Outcome> {
-  const forwarded = await forward(gate, call, access, body, null);
-  if (forwarded.kind !== "answered") return refuse(forwarded);
-  const { answer } = forwarded;
-  const { status } = answer;
-  // Its own challenge would name somebody else's payee under our name; and there is no status above 599.
-  if (status !== 402 && status <= 599) return { kind: "passed", answer };
-  discard(answer);
-  return refuse({ reason: "upstream_not_sellable", status });
+  return pass(gate, call, access);
 }
 
 /**

@@ -24,11 +24,11 @@ export async function readOrder(gate: Gate, sale: Sale, { key, x402Version }: Ma
 
 /** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */
 async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body | "incomplete"> {
-  const { body, headers } = call.request;
-  const length = headers.get("content-length");
-  if (body === null || length === null || Number(length) > config.bufferBytesMax) return body;
+  const { body, request } = call;
+  const length = request.headers.get("content-length");
+  if (!(body instanceof ReadableStream) || length === null || Number(length) > config.bufferBytesMax) return body;
   const bytes = await readWithin(body, config.bufferBytesMax, access.upstream.timeoutMs);
-  return bytes?.byteLength === Number(length) ? bytes : "incomplete";
+  return bytes.ok && bytes.value.byteLength === Number(length) ? bytes.value : "incomplete";
 }
 
 const purchaseOf = ({ call: { request, target }, access }: Sale, body: Body): Purchase => ({

@@ -14,8 +14,15 @@ import { purchase } from "./purchase.ts";
 import { REDEEM_HEADER, redeem } from "./redeem.ts";
 import { revisit } from "./revisit.ts";
 
-export async function sell(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
-  return orNothingOffered(await sellNow(gate, call, route, offeredNow(gate, access)));
+/** @param objection what stands against any payment, whatever its signature says; null where nothing does */
+export async function sell(
+  gate: Gate,
+  call: Call,
+  route: PricedRoute,
+  access: PaidAccess,
+  objection: string | null,
+): Promise<Outcome> {
+  return orNothingOffered(await sellNow(gate, call, route, offeredNow(gate, access), objection));
 }
 
 /** Nobody can be asked to pay where nobody is known who would settle it. */
@@ -24,7 +31,13 @@ function orNothingOffered(outcome: Outcome): Outcome {
   return outcome.problem.invitation.challenge.isEmpty ? refuse({ reason: "fee_payer_unknown" }) : outcome;
 }
 
-async function sellNow(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
+async function sellNow(
+  gate: Gate,
+  call: Call,
+  route: PricedRoute,
+  access: PaidAccess,
+  objection: string | null,
+): Promise<Outcome> {
   const { headers } = call.request;
   const resourceUrl = resourceUrlOf(call.target);
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
@@ -46,7 +59,7 @@ async function sellNow(gate: Gate, call: Call, route: PricedRoute, access: PaidA
   const check = checkAgainst(sale, presented.value);
   if (check.kind === "malformed") return refuse({ reason: "invalid_payload", detail: check.detail });
   if (check.kind === "refused") return refuse({ reason: "payment_refused", code: check.reason, invitation });
-  return held(gate, buy(gate, sale, presented.value, check));
+  return held(gate, buy(gate, sale, presented.value, check, objection));
 }
 
 /** Any other version of WebSockets the runtime would refuse, after it was paid (RFC 6455 section 4.4). */
@@ -80,6 +93,7 @@ async function buy(
   sale: Sale,
   presented: PresentedPayment,
   { payment, judge }: Extract<Check, { kind: "authentic" }>,
+  objection: string | null,
 ): Promise<Outcome> {
   const { call, access } = sale;
   call.trace.payment = payment;
@@ -89,6 +103,7 @@ async function buy(
   const { x402Version } = presented;
   const order = await readOrder(gate, sale, { key: key.value, x402Version });
   if (order === "incomplete") return refuse({ reason: "body_incomplete" });
+  if (objection !== null) return revisit(gate, order, payment, objection);
   // Judged only now, because a client can take its time with the body.
   const unixSeconds = Math.floor(gate.nowMs() / 1000);
   const judgement = judge({ unixSeconds, roomSeconds: Math.ceil(budgetMs(access) / 1000) });

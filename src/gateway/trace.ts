@@ -6,7 +6,7 @@ import type { Target } from "../route/index.ts";
 import type { SignedPayment } from "../schemes/index.ts";
 
 /** The steps that take time of somebody else's; on the platform a clock only moves while one of them is waited for. */
-export type Step = "body" | "claim" | "verify" | "upstream" | "settle" | "confirm";
+export type Step = "body" | "quote" | "claim" | "verify" | "upstream" | "settle" | "confirm";
 
 export interface RequestLine {
   readonly requestId: string;
@@ -18,6 +18,8 @@ export interface RequestLine {
   readonly payment: SignedPayment | null;
   /** What would have been charged on a route that only observes. */
   readonly observed: Offer | null;
+  /** Why the upstream's quote was not to be had; null where it was, or was not asked for. */
+  readonly unquoted: string | null;
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly steps: { readonly [S in Step]?: number };
@@ -28,6 +30,7 @@ export class Trace {
   route: string | null = null;
   payment: SignedPayment | null = null;
   observed: Offer | null = null;
+  unquoted: string | null = null;
   readonly requestId: string;
   readonly #nowMs: () => number;
   readonly #startMs: number;
@@ -49,8 +52,8 @@ export class Trace {
   }
 
   line(method: string, outcome: Outcome): RequestLine {
-    const { requestId, target, route, payment, observed } = this;
+    const { requestId, target, route, payment, observed, unquoted } = this;
     const durationMs = this.#nowMs() - this.#startMs;
-    return { requestId, method, target, route, payment, observed, outcome, durationMs, steps: this.#steps };
+    return { requestId, method, target, route, payment, observed, unquoted, outcome, durationMs, steps: this.#steps };
   }
 }

@@ -16,15 +16,16 @@ export interface Purchase {
 
 /** SHA-256 in hexadecimal. */
 export async function fingerprintOf({ body, part, ...purchase }: Purchase): Promise<string> {
-  const bodyDigest = body && (await sha256(body));
+  const bodyDigest = body && (await digestOfBytes(body));
   // Of the whole there is no word of parts, as in books that are older than they are.
   return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest, ...(part ?? [])]));
 }
 
 /** SHA-256 in hexadecimal. */
-export const digestOf = (text: string): Promise<string> => sha256(new TextEncoder().encode(text));
+export const digestOf = (text: string): Promise<string> => digestOfBytes(new TextEncoder().encode(text));
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+/** SHA-256 in hexadecimal. */
+export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

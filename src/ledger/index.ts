@@ -1,6 +1,6 @@
 export { type Books, buildBooks, buildExposure, type Exposure, type LedgerStub, readGateKey } from "./books.ts";
 export type { CapName, Caps } from "./claim.ts";
-export { digestOf, fingerprintOf, type Purchase } from "./fingerprint.ts";
+export { digestOf, digestOfBytes, fingerprintOf, type Purchase } from "./fingerprint.ts";
 export { type Clerk, LedgerObject, type LedgerParts } from "./ledger.ts";
 export { buildNotes } from "./notes.ts";
 export { BOOKS_TABLE, writeEntries } from "./sink.ts";

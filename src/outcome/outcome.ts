@@ -18,6 +18,8 @@ export interface Answer {
 export type Outcome =
   /** A free route: the upstream's answer as it is. */
   | { readonly kind: "passed"; readonly answer: Answer }
+  /** Free at a place where other calls have a price. */
+  | { readonly kind: "waived"; readonly answer: Answer }
   /** Handed over, and settled behind the answer. */
   | { readonly kind: "served"; readonly answer: Answer }
   /** What was paid for before, and not delivered then. */

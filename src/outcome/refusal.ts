@@ -43,6 +43,23 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: `Keep the body within ${bytesMax} bytes. ${NOT_CHARGED}`,
   }),
   not_found: () => ({ status: 404, message: "There is nothing here." }),
+  price_ambiguous: ({ by, why }) => ({ status: 400, message: `The price depends on ${by}, and ${why}.` }),
+  price_unknown: ({ by }) => ({
+    status: 400,
+    message: `The price depends on ${by}, and nothing is sold for what it is here.`,
+  }),
+  // No 404: to a client of MCP that would say that its session is gone.
+  not_sold: () => ({ status: 403, message: "This is not sold here." }),
+  quote_unavailable: () => ({
+    status: 503,
+    message: `What this costs cannot be found out now. ${NOT_CHARGED}`,
+    headers: LATER,
+  }),
+  unsupported_body: () => ({
+    status: 415,
+    message: "The price depends on the body: send JSON in UTF-8 as application/json, and do not compress it.",
+  }),
+  length_required: () => ({ status: 411, message: "The price depends on the body's length: send Content-Length." }),
   method_not_allowed: ({ allow }) => ({
     status: 405,
     message: `Use ${allow.join(", ")}.`,

@@ -17,6 +17,11 @@ export function respond(outcome: Outcome, cors: CorsPolicy, { requestId, origin 
   switch (outcome.kind) {
     case "passed":
       return outcome.answer.whole ?? toResponse(outcome.answer);
+    case "waived": {
+      const headers = new Headers(outcome.answer.headers);
+      setCors(headers, cors, origin);
+      return toResponse({ ...outcome.answer, headers });
+    }
     case "preflight": {
       const headers = { ...preflightHeaders(outcome.preflight), ...corsHeaders(cors, origin) };
       return new Response(null, { status: 204, headers });

@@ -12,7 +12,7 @@ import { isNamed, isPermitted } from "./spelling.ts";
 export interface Route extends RouteKey {
   /** As the operator wrote it. */
   readonly key: string;
-  readonly access: { readonly kind: "free" | "closed" | "paid" };
+  readonly access: { readonly kind: "free" | "closed" | "paid" | "computed" };
   /** Whether it covers what lies below it, also without `/*`. */
   readonly below: boolean;
   /** Which spellings it takes below it that are refused elsewhere. */

@@ -41,7 +41,7 @@ function isWithin(text: string, { depthMax, nodesMax }: JsonLimits): boolean {
 }
 
 /** Index of the quote that closes the string opened at `start`, or the text's end. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     if (text[i] === "\\") i++;
     else if (text[i] === '"') return i;

@@ -35,22 +35,19 @@ export async function readAnswer(
   return length !== null && length <= bytesMax ? ok(await readFramed(body)) : readBounded(body, bytesMax);
 }
 
-/** The whole stream as bytes; null where it is too long, too slow, or breaks off. It is cancelled then. */
+/** The whole stream as bytes; one that is too long, too slow, or breaks off is cancelled. */
 export async function readWithin(
   stream: ReadableStream<Uint8Array>,
   bytesMax: number,
   timeoutMs: number,
-): Promise<Uint8Array | null> {
+): Promise<Result<Uint8Array, StreamFlaw>> {
   const reader = stream.getReader();
-  const late = Promise.withResolvers<null>();
+  const late = Promise.withResolvers<Result<Uint8Array, StreamFlaw>>();
   const timer = setTimeout(() => {
-    late.resolve(null);
+    late.resolve(err("incomplete"));
     reader.cancel().catch(() => undefined);
   }, timeoutMs);
-  const whole = drain(reader, bytesMax).then(
-    (bytes) => (bytes.ok ? bytes.value : null),
-    () => null,
-  );
+  const whole = drain(reader, bytesMax).catch(() => err("incomplete" as const));
   return Promise.race([whole, late.promise]).finally(() => clearTimeout(timer));
 }
 

@@ -23,6 +23,7 @@ export interface Challenge {
   readonly fixedBytes: number;
   /** Whether there is no way to pay in it. */
   readonly isEmpty: boolean;
+  readonly hasExtensions: boolean;
   /** v1's entries as JSON, each without its opening brace and its resource. */
   readonly v1: readonly string[];
 }
@@ -37,7 +38,17 @@ export function buildChallenge(
   const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
   const fixedBytes = utf8.encode(headOf("", "") + tail).byteLength;
-  return { tail, encoded: [], fixedBytes, isEmpty: accepts.length === 0, v1: v1Entries(about, accepts) };
+  const v1 = v1Entries(about, accepts);
+  const isEmpty = accepts.length === 0;
+  return { tail, encoded: [], fixedBytes, isEmpty, hasExtensions: advertised !== "", v1 };
+}
+
+/** The same with one extension more, of one request: nothing of it is prepared. */
+export function withExtension(challenge: Challenge, name: string, extension: JsonObject): Challenge {
+  const { tail, hasExtensions } = challenge;
+  const member = `${JSON.stringify(name)}:${JSON.stringify(extension)}`;
+  const added = hasExtensions ? `${tail.slice(0, -2)},${member}}}` : `${tail.slice(0, -1)},"extensions":{${member}}}`;
+  return { ...challenge, tail: added, encoded: [] };
 }
 
 /** At most one entry a network, because a v1 payment names no asset; and none but `exact` by EIP-3009, which v1 alone knows. */

@@ -6,6 +6,7 @@ export {
   encodeChallenge,
   encodeV1Challenge,
   RESOURCE_URL_BYTES_MAX,
+  withExtension,
 } from "./challenge.ts";
 export { echoedOf, isFaithfulEcho } from "./extensions.ts";
 export {
@@ -50,6 +51,7 @@ export {
 } from "./payment-id.ts";
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
 export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY, PERMIT2_UPTO_PROXY } from "./permit2.ts";
+export { PRICE_QUOTE, PRICE_QUOTE_BYTES_MAX, type PriceQuote, priceQuote, readPriceQuote } from "./price-quote.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
 export { isSameAddress, isSolana, isTransactionName, readPublicKey } from "./solana.ts";
 export type {

@@ -16,7 +16,7 @@ const CLAUSES: readonly string[] = [
   ...upTo("F", 4),
   ...upTo("S", 8),
   ...upTo("V", 3),
-  ...upTo("E", 6),
+  ...upTo("E", 7),
   ...upTo("T", 24),
 ];
 

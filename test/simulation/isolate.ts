@@ -78,6 +78,7 @@ export class Isolate {
       books: buildBooks(open),
       spent: buildSpentPayments(kv.view(), new Map()),
       exposure: buildExposure(open),
+      quotes: new Map(),
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitators: buildFacilitators(
         new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),

@@ -19,7 +19,7 @@ export interface Seen {
   readonly body: string;
 }
 
-type Behaviour = (request: IncomingMessage, response: ServerResponse, rest: string) => void;
+type Behaviour = (request: IncomingMessage, response: ServerResponse, rest: string, body: string) => void;
 
 const json = (response: ServerResponse, status: number, body: unknown, headers = {}): void => {
   const text = JSON.stringify(body);
@@ -34,6 +34,11 @@ const behaviours: { readonly [name: string]: Behaviour } = {
   status: (_, response, rest) => {
     response.writeHead(Number.parseInt(rest, 10), { location: "/goods", "x-upstream": "yes" });
     response.end(rest.startsWith("204") ? undefined : "x".repeat(100_000));
+  },
+  // A cent for each unit that the call's query says.
+  quote: (_, response, __, body) => {
+    const { query } = JSON.parse(body) as { query: string };
+    json(response, 200, { price: `$0.0${new URLSearchParams(query).get("units")}` });
   },
   payments: (_, response) =>
     json(response, 200, {}, { "payment-required": "theirs", "payment-response": "theirs", "x-kept": "yes" }),
@@ -107,7 +112,9 @@ export async function startFakeUpstream(): Promise<TestServer> {
     seen.push({ method: request.method ?? "", url, headers: request.headers, body });
     const [name = "", rest = ""] = url.split("?")[0]?.split("/").filter(Boolean).slice(-2) ?? [];
     const [behaviour, argument] = behaviours[name] ? [behaviours[name], rest] : [behaviours[rest], ""];
-    return behaviour ? behaviour(request, response, argument) : json(response, 200, { method: request.method, url });
+    return behaviour
+      ? behaviour(request, response, argument, body)
+      : json(response, 200, { method: request.method, url });
   };
   // Echoes at `/echo`; at `/echo/later` it refuses a URL once before. Everywhere else it knows no other protocol.
   return startServer(answer, (request, socket, head) => {

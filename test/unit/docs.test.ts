@@ -78,6 +78,12 @@ const tablesOf: { readonly [P in Part]: (keys: object) => object } = {
   token: (keys) => ({ ...table, tokens: [{ ...token, ...keys }] }),
   metered: (keys) => ({ ...table, routes: { "/a": { price: { ...metered, ...keys } } } }),
   rate: (keys) => ({ ...table, routes: { "/a": { ...metered, meter: [{ ...rate, ...keys }] } } }),
+  computed: (keys) => ({
+    ...table,
+    routes: { "/a": { by: { query: "model" }, table: { small: "$0.01" }, ...keys } },
+  }),
+  quoted: (keys) => ({ ...table, routes: { "/a": { quote: "/quote", max: "$1", ...keys } } }),
+  selector: (keys) => ({ ...table, routes: { "/a": { by: keys, table: { small: "$0.01" } } } }),
   atomic: (keys) => ({
     ...table,
     accepts: ["base"],
@@ -210,6 +216,15 @@ describe("the JSON Schema and the gate agree about", () => {
     ["a body as a text", { ...table, bodyBytesMax: "1" }],
     ["an extension that is a list", { ...table, extensions: { a: [] } }],
     ["a prefix of two segments", { ...table, prefix: "/a/b/" }],
+    ["a quote from nowhere", tablesOf.quoted({ quote: "quote" })],
+    ["a quote without an end", tablesOf.quoted({ max: undefined })],
+    ["a quote that is waited for without end", tablesOf.quoted({ timeoutSeconds: 31 })],
+    ["a quote that falls back to nothing", tablesOf.quoted({ fallback: "free" })],
+    ["a price that follows nothing", tablesOf.computed({ by: "weather" })],
+    ["a price that follows no place of a body", tablesOf.selector({ body: "size" })],
+    ["a computed price without its table", tablesOf.computed({ table: undefined })],
+    ["a computed price in a computed price", tablesOf.computed({ otherwise: { by: "mcp", table: { a: "$1" } } })],
+    ["a computed price with a key that nobody knows", tablesOf.computed({ default: "$1" })],
     ["a flag as a text", { ...table, contractWallets: "yes" }],
   ])("%s, which is wrong", (_, written) => {
     const json = JSON.parse(JSON.stringify(written));

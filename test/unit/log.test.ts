@@ -22,6 +22,7 @@ const payment = {
 
 const line: RequestLine = {
   ...{ requestId: "r-1", method: "GET", target, route: "GET /goods/:id", payment: null, observed: null },
+  unquoted: null,
   outcome: { kind: "passed", answer },
   durationMs: 12,
   steps: { upstream: 7 },
@@ -65,6 +66,7 @@ describe("the line ends", () => {
       { outcome: "settled", status: 201, transaction: "0xab" },
     ],
     ["passed", { kind: "passed", answer }, { outcome: "passed", status: 201 }],
+    ["waived", { kind: "waived", answer }, { outcome: "passed", status: 201 }],
     ["served, which is settled behind it", { kind: "served", answer }, { outcome: "served", status: 201 }],
     ["uncharged", { kind: "unsold", answer }, { outcome: "uncharged", status: 201 }],
     ["told, without a word of what", { kind: "told", json: { payer: SECRET } }, { outcome: "told" }],

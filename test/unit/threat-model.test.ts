@@ -21,6 +21,7 @@ describe("docs/threat-model.md", () => {
       "Hosts",
       "Methods",
       "Headers and framing",
+      "Prices that follow the request",
       "Payments",
       "What was paid for",
       "Facilitators and chains",

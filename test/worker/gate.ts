@@ -55,6 +55,7 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     config,
     books: buildBooks(openLedger),
     exposure: buildExposure(openLedger),
+    quotes: new Map(),
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitators: buildFacilitators(

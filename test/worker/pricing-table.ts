@@ -55,6 +55,34 @@ export default {
     "/sold": { price: "$0.01", chargeOn: [404] },
     "/films/*": { price: "$0.01", ranges: true },
     "/films/first/*": { price: "$0.01", ranges: true, settle: "before" },
+    "/models/*": {
+      price: {
+        by: { query: "model" },
+        table: { small: "$0.01", large: "$0.02", tiny: "free", secret: "closed" },
+      },
+    },
+    "/tiers/*": {
+      price: { by: { header: "X-Tier" }, table: { gold: "$0.02", basic: "$0.01" }, missing: "$0.01" },
+    },
+    "/images/*": {
+      price: {
+        by: { body: "/options/size" },
+        table: { big: "$0.02", small: "$0.01" },
+        missing: "$0.01",
+        otherwise: "closed",
+      },
+      bodyBytesMax: 100,
+    },
+    "/mcp/ok": {
+      price: {
+        by: "mcp",
+        table: { "tools/call search": "$0.02", "tools/call": "$0.01", initialize: "free", "tools/list": "free" },
+        otherwise: "closed",
+      },
+    },
+    "/quoted/*": { price: { quote: "/internal/quote", max: "$0.05" } },
+    "/unquoted/*": { price: { quote: "/internal/quote/late", max: "$0.05", timeoutSeconds: 0.2, fallback: "$0.01" } },
+    "/uploads/*": { price: { by: "bodyBytes", table: { 10: "$0.01", 2000: "$0.02" } } },
     "/observed": { price: "$0.01", mode: "observe", bodyBytesMax: 10 },
     "/extended": {
       price: "$0.01",

@@ -2,9 +2,11 @@
 
 import type * as v from "valibot";
 import { authObject, cdpObject } from "../../src/config/auth.ts";
+import { quotedObject, selectorObject, selectorOf } from "../../src/config/computed.ts";
 import { meteredObject, rateObject } from "../../src/config/meter.ts";
 import {
   atomicObject,
+  computedObject,
   directObject,
   facilitator,
   facilitatorObject,
@@ -43,6 +45,9 @@ export const shapes = {
   atomic: entriesOf(atomicObject),
   metered: entriesOf(meteredObject),
   rate: entriesOf(rateObject),
+  computed: entriesOf(computedObject),
+  selector: entriesOf(selectorObject),
+  quoted: entriesOf(quotedObject),
 };
 
 export type Part = keyof typeof shapes;
@@ -56,6 +61,9 @@ export const definitions = {
   token,
   atomic: atomicObject,
   metered: meteredObject,
+  computed: computedObject,
+  selector: selectorOf,
+  quoted: quotedObject,
 };
 
 /** What holds where the key is left out; undefined where the schema names nothing. */

@@ -195,7 +195,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   },
   route: {
     price: {
-      type: '`"free"`, `"closed"`, dollars, [atomic units](#a-price-in-atomic-units), or [by use](#a-price-that-follows-use)',
+      type: '`"free"`, `"closed"`, dollars, [atomic units](#a-price-in-atomic-units), [one that follows the request](#prices-that-follow-the-request), or [one that follows use](#a-price-that-follows-use)',
       means: "What a call costs. See [prices](#prices).",
       example: "$0.25",
     },
@@ -636,6 +636,83 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "`true` or `false`",
       means: "Whether an answer without it has used none of it, and is not one whose use is missing.",
       example: true,
+    },
+  },
+  computed: {
+    by: {
+      type: '[selector](#what-a-price-can-follow), `"bodyBytes"`, `"jsonrpc"` or `"mcp"`',
+      means: "What of a request decides. See [what a price can follow](#what-a-price-can-follow).",
+      example: { query: "model" },
+    },
+    table: {
+      type: "object: a value to a price",
+      means: 'What each value costs: dollars, atomic units, `"free"` or `"closed"` (403).',
+      example: { small: "$0.01", large: "$0.02", tiny: "free" },
+    },
+    missing: {
+      type: "price",
+      otherwise: "what `otherwise` says",
+      means: "What a request costs that says nothing of it, so that your API takes its own default.",
+      example: "$0.02",
+    },
+    otherwise: {
+      type: "price",
+      otherwise: "such a request is refused (400)",
+      means: "What everything costs that no entry names.",
+      example: "closed",
+    },
+  },
+  selector: {
+    query: {
+      type: "name of a parameter",
+      otherwise: "none",
+      means: "A parameter of the query, in this letter case.",
+      example: "model",
+    },
+    header: {
+      type: "name of a header",
+      otherwise: "none",
+      means: "A header of the request. Those that the gate sets or removes itself cannot be written.",
+      example: "x-tier",
+    },
+    body: {
+      type: "JSON pointer of at most eight levels",
+      otherwise: "none",
+      means:
+        "A member of a JSON body ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)): a text, a number, true or false.",
+      example: "/options/size",
+    },
+  },
+  quoted: {
+    quote: {
+      type: "path",
+      means: "Where your API is asked for a price, below the URL of `upstream`. No key has to name it.",
+      example: "/internal/quote",
+    },
+    max: {
+      type: "dollars",
+      means: "The most that a quote may say. One that says more is none.",
+      example: "$2",
+    },
+    sendBody: {
+      type: "`true` or `false`",
+      means: "Whether the price depends on the body: it is read before anything is asked, and your API is told it.",
+      example: true,
+    },
+    timeoutSeconds: {
+      type: "seconds, 0.1 to 30",
+      means: "How long your API may take to name a price.",
+      example: 0.5,
+    },
+    cacheSeconds: {
+      type: "seconds, at most 86400",
+      means: "For how long an isolate takes the same price for the same call without asking again.",
+      example: 60,
+    },
+    fallback: {
+      type: '`"closed"` or dollars',
+      means: "What a call costs whose price is not to be had. `closed` is 503.",
+      example: "$0.05",
     },
   },
 };

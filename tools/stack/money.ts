@@ -65,6 +65,7 @@ function meantToken(network: string, asset: unknown, { tokens }: JsonObject): Js
 
 /** Atomic units of one token are asked as so many units of another. */
 function fitPrice(price: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
+  if (isObject(price.table)) return fitEntries(price, price.table, table, path, note);
   const { amount, asset } = price;
   if (typeof asset !== "string" || isLocal(asset)) return price;
   const token = tokenOf(asset, table);
@@ -72,6 +73,17 @@ function fitPrice(price: JsonObject, table: JsonObject, path: string, note: Note
   const differs = decimals === localDecimals ? "" : `, which has ${localDecimals} decimals and not ${decimals}`;
   note(path, `${amount} units of ${nameOf(token ?? { asset })} are ${amount} units of USDC here${differs}`);
   return { ...price, asset: localAsset };
+}
+
+/** Of a price that follows the request, each entry is a price of its own. */
+function fitEntries(price: JsonObject, entries: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
+  const fitted = (entry: unknown, at: string): unknown => (isObject(entry) ? fitPrice(entry, table, at, note) : entry);
+  const fitAll = ([name, entry]: [string, unknown]) => [name, fitted(entry, `${path}.table[${JSON.stringify(name)}]`)];
+  const fittedTable = Object.fromEntries(Object.entries(entries).map(fitAll));
+  const rest = ["missing", "otherwise"].flatMap((name) =>
+    price[name] === undefined ? [] : [[name, fitted(price[name], `${path}.${name}`)]],
+  );
+  return { ...price, table: fittedTable, ...Object.fromEntries(rest) };
 }
 
 function tokenOf(asset: string, { tokens }: JsonObject): JsonObject | undefined {

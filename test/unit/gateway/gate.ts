@@ -172,6 +172,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     config,
     books: buildBooks(open),
     exposure: buildExposure(open),
+    quotes: new Map(),
     seal: {
       async sign(text) {
         const key = await readGateKey(open, "the gate's key");

@@ -57,6 +57,33 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "Keep the body within 10 bytes. You were not charged.",
   },
   not_found: { problem: {}, status: 404, message: "There is nothing here." },
+  price_ambiguous: {
+    problem: { by: "the header x-tier", why: "it is empty there" },
+    status: 400,
+    message: "The price depends on the header x-tier, and it is empty there.",
+  },
+  price_unknown: {
+    problem: { by: "/size of the body" },
+    status: 400,
+    message: "The price depends on /size of the body, and nothing is sold for what it is here.",
+  },
+  not_sold: { problem: {}, status: 403, message: "This is not sold here." },
+  quote_unavailable: {
+    problem: {},
+    status: 503,
+    message: "What this costs cannot be found out now. You were not charged.",
+    headers: { "retry-after": "5" },
+  },
+  unsupported_body: {
+    problem: {},
+    status: 415,
+    message: "The price depends on the body: send JSON in UTF-8 as application/json, and do not compress it.",
+  },
+  length_required: {
+    problem: {},
+    status: 411,
+    message: "The price depends on the body's length: send Content-Length.",
+  },
   method_not_allowed: {
     problem: { allow: ["GET", "HEAD", "POST"] },
     status: 405,

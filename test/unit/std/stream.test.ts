@@ -57,15 +57,18 @@ describe("readWithin", () => {
   const silent = (): ReadableStream<Uint8Array> => new ReadableStream<Uint8Array>();
 
   test("reads what comes in time", async () => {
-    expect(await readWithin(streamOf(3, 4), 7, 1000)).toEqual(Uint8Array.from([...bytes(3), ...bytes(4)]));
+    expect(await readWithin(streamOf(3, 4), 7, 1000)).toEqual({
+      ok: true,
+      value: Uint8Array.from([...bytes(3), ...bytes(4)]),
+    });
   });
 
   test.each([
-    ["too long", streamOf(3, 5)],
-    ["broken", broken()],
-    ["too slow", silent()],
-  ])("gives nothing of a stream that is %s", async (_, stream) => {
-    expect(await readWithin(stream, 7, 20)).toBeNull();
+    ["too long", streamOf(3, 5), "too_large"],
+    ["broken", broken(), "incomplete"],
+    ["too slow", silent(), "incomplete"],
+  ])("gives nothing of a stream that is %s", async (_, stream, error) => {
+    expect(await readWithin(stream, 7, 20)).toEqual({ ok: false, error });
   });
 });
 

@@ -197,3 +197,55 @@ test("that a route takes ranges stands beside it, and that it sells parts", () =
     "everything else  closed",
   ]);
 });
+
+describe("a price that follows the request", () => {
+  const price = { by: { query: "m" }, table: { small: "$0.01", large: "$0.02", tiny: "free" }, missing: "$0.02" };
+  const rowsOf = (routes: object) => {
+    const rows = format({ routes }).split("\n");
+    return rows.slice(rows.indexOf("") + 1);
+  };
+
+  test("stands there with what it follows, and a line for each entry", () => {
+    const rows = rowsOf({ "/a": { price: { ...price, otherwise: "closed" } }, "/b": "$1" });
+    expect(rows.map((row) => row.trim().split(/ {2,}/).join(" | "))).toEqual([
+      "route | price | to pay",
+      "/a and below | by the parameter m of the query",
+      "small | $0.01 | 10000 USDC on base-sepolia",
+      "large | $0.02 | 20000 USDC on base-sepolia",
+      "tiny | free",
+      "(left out) | $0.02 | 20000 USDC on base-sepolia",
+      "(anything else) | closed",
+      "/b and below | $1 | 1000000 USDC on base-sepolia",
+      "everything else | closed",
+    ]);
+  });
+
+  test("by the body's length has its steps, and one that is quoted its most and its fallback", () => {
+    const routes = {
+      "/a": { by: "bodyBytes", table: { 10: "$1" } },
+      "/b": { quote: "/quote", max: "$3", fallback: "$2" },
+      "/c": { quote: "/quote", max: "$3" },
+    };
+    expect(rowsOf(routes).map((row) => row.split(/ {2,}/).slice(0, 3).join("|"))).toEqual([
+      "route|price|to pay",
+      "/a and below|by the body's length",
+      "|up to 10 bytes|$1",
+      "/b and below|as /quote says",
+      "|(at most)|$3",
+      "|(without a quote)|$2",
+      "/c and below|as /quote says",
+      "|(at most)|$3",
+      "everything else|closed",
+    ]);
+  });
+
+  test("is warned of where the rest is cheaper than what an entry names", () => {
+    const warned = (otherwise: string, table: object = price.table): boolean =>
+      format({ routes: { "/a": { by: { query: "m" }, table, otherwise } } }).includes("  warning ");
+    expect(["free", "$0.01", "$0.019"].map((otherwise) => warned(otherwise))).toEqual([true, true, true]);
+    expect(["$0.02", "$0.05", "closed"].map((otherwise) => warned(otherwise))).toEqual([false, false, false]);
+    expect(warned("$9", { a: "$1", b: "closed" })).toBe(true);
+    expect(format({ routes: { "/a": { by: { query: "m" }, table: price.table } } })).not.toContain("  warning ");
+    expect(format({ routes: { "/a": { quote: "/q", max: "$1", fallback: "$0.01" } } })).not.toContain("  warning ");
+  });
+});

@@ -43,6 +43,82 @@ describe("what is for sale", () => {
   });
 });
 
+describe("a price that follows the request", () => {
+  const byBody = { by: { body: "/size" }, table: { big: "$0.02", no: "closed", none: "free" }, otherwise: "$0.05" };
+  const prices = ["  big: $0.02", "  no: closed", "  none: free", "  (anything else): $0.05"];
+  const depends = "Its price depends on /size of the body:";
+  const sent = (body: string, type = "application/json") => ({
+    headers: new Headers({ "content-type": type, "content-length": String(body.length) }),
+    body,
+  });
+  const of = (body: string, type?: string) =>
+    explain(compile({ "/a": byBody }), "POST", "https://api.example.com/a", sent(body, type));
+
+  test("is told with what it costs, and with all that it could", async () => {
+    const { status, why, upstream, challenge } = await of('{"size":"big"}');
+    expect([status, why]).toEqual([402, ['It is for sale: "/a".', depends, ...prices]]);
+    expect(JSON.parse(atob(challenge ?? ""))).toMatchObject({ accepts: [{ amount: "20000" }] });
+    expect(upstream).toBe("https://legacy.example.com/base/a");
+  });
+
+  test("is told to be free where that is so", async () => {
+    const { status, why, upstream } = await of('{"size":"none"}');
+    expect([status, why.slice(0, 2)]).toEqual([200, ['It is free, as "/a" says of what is asked.', depends]]);
+    expect(upstream).toBe("https://legacy.example.com/base/a");
+  });
+
+  test.each<[string, string | undefined, number, string]>([
+    ['{"size":"no"}', undefined, 403, "This is not sold here."],
+    [
+      '{"size":"a","size":"b"}',
+      undefined,
+      400,
+      "The price depends on /size of the body, and its name stands there twice.",
+    ],
+    [
+      "size",
+      "text/plain",
+      415,
+      "The price depends on the body: send JSON in UTF-8 as application/json, and do not compress it.",
+    ],
+  ])("is told why there is none for %s", async (body, type, status, sentence) => {
+    const explanation = await of(body, type);
+    expect(explanation).toMatchObject({ status, upstream: null, challenge: null });
+    expect(explanation.why).toEqual([`"/a": ${sentence}`, depends, ...prices]);
+  });
+
+  test("is read from headers and the query, too", async () => {
+    const routes = { "/a": { by: { header: "x-tier" }, table: { gold: "$1" } } };
+    const gold = { headers: new Headers({ "x-tier": "gold" }), body: null };
+    expect((await explain(compile(routes), "GET", "https://api.example.com/a", gold)).status).toBe(402);
+    expect((await asked("GET /a", routes)).why[0]).toContain("nothing is sold for what it is here");
+  });
+
+  test("that the API would name is told to be the fallback, because the API is not asked", async () => {
+    const { why, challenge, upstream } = await asked("GET /a", {
+      "/a": { quote: "/quote", max: "$2", fallback: "$1" },
+    });
+    expect(why).toEqual([
+      'It is for sale: "/a".',
+      "Its price is what /quote of your API says, which is not asked here:",
+      "  (at most): $2",
+      "  (without a quote): $1",
+    ]);
+    expect(JSON.parse(atob(challenge ?? ""))).toMatchObject({ accepts: [{ amount: "1000000" }] });
+    expect(upstream).toBe("https://legacy.example.com/base/a");
+    const closed = await asked("GET /a", { "/a": { quote: "/quote", max: "$2" } });
+    expect(closed).toMatchObject({ status: 503, outcome: "quote_unavailable", upstream: null });
+  });
+
+  test("that is only observed is told so", async () => {
+    const { why, upstream } = await asked("GET /a?m=x", {
+      "/a": { price: { by: { query: "m" }, table: { x: "$1" } }, mode: "observe" },
+    });
+    expect(why[0]).toContain("only observes");
+    expect(upstream).toBe("https://legacy.example.com/base/a?m=x");
+  });
+});
+
 describe("the winner and why the others lose", () => {
   test("by host", async () => {
     expect(await notes("GET /a", { "/a": "$1", "api.example.com/*": "$2" })).toEqual([

@@ -218,6 +218,22 @@ describe("money", () => {
     ]);
   });
 
+  test("of each entry of a price that follows the request is USDC, too", () => {
+    const units = { amount: "1000", asset: EURC.asset };
+    const here = { amount: "1000", asset: USDC };
+    const price = { by: { query: "m" }, table: { a: units, b: "$1" }, missing: units, otherwise: "closed" };
+    const quoted = { quote: "/quote", max: "$1" };
+    const fitted = localOf({ accepts: ["base"], tokens: [EURC], routes: { "/a": { price }, "/b": { price: quoted } } });
+    expect(fitted.routes).toEqual({
+      "/a": { price: { ...price, table: { a: here, b: "$1" }, missing: here } },
+      "/b": { price: quoted },
+    });
+    expect(fitted.warnings.slice(2)).toEqual([
+      'routes["/a"].price.table["a"]: 1000 units of EURC are 1000 units of USDC here',
+      'routes["/a"].price.missing: 1000 units of EURC are 1000 units of USDC here',
+    ]);
+  });
+
   test("of a network of the operator's own is on the local chain too", () => {
     const token = { ...EURC, network: "eip155:999", dollar: true };
     const accepts = [{ network: "eip155:999", asset: token.asset }];

@@ -7,6 +7,7 @@ import {
   encodeChallenge,
   encodeV1Challenge,
   RESOURCE_URL_BYTES_MAX,
+  withExtension,
 } from "../../../src/x402/challenge.ts";
 import { ASSET, NETWORK, PAY_TO } from "../../support/payment.ts";
 
@@ -36,6 +37,20 @@ describe("a challenge", () => {
       accepts,
     });
   });
+
+  test.each<[object]>([[{}], [{ bazaar: { info: { a: "}}" } } }]])(
+    "beside %j may advertise one extension more, of one request",
+    (advertised) => {
+      const challenge = buildChallenge(about, accepts, advertised as never);
+      const before = encodeChallenge(challenge, URL_OF_GOODS, "x");
+      const more = encodeChallenge(withExtension(challenge, "more", { info: { n: 1 } }), URL_OF_GOODS, "x");
+      expect(decode(more)).toEqual({
+        ...(decode(before) as object),
+        extensions: { ...advertised, more: { info: { n: 1 } } },
+      });
+      expect(encodeChallenge(challenge, URL_OF_GOODS, "x")).toBe(before);
+    },
+  );
 
   test("is read by the official client", () => {
     const header = encodeChallenge(buildChallenge(about, accepts, {}), URL_OF_GOODS, "x");

@@ -1,0 +1,108 @@
+// A price that follows the request: what it follows is read first, whole where it is a body, and what was read is what is
+// forwarded. Then it is a price like any other, or nothing that is sold.
+
+import {
+  type ComputedAccess,
+  type FixedAccess,
+  type FreeAccess,
+  type PaidAccess,
+  type PricedRoute,
+  termsAt,
+} from "../config/index.ts";
+import type { Outcome } from "../outcome/index.ts";
+import type { Problem } from "../problem.ts";
+import { err, ok, type Result, readWithin } from "../std/index.ts";
+import { choose, needsBody, type PriceTable } from "../tariff/index.ts";
+import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
+import { offeredNow } from "./offered.ts";
+import { freely, pass } from "./pass.ts";
+import { calledBy, objectionTo, quoted, quoteOf, readEcho } from "./quote.ts";
+import { sellAsQuoted } from "./quoted.ts";
+import { sell } from "./sell.ts";
+
+export async function sellComputed(
+  gate: Gate,
+  asked: Call,
+  route: PricedRoute,
+  access: ComputedAccess,
+): Promise<Outcome> {
+  const read = await readSelected(gate, asked, access);
+  if (!read.ok) return refuse(read.error);
+  const call = read.value;
+  const { tariff } = access;
+  return tariff.kind === "table"
+    ? sellByTable(gate, call, route, access, tariff.table)
+    : sellAsQuoted(gate, call, route, access, tariff);
+}
+
+/** A body that the price follows is read before anybody is asked to pay, within what is read whole anywhere. */
+async function readSelected({ config }: Gate, call: Call, access: ComputedAccess): Promise<Result<Call, Problem>> {
+  const { body, request, trace } = call;
+  if (!(body instanceof ReadableStream) || !readsBody(access, request.method)) return ok(call);
+  const bytesMax = Math.min(access.bodyBytesMax ?? config.bufferBytesMax, config.bufferBytesMax);
+  const length = request.headers.get("content-length");
+  const isTooLarge = Number(length) > bytesMax;
+  // What is only observed passes, and is not read for that.
+  if (access.mode === "observe" && (isTooLarge || length === null)) return ok(call);
+  if (isTooLarge) return err({ reason: "body_too_large", bytesMax });
+  const bytes = await trace.measure("body", readWithin(body, bytesMax, access.upstream.timeoutMs));
+  if (!bytes.ok && bytes.error === "too_large") return err({ reason: "body_too_large", bytesMax });
+  const isWhole = bytes.ok && (length === null || bytes.value.byteLength === Number(length));
+  return isWhole ? ok({ ...call, body: bytes.value }) : err({ reason: "body_incomplete" });
+}
+
+function readsBody({ tariff }: ComputedAccess, method: string): boolean {
+  if (isBodiless(method)) return false;
+  return tariff.kind === "table" ? needsBody(tariff.table.selector, method) : tariff.sendsBody;
+}
+
+async function sellByTable(
+  gate: Gate,
+  call: Call,
+  route: PricedRoute,
+  access: ComputedAccess,
+  table: PriceTable<FixedAccess>,
+): Promise<Outcome> {
+  const { request, target, body, trace } = call;
+  const isAtKey = target.segments.length === route.segments.length;
+  const asked = { method: request.method, query: target.query, headers: request.headers, body, isAtKey };
+  const choice = choose(table, asked);
+  const isObserved = access.mode === "observe";
+  // Only what has a price is there to be observed.
+  if (choice.kind === "refused") return isObserved ? pass(gate, call, freely(access)) : refuse(choice.problem);
+  const meant = choice.kind === "entry" ? choice.value : freely(access);
+  if (meant.kind === "closed") return refuse({ reason: "not_sold" });
+  if (isObserved) {
+    trace.observed = meant.kind === "paid" ? meant.offer : null;
+    return pass(gate, call, meant);
+  }
+  if (meant.kind === "free") return waive(gate, call, meant);
+  const said = choice.kind === "entry" ? choice.said : "";
+  return sellAtEntry(gate, call, route, meant, await calledBy(call, said));
+}
+
+/** It costs nothing here, and stays at a priced place: the table's word about pages of other origins holds for it. */
+async function waive(gate: Gate, call: Call, access: FreeAccess): Promise<Outcome> {
+  const outcome = await pass(gate, call, access);
+  return outcome.kind === "passed" ? { ...outcome, kind: "waived" } : outcome;
+}
+
+/** At the entry's price, or at the one that was quoted for the same call and has not ended. */
+async function sellAtEntry(
+  gate: Gate,
+  call: Call,
+  route: PricedRoute,
+  entry: PaidAccess,
+  called: string,
+): Promise<Outcome> {
+  const echo = await readEcho(gate, call, called);
+  // The form that is sold, so that what is changed of it stays changed.
+  const access = offeredNow(gate, entry);
+  if (echo.kind === "unavailable") return refuse({ reason: "ledger_unavailable" });
+  const { offer } = access;
+  const terms = echo.kind === "quoted" && !echo.isOver ? termsAt(offer, echo.quote.price) : null;
+  const held = terms === null ? access : { ...access, offer: { ...offer, terms } };
+  // What is settled or under way is told its own truth first, whatever stands against it now.
+  const objection = objectionTo(echo, offer.price, terms !== null);
+  return quoted(gate, await sell(gate, call, route, held, objection), quoteOf(gate, access, called));
+}

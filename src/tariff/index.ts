@@ -1,0 +1,3 @@
+export { likeName, likeValue } from "./likeness.ts";
+export { type Choice, choose, type PriceTable } from "./price-table.ts";
+export { type Asked, needsBody, type Selector, selectorText } from "./selector.ts";
