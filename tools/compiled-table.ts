@@ -81,7 +81,7 @@ function settlesText({ settle, limits }: PaidAccess["offer"]): string {
 }
 
 /** Names of the built-in networks where no money is moved. */
-const TESTNET = /sepolia|amoy|fuji|testnet|apothem/;
+const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;
 
 /** What is no mistake, and still worth a look before real money comes. */
 function warnings({ routes, rpc }: Config): readonly string[] {

@@ -16,7 +16,7 @@ export interface Notes {
 }
 
 const FRESH_MS = 600_000;
-/** Where nothing was ever said it is asked again soon: something may not be offered for as long. */
+/** Where nothing was ever said it is asked again soon, and then less and less often: something is not offered for as long. */
 const UNKNOWN_MS = 5_000;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
@@ -28,6 +28,8 @@ export class Supported {
   /** Of the table; null where it has none. */
   readonly #feePayer: string | null;
   #said: Abilities | null = null;
+  /** How often it said nothing. */
+  #misses = 0;
   /** When it was looked up last; what is looked up at the moment is not looked up twice. */
   #lookedUpMs = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +71,8 @@ export class Supported {
   }
 
   isStale(): boolean {
-    return this.#nowMs() - this.#lookedUpMs >= (this.#said === null ? UNKNOWN_MS : FRESH_MS);
+    const pauseMs = this.#said === null ? Math.min(UNKNOWN_MS * 2 ** Math.max(this.#misses - 1, 0), FRESH_MS) : FRESH_MS;
+    return this.#nowMs() - this.#lookedUpMs >= pauseMs;
   }
 
   /** Never rejects. */
@@ -81,7 +84,7 @@ export class Supported {
     this.#said = noted?.said ?? this.#said;
     if (noted && this.#nowMs() - noted.atMs < FRESH_MS) return;
     const said = await this.#ask();
-    if (said === null) return;
+    if (said === null) return void this.#misses++;
     this.#said = said;
     await this.#notes.write(key, JSON.stringify({ atMs: this.#nowMs(), ...said }));
   }

@@ -8,7 +8,6 @@ export const SIGNATURE_BYTES = 64;
 const KEY_BYTES = 32;
 /** Set in the first byte of a message that says its version; in a legacy one that byte counts signatures. */
 const VERSION_0 = 0x80;
-const COMPACT_MAX = 0xffff;
 
 export interface Instruction {
   /** Indices into the message's keys; of accounts, and into those that its tables load. */
@@ -116,7 +115,7 @@ class Reader {
       const byte = this.byte();
       value += (byte & 0x7f) << shift;
       if (byte > 0x7f) continue;
-      this.isBroken ||= (byte === 0 && shift > 0) || value > COMPACT_MAX;
+      this.isBroken ||= byte === 0 && shift > 0;
       return value;
     }
     this.isBroken = true;
@@ -127,7 +126,7 @@ class Reader {
     return this.take(this.compact());
   }
 
-  /** Each of them has a byte at least. */
+  /** Each of them has a byte at least: nobody has more looked for. */
   list<T>(read: () => T): readonly T[] {
     const count = this.compact();
     this.isBroken ||= count > this.rest().length;

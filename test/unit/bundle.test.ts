@@ -11,10 +11,10 @@ import { table } from "./config/table.ts";
 /**
  * Kilobytes of 1000 bytes, compressed. A change that needs more has to earn it. Of the JavaScript the ledger and its
  * redelivery take 8, the chain's word 4, the spellings that a route lets through 2, signing for an upstream 2, and what a
- * table and a facilitator say of Solana 3; the rest of the whole is libsecp256k1, which recovers a signer in a fraction of
- * the time that JavaScript takes.
+ * table, a facilitator and a client say of Solana 2; the rest of the whole is libsecp256k1, which recovers a signer in a
+ * fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 64, whole: 180 };
+const KB_MAX = { script: 63, whole: 180 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
 const SOLANA_KB_MAX = 15;

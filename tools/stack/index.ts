@@ -4,6 +4,7 @@
 import { join, resolve } from "node:path";
 import { parseConfig, sentence } from "../../src/config/index.ts";
 import { readSupported } from "../../src/facilitator/index.ts";
+import { transferChecked } from "../../src/schemes/index.ts";
 import { buyer, network, startChain, usdc } from "./chain.ts";
 import { startFacilitator } from "./facilitator.ts";
 import { projectRoot, startGate } from "./gate.ts";
@@ -96,7 +97,7 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
 /** A correct table may say what the local token cannot express, such as a price with more decimals. */
 function requireFit(own: unknown, fitted: unknown): void {
   const config = parseConfig(fitted);
-  if (config.ok || !parseConfig(own).ok) return;
+  if (config.ok || !parseConfig(own, [transferChecked]).ok) return;
   const mistakes = config.error.map((mistake) => `  ${sentence(mistake)}`);
   throw new Error(`The table is correct, but does not fit the local chain and its USDC:\n${mistakes.join("\n")}`);
 }

@@ -1,6 +1,7 @@
 // The money of a pricing table on the local chain: one network with one token, whatever the table names. Amounts stay as
 // they are written.
 
+import { readPublicKey } from "../../src/x402/index.ts";
 import { isObject, type JsonObject, type Note } from "./json.ts";
 
 export const localNetwork = "base-sepolia";
@@ -8,10 +9,12 @@ export const localNames: readonly string[] = [localNetwork, "eip155:84532"];
 /** Circle's USDC on Base Sepolia, in whose place the local token stands. */
 const localAsset = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 const localDecimals = 6;
+/** Anvil's tenth account: nobody's, as the others of the local chain. */
+const localPayee = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
 
-/** `accepts` and `price` of a table or a route. */
+/** `payTo`, `accepts` and `price` of a table or a route. */
 export function fitMoney(holder: JsonObject, table: JsonObject, path: string, note: Note): JsonObject {
-  const fitted = { ...holder };
+  const fitted = fitPayee(holder, path, note);
   if (Array.isArray(holder.accepts)) fitted.accepts = fitAccepts(holder.accepts, table, `${path}accepts`, note);
   if (isObject(holder.price)) fitted.price = fitPrice(holder.price, table, `${path}price`, note);
   return fitted;
@@ -27,6 +30,14 @@ export function fitTokens(tokens: unknown[], note: Note): unknown[] {
   return tokens.filter((token) => !isToken(token));
 }
 
+/** A wallet of another family of chains cannot be paid here. */
+function fitPayee(holder: JsonObject, path: string, note: Note): JsonObject {
+  const { payTo } = holder;
+  if (typeof payTo !== "string" || readPublicKey(payTo) === null) return { ...holder };
+  note(`${path}payTo`, `${payTo} has no wallet on the local chain, ${localPayee} takes its place`);
+  return { ...holder, payTo: localPayee };
+}
+
 function fitAccepts(accepts: unknown[], table: JsonObject, path: string, note: Note): unknown[] {
   const fitted = accepts.map((entry, index) => fitOption(entry, table, `${path}[${index}]`, note));
   const keys = fitted.map(optionKey);
@@ -38,7 +49,7 @@ function fitOption(entry: unknown, table: JsonObject, path: string, note: Note):
   if (typeof name !== "string") return entry;
   if (!localNames.includes(name)) note(path, `${name} is ${localNetwork} here, on the local chain`);
   else if (!isObject(entry) || isLocal(entry.asset ?? localAsset)) return entry;
-  const { asset, ...option } = isObject(entry) ? entry : {};
+  const { asset, ...option } = isObject(entry) ? fitPayee(entry, `${path}.`, note) : {};
   // An asset of another network has no contract on the local chain; its default stablecoin takes its place, moved as it.
   const { assetTransferMethod } = meantToken(name, asset, table) ?? {};
   const fitted = { ...(assetTransferMethod !== undefined && { assetTransferMethod }), ...option };

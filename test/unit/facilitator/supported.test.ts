@@ -64,13 +64,24 @@ describe("what a facilitator can do", () => {
     expect([supported.lists(BASE), supported.lists(POLYGON), facilitator.asked]).toEqual([false, true, 2]);
   });
 
-  test("is looked up again soon while nobody has ever said it", async () => {
+  test("is looked up again soon while nobody has ever said it, and then less and less often", async () => {
     const { supported, clock, facilitator } = open();
     facilitator.kinds = null;
-    await supported.refresh();
-    clock.nowMs += 4_999;
+    const pauses: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      await supported.refresh();
+      const sinceMs = clock.nowMs;
+      while (!supported.isStale()) clock.nowMs += 5_000;
+      pauses.push((clock.nowMs - sinceMs) / 1000);
+    }
+    expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 320, 600, 600]);
+  });
+
+  test("is looked up once while it is under way, also the first time", () => {
+    const { supported, clock } = open();
+    void supported.refresh();
     expect(supported.isStale()).toBe(false);
-    clock.nowMs += 1;
+    clock.nowMs += 5_000;
     expect(supported.isStale()).toBe(true);
   });
 

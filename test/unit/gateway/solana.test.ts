@@ -93,7 +93,11 @@ describe("the challenge names who pays the gas:", () => {
   test("the next one's where the first does not settle there, or names nobody", async () => {
     const evm = { kinds: [{ x402Version: 2, scheme: "exact", network: "eip155:8453" }], signers: {} };
     const nameless = { kinds: [{ x402Version: 2, scheme: "exact", network: DEVNET }] };
-    for (const one of [evm, nameless]) {
+    const mainnet = {
+      kinds: [{ x402Version: 2, scheme: "exact", network: "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp" }],
+      signers: { "solana:*": [FEE_PAYER] },
+    };
+    for (const one of [evm, nameless, mainnet]) {
       const { named } = open({ supported: saying(one, listing(OTHER_FEE_PAYER)) });
       await named();
       expect(await named()).toEqual([OTHER_FEE_PAYER]);

@@ -86,7 +86,8 @@ describe("what the runtime would not take is none:", () => {
 
   test.each<[string, Uint8Array]>([
     ["a version to come", put(bytes, MESSAGE_AT, 0x81)],
-    ["a signer more than there are signatures", put(bytes, MESSAGE_AT + 1, 3)],
+    ["a signer more than there are signatures", put(bytes, MESSAGE_AT + 1, 3, 1, 0)],
+    ["a signature more than there are signers", put(bytes, MESSAGE_AT + 1, 1, 0)],
     ["no signers", put(bytes, MESSAGE_AT + 1, 0, 0)],
     ["a fee payer that cannot be written to", put(bytes, MESSAGE_AT + 2, 2)],
     ["more accounts to be read than there are", put(bytes, MESSAGE_AT + 3, 200)],

@@ -109,6 +109,24 @@ describe("a transaction that its payer signed", () => {
     expect(finding.kind === "authentic" && finding.objection(NOW)).toBeNull();
   });
 
+  // Made by the steps of @x402/svm 2.27's client, with @solana/kit 5.5 and the secret of seven in all its bytes.
+  test.each([
+    [
+      "of version 0",
+      "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABO1tiMaIp3DPM7GitTBph2kXPkjJB8RnKeggU8YCpyXoTWKrdnh5wnR93BrzjxR7RRwA9wjUpLo64TO838s0QPgAIBBAjPHwZnA01T2C3HtlAjTEVC4T/PLYANrujgwBsph3Jm2upKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIsa4T+VAWZkKbqIwjcZYhVrZWKZR4UVyYj9/rTk9uwE+yHKbWxJHUhKBulyUvzHASRo5HsxRS22LAAoNZK+YqABTtELLORIVfxOpM9ATQoLQMrX/7NAaLb8bd5BgjfAC6nAwZGb+UhFzL/7K26csOb57yM5bvF9xJrLEObOkAAAAAFSlNamSkhBk0k6HFg2jh8fDW13bySu4HkH6hAQQVEjQbd9uHXZaGT2cvhRs7reawctIXtX1s3kTqM9YV+/wCpyV29u5s5tb9yxXaxLxIjPB/vcv+BhIj3ODTS8YLYlusEBQAFAiBOAAAFAAkDAQAAAAAAAAAHBAIEAwEKDBAnAAAAAAAABgYAIDAwMDEwMjAzMDQwNTA2MDcwODA5MGEwYjBjMGQwZTBmAA==",
+      "2956459e122a19d5d3652a06248a29850ef5798436f587ee665ae8f2a87691a5",
+    ],
+    [
+      "of the legacy version",
+      "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADad6ji3KviIsYfqsaHqYN2Wh59Zuh0EnOmSADS9kowT8Z7MmWA21aSZRa8A74eWK6llwxbe92615F0mvpNJDwCAgEECM8fBmcDTVPYLce2UCNMRULhP88tgA2u6ODAGymHcmba6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0ixrhP5UBZmQpuojCNxliFWtlYplHhRXJiP3+tOT27AT7IcptbEkdSEoG6XJS/McBJGjkezFFLbYsACg1kr5ioAFO0Qss5EhV/E6kz0BNCgtAytf/s0Botvxt3kGCN8ALqcDBkZv5SEXMv/srbpyw5vnvIzlu8X3EmssQ5s6QAAAAAVKU1qZKSEGTSTocWDaOHx8NbXdvJK7geQfqEBBBUSNBt324ddloZPZy+FGzut5rBy0he1fWzeROoz1hX7/AKnJXb27mzm1v3LFdrEvEiM8H+9y/4GEiPc4NNLxgtiW6wQFAAUCIE4AAAUACQMBAAAAAAAAAAcEAgQDAQoMECcAAAAAAAAGBgAgMDAwMTAyMDMwNDA1MDYwNzA4MDkwYTBiMGMwZDBlMGY=",
+      "f8db9ae473ced4782249955990d026f5d1aa00f9f737eb059866e44f1fcec850",
+    ],
+  ])("by the official client %s is a payment", (_, transaction, hash) => {
+    const finding = check(transaction);
+    expect(finding).toMatchObject({ payload: { transaction }, id: `${DEVNET}|message|${payer.address}|${hash}` });
+    expect(finding.kind === "authentic" && finding.objection(NOW)).toBeNull();
+  });
+
   test.each<[string, string]>([
     ["as a legacy one", signed({ version: "legacy" })],
     ["without a word more", withInstructions(limit, unitPrice, moves)],
@@ -190,6 +208,11 @@ describe("is refused, and no ledger is asked:", () => {
       reason("transaction_instructions_length"),
     ],
     ["a limit behind the price", withInstructions(unitPrice, limit, moves), `${BUDGET}_limit_instruction`],
+    [
+      "a heap in the limit's place",
+      withInstructions(changed(limit, { data: Uint8Array.of(1, 0, 0, 1, 0) }), unitPrice, moves),
+      `${BUDGET}_limit_instruction`,
+    ],
     ["no limit", withInstructions(note, unitPrice, moves), `${BUDGET}_limit_instruction`],
     [
       "a limit of more bytes",
@@ -293,6 +316,24 @@ describe("is refused, and no ledger is asked:", () => {
       reason("signature_invalid"),
     ],
     ["an authority that signs nothing", signDraft({ ...valid, signers: [FEE_PAYER] }), reason("signature_invalid")],
+    [
+      "an authority that signs in another one's place",
+      encodeTransaction(
+        encodeMessage({ ...valid, signers: [FEE_PAYER, third.address] }),
+        [FEE_PAYER, third.address],
+        [{ ...payer, address: third.address }],
+      ).toBase64(),
+      reason("signature_invalid"),
+    ],
+    [
+      "an authority that signs nothing, and is named first",
+      signDraft({
+        ...valid,
+        signers: [FEE_PAYER],
+        instructions: [changed(limit, { accounts: [payer.address] }), unitPrice, moves],
+      }),
+      reason("signature_invalid"),
+    ],
     ["no signature", signDraft(valid), reason("signature_invalid")],
     [
       "another wallet's signature",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/index.ts";
+import { transferChecked } from "../../../src/schemes/index.ts";
 import { formatTable } from "../../../tools/compiled-table.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
@@ -14,7 +15,7 @@ const table = {
 };
 
 function format(changes: object): string {
-  const config = parseConfig({ ...table, ...changes });
+  const config = parseConfig({ ...table, ...changes }, [transferChecked]);
   return config.ok ? formatTable(config.value) : expect.fail(JSON.stringify(config.error));
 }
 
@@ -154,7 +155,12 @@ describe("a network of real money without an RPC", () => {
     ["that has one", { accepts: ["base"], rpc: { base: "https://rpc.example.com" } }],
     [
       "where nothing is moved",
-      { accepts: ["base-sepolia", "polygon-amoy", "avalanche-fuji", "xdc-apothem", "sei-testnet"] },
+      {
+        accepts: [
+          ...["base-sepolia", "polygon-amoy", "avalanche-fuji", "xdc-apothem", "sei-testnet"],
+          { network: "solana-devnet", payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4" },
+        ],
+      },
     ],
     ["where nothing is sold", { accepts: ["base"], routes: { "/a": "free" } }],
   ])("is not warned of: one %s", (_, changes) => {

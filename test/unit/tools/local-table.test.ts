@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
+import { transferChecked } from "../../../src/schemes/index.ts";
 import { chooseUpstream, fitTable, namesHosts, secretNames } from "../../../tools/stack/table.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
@@ -31,7 +32,7 @@ const parts = {
 
 /** The table that the local gate runs with: it has to be a correct one where the operator's is. */
 function localOf(changes: object, given: object = {}) {
-  const own = parseConfig({ ...table, ...changes });
+  const own = parseConfig({ ...table, ...changes }, [transferChecked]);
   expect(own.ok ? [] : own.error.map(sentence)).toEqual([]);
   const fitted = fitTable({ ...table, ...changes }, { ...parts, ...given });
   const config = parseConfig(fitted.table);
@@ -174,6 +175,27 @@ describe("money", () => {
       "accepts[1]: polygon is base-sepolia here, on the local chain",
       'routes["/a"].accepts[0]: base is base-sepolia here, on the local chain',
     ]);
+  });
+
+  test("of Solana is on the local chain too, and somebody there is paid", () => {
+    const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+    const somebody = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
+    const instead = `${key} has no wallet on the local chain, ${somebody} takes its place`;
+    const fitted = localOf({
+      accepts: ["base", { network: "solana", payTo: key }],
+      routes: {
+        "/a": { price: "$1", payTo: key },
+        "/b": { price: "$1", accepts: [{ network: "solana", payTo: key }] },
+      },
+    });
+    expect(fitted.accepts).toEqual(["base-sepolia"]);
+    expect(fitted.routes).toEqual({
+      "/a": { price: "$1", payTo: somebody },
+      "/b": { price: "$1", accepts: [{ network: "base-sepolia", payTo: somebody }] },
+    });
+    expect(fitted.warnings).toContain(`accepts[1].payTo: ${instead}`);
+    expect(fitted.warnings).toContain(`routes["/a"].payTo: ${instead}`);
+    expect(localOf({ payTo: key, accepts: ["solana"] }).payTo).toBe(somebody);
   });
 
   test("of a token without a contract here is USDC, with a note that counts its decimals", () => {
