@@ -51,7 +51,9 @@ const NO_ROW =
   "this bundle was built without what checks payments on Solana: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 
 function beforeSettlingMs({ settle, upstream, facilitators }: Served): number {
-  const verifyMs = facilitators.reduce((sum, { verifyTimeoutMs }) => sum + verifyTimeoutMs, 0);
+  // The gate's own accounts are not asked.
+  const asked = facilitators.filter(({ kind }) => kind === "http");
+  const verifyMs = asked.reduce((sum, { verifyTimeoutMs }) => sum + verifyTimeoutMs, 0);
   return verifyMs + (settle === "before" ? 0 : (upstream?.timeoutMs ?? 0));
 }
 

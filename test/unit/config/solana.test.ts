@@ -282,6 +282,12 @@ describe("a payment on Solana does not last:", () => {
     expect(mistakes({ routes: { "/a": elsewhere, "/b": "$1" } })).toEqual([]);
   });
 
+  test("an account of the gate's own takes none of it: it is not asked", () => {
+    const direct = { key: "{{K}}", network: "base", rpc: "https://r.example" };
+    const facilitators = [{ direct }, "https://a.example", "https://b.example"];
+    expect(mistakes({ facilitators })).toEqual([]);
+  });
+
   test("but verifying has to end in time", () => {
     const facilitators = [{ url: "https://f.example", verifyTimeoutSeconds: 41 }];
     const [mistake] = mistakes({ facilitators, settle: "before" });
