@@ -71,7 +71,8 @@ export class Supported {
   }
 
   isStale(): boolean {
-    const pauseMs = this.#said === null ? Math.min(UNKNOWN_MS * 2 ** Math.max(this.#misses - 1, 0), FRESH_MS) : FRESH_MS;
+    const pauseMs =
+      this.#said === null ? Math.min(UNKNOWN_MS * 2 ** Math.max(this.#misses - 1, 0), FRESH_MS) : FRESH_MS;
     return this.#nowMs() - this.#lookedUpMs >= pauseMs;
   }
 
