@@ -4,8 +4,8 @@
 // that it can never pay. `meta` tells of balances too, in the same RPC's words, and would prove nothing more.
 //
 // What was confirmed counts as paid: two thirds of the stake have voted for its block, some seconds before it is final,
-// and no such block is known to have been dropped; a facilitator's own "settled" rests on no more, and a buyer waits. That something
-// can never pay is said of final blocks alone: nobody waits for that.
+// and no such block is known to have been dropped; a facilitator's own "settled" rests on no more, and a buyer waits.
+// That something can never pay is said of final blocks alone: nobody waits for that.
 
 import { err, ok, type Result } from "../std/index.ts";
 import type { Authorization } from "./events.ts";
