@@ -4,6 +4,7 @@
 
 import { buildDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
+import { sellComputed } from "./gateway/index.ts";
 
 export interface Features {
   /** For facilitators that take API keys of Coinbase CDP. */
@@ -11,8 +12,10 @@ export interface Features {
   /** For settling with an account of the seller's. */
   readonly buildDirect: typeof buildDirect | null;
   readonly RelayerObject: typeof RelayerObject | null;
+  /** For prices that follow the request. */
+  readonly sellComputed: typeof sellComputed | null;
 }
 
-const features: Features = { buildCdpAuth, buildDirect, RelayerObject };
+const features: Features = { buildCdpAuth, buildDirect, RelayerObject, sellComputed };
 
 export default features;

@@ -21,6 +21,10 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   },
   buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
+  sellComputed: {
+    from: "gateway/index.ts",
+    isNeeded: ({ routes }) => routes.some(({ access }) => access.kind === "computed"),
+  },
 };
 
 const root = resolve(import.meta.dirname, "..");

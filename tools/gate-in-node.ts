@@ -16,7 +16,7 @@ registerHooks({
 });
 
 // After the hook, and by Node itself also where a test runner resolves imports in its own way.
-const { handle } = createRequire(import.meta.url)(
+const { handle, sellComputed } = createRequire(import.meta.url)(
   "../src/gateway/index.ts",
 ) as typeof import("../src/gateway/index.ts");
 
@@ -48,6 +48,7 @@ export async function tryRequest(config: Config, method: string, url: string, se
     },
     publicKeys: async () => [],
     quotes: new Map(),
+    sellComputed,
     // Nobody is promised anything here.
     seal: { sign: async () => null },
     nowMs: () => 0,

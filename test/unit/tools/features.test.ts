@@ -23,7 +23,8 @@ async function built(config: typeof plain, name: string): Promise<typeof whole> 
 
 describe("a bundle is built with", () => {
   test("no optional part for a table that needs none", async () => {
-    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null, buildDirect: null, RelayerObject: null });
+    const none = { buildCdpAuth: null, buildDirect: null, RelayerObject: null, sellComputed: null };
+    expect(await built(plain, "none.ts")).toEqual(none);
     expect(featuresText(plain)).not.toContain("import");
   });
 
@@ -32,6 +33,14 @@ describe("a bundle is built with", () => {
     const features = await built(parsed({ accepts: ["base"], facilitators: [{ direct }] }), "direct.ts");
     expect(features).toMatchObject({ buildDirect: expect.any(Function), RelayerObject: expect.any(Function) });
     expect(features.buildCdpAuth).toBeNull();
+  });
+
+  test.each([
+    ["the request", { by: { query: "m" }, table: { a: "$1" } }],
+    ["what the API says", { quote: "/quote", max: "$1" }],
+  ])("what sells at a price that follows %s, where one does", async (name, price) => {
+    const features = await built(parsed({ routes: { "/a": "$1", "/b": price } }), `${name.length}.ts`);
+    expect(features).toMatchObject({ sellComputed: expect.any(Function), buildCdpAuth: null });
   });
 
   test("what one route needs, under the names of the whole", async () => {
