@@ -5,6 +5,7 @@
 import { buildSolanaChain } from "./chain/index.ts";
 import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
+import { sellComputed } from "./gateway/index.ts";
 import { transferChecked } from "./schemes/index.ts";
 
 export interface Features {
@@ -17,8 +18,17 @@ export interface Features {
   readonly buildSolanaChain: typeof buildSolanaChain | null;
   /** For payments on Solana: a row of the scheme table. */
   readonly transferChecked: typeof transferChecked | null;
+  /** For prices that follow the request. */
+  readonly sellComputed: typeof sellComputed | null;
 }
 
-const features: Features = { buildCdpAuth, openDirect, RelayerObject, buildSolanaChain, transferChecked };
+const features: Features = {
+  buildCdpAuth,
+  openDirect,
+  RelayerObject,
+  buildSolanaChain,
+  transferChecked,
+  sellComputed,
+};
 
 export default features;

@@ -63,10 +63,11 @@ interface Bindings {
   readonly [name: string]: unknown;
 }
 
-const NO_DIRECT =
-  "the table settles with an account of its own, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
-const NO_SOLANA =
-  "the table asks an RPC of Solana, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
+const WITHOUT =
+  "and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
+const NO_DIRECT = `the table settles with an account of its own, ${WITHOUT}`;
+const NO_COMPUTED = `the table has prices that follow the request, ${WITHOUT}`;
+const NO_SOLANA = `the table asks an RPC of Solana, ${WITHOUT}`;
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
 
@@ -133,6 +134,8 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   const { value: config } = parsed;
   const { LEDGER, SPENT, UNPROVEN } = bindings;
   if (!LEDGER || !SPENT) return err(["wrangler.toml has to bind LEDGER and SPENT"]);
+  const { sellComputed } = features;
+  if (!sellComputed && config.routes.some(({ access }) => access.kind === "computed")) return err([NO_COMPUTED]);
   const upstreams = openUpstreams(config, bindings);
   if (!upstreams.ok) return upstreams;
   const chains = openChains(config, bindings);
@@ -145,6 +148,7 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
     books: buildBooks(open),
     exposure: buildExposure(open),
     quotes: new Map(),
+    sellComputed,
     seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitators: facilitators.value,

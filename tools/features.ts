@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Config } from "../src/config/index.ts";
 import type { Features } from "../src/features.ts";
 import { isSolana } from "../src/x402/index.ts";
+import { offersOf } from "./computed-price.ts";
 
 interface Part {
   /** Where it is exported, by its own name. */
@@ -29,10 +30,13 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   transferChecked: {
     from: "schemes/index.ts",
     isNeeded: ({ routes }) =>
-      routes.some(
-        ({ access }) =>
-          access.kind === "paid" && access.offer.terms.some(({ requirements }) => isSolana(requirements.network)),
-      ),
+      routes
+        .flatMap(({ access }) => offersOf(access))
+        .some(({ terms }) => terms.some(({ requirements }) => isSolana(requirements.network))),
+  },
+  sellComputed: {
+    from: "gateway/index.ts",
+    isNeeded: ({ routes }) => routes.some(({ access }) => access.kind === "computed"),
   },
 };
 

@@ -16,7 +16,7 @@ registerHooks({
 });
 
 // After the hook, and by Node itself also where a test runner resolves imports in its own way.
-const { handle } = createRequire(import.meta.url)(
+const { handle, sellComputed } = createRequire(import.meta.url)(
   "../src/gateway/index.ts",
 ) as typeof import("../src/gateway/index.ts");
 
@@ -50,6 +50,7 @@ export async function tryRequest(config: Config, method: string, url: string, se
     facilitators: { among: () => [], of: () => [], named: () => null, all: [] },
     publicKeys: async () => [],
     quotes: new Map(),
+    sellComputed,
     // Nobody is promised anything here.
     seal: { sign: async () => null },
     nowMs: () => 0,

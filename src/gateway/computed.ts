@@ -66,8 +66,11 @@ async function sellByTable(
   const { request, target, body, trace } = call;
   const isAtKey = target.segments.length === route.segments.length;
   const asked = { method: request.method, query: target.query, headers: request.headers, body, isAtKey };
-  const choice = choose(table, asked);
   const isObserved = access.mode === "observe";
+  // What was too long to be read has no price that anybody could name.
+  const isUnread = body instanceof ReadableStream && needsBody(table.selector, request.method);
+  if (isObserved && isUnread) return pass(gate, call, freely(access));
+  const choice = choose(table, asked);
   // Only what has a price is there to be observed.
   if (choice.kind === "refused") return isObserved ? pass(gate, call, freely(access)) : refuse(choice.problem);
   const meant = choice.kind === "entry" ? choice.value : freely(access);

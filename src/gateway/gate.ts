@@ -1,7 +1,15 @@
 // What the gateway needs of the world, and what it carries through the story of a request.
 
 import type { Chain } from "../chain/index.ts";
-import { attemptMs, type Config, type Offer, type PaidAccess, type PricedRoute, settleMs } from "../config/index.ts";
+import {
+  attemptMs,
+  type ComputedAccess,
+  type Config,
+  type Offer,
+  type PaidAccess,
+  type PricedRoute,
+  settleMs,
+} from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
@@ -23,6 +31,8 @@ export interface Gate {
   /** What the upstream said of late about prices, by the call that it was asked about. */
   readonly quotes: Map<string, KeptQuote>;
   readonly facilitators: Facilitators;
+  /** Of prices that follow the request; null in a bundle whose table has none. */
+  readonly sellComputed: SellComputed | null;
   /** Of the settings in `config`. */
   readonly upstream: (settings: UpstreamSettings) => Upstream;
   /** With which what is sent to upstreams can be checked. */
@@ -42,6 +52,8 @@ export interface Gate {
   readonly waitUntil: (promise: Promise<unknown>) => void;
   readonly log: (line: RequestLine) => void;
 }
+
+export type SellComputed = (gate: Gate, call: Call, route: PricedRoute, access: ComputedAccess) => Promise<Outcome>;
 
 export interface KeptQuote {
   readonly offer: Offer;

@@ -4,8 +4,7 @@ import type { Config, PricedRoute } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { parseTarget, type Target } from "../route/index.ts";
 import { isLoop } from "../upstream/index.ts";
-import { sellComputed } from "./computed.ts";
-import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
+import { type Call, type Gate, isBodiless, refuse, type SellComputed } from "./gate.ts";
 import { answerOwn } from "./own.ts";
 import { freely, pass } from "./pass.ts";
 import { sell } from "./sell.ts";
@@ -101,7 +100,8 @@ function enter(gate: Gate, call: Call, route: PricedRoute | null): Promise<Outco
   if (access.kind === "free") return pass(gate, call, access);
   // What no route names has no price.
   const priced = route as PricedRoute;
-  if (access.kind === "computed") return sellComputed(gate, call, priced, access);
+  // A gate whose table needs it is not opened without it.
+  if (access.kind === "computed") return (gate.sellComputed as SellComputed)(gate, call, priced, access);
   if (access.offer.mode === "enforce") return sell(gate, call, priced, access, null);
   call.trace.observed = access.offer;
   return pass(gate, call, access);

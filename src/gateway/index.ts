@@ -1,3 +1,4 @@
+export { sellComputed } from "./computed.ts";
 export type { Gate } from "./gate.ts";
 export { handle } from "./handle.ts";
 export { redemptionText } from "./redeem.ts";

@@ -79,6 +79,7 @@ export class Isolate {
       spent: buildSpentPayments(kv.view(), new Map()),
       exposure: buildExposure(open),
       quotes: new Map(),
+      sellComputed: null,
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitators: buildFacilitators(
         new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),

@@ -11,14 +11,15 @@ import { table } from "./config/table.ts";
 /**
  * Kilobytes of 1000 bytes, compressed. A change that needs more has to earn it. Of the JavaScript the ledger and its
  * redelivery take 8, the chain's word 4, the spellings that a route lets through 2, signing for an upstream 2, who sponsors
- * an allowance 2, what a table, a facilitator and a client say of Solana 3, and what a call used 3; the rest of the whole is
+ * an allowance 2, what a table, a facilitator and a client say of Solana 3, words of prices that follow the request 3, and what a call used 3; the rest of the whole is
  * libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 78, whole: 186 };
+const KB_MAX = { script: 74, whole: 182 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
 const DIRECT_KB_MAX = 12;
 const SOLANA_KB_MAX = 15;
+const COMPUTED_KB_MAX = 7;
 
 const workshop = mkdtempSync(join(tmpdir(), "faregate-bundles-test-"));
 afterAll(() => rmSync(workshop, { recursive: true }));
@@ -86,6 +87,19 @@ test("a bundle has what checks payments on Solana, and asks its chain, where its
   expect(traces.filter((trace) => plain.includes(trace))).toEqual([]);
   expect(traces.filter((trace) => withSolana.includes(trace))).toEqual(traces);
   expect(kB(withSolana) - kB(plain)).toBeLessThan(SOLANA_KB_MAX);
+});
+
+test("a bundle has the code for prices that follow the request where its table has some, and no trace of it elsewhere", async () => {
+  const computed = { by: { query: "model" }, table: { small: "$0.01" } };
+  const [plain, withPrices] = await Promise.all([
+    scriptOf("fixed", table),
+    scriptOf("computed", { ...table, routes: { "/a": computed } }),
+  ]);
+  for (const trace of ["price_quote_expired", "bodyBase64", "it can be read there in more than one way"]) {
+    expect(plain).not.toContain(trace);
+    expect(withPrices).toContain(trace);
+  }
+  expect(kB(withPrices) - kB(plain)).toBeLessThan(COMPUTED_KB_MAX);
 });
 
 const kB = (text: string): number => gzipSync(text, { level: 9 }).byteLength / 1000;

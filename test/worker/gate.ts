@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import type { Chain } from "../../src/chain/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../src/facilitator/index.ts";
-import { type Gate, handle } from "../../src/gateway/index.ts";
+import { type Gate, handle, sellComputed } from "../../src/gateway/index.ts";
 import type { Ledger } from "../../src/index.ts";
 import {
   type Books,
@@ -56,6 +56,7 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     books: buildBooks(openLedger),
     exposure: buildExposure(openLedger),
     quotes: new Map(),
+    sellComputed,
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
     facilitators: buildFacilitators(

@@ -144,11 +144,13 @@ test("a price by the body's length does not read the body", async () => {
 
 describe("a route that only observes", () => {
   const price = { by: { body: "/size" }, table: { big: "$0.02", none: "free", no: "closed" } };
-  const table = { ...routeOf(price, { mode: "observe" }), bufferBytesMax: 20 };
+  const table = { ...routeOf({ ...price, missing: "$0.03" }, { mode: "observe" }), bufferBytesMax: 20 };
 
   test.each<[string, Partial<Sent>, string, string | null]>([
     ["what has a price", post('{"size":"big"}'), "passed", "$0.02"],
     ["what is free", post('{"size":"none"}'), "passed", null],
+    ["what says nothing of it", post("{}"), "passed", "$0.03"],
+    ["what has no body", {}, "passed", "$0.03"],
     ["what has no price", post('{"size":"other"}'), "passed", null],
     ["what is no JSON", post("size"), "passed", null],
     ["what is too long to be read", post(`{"size":"${"b".repeat(30)}"}`), "passed", null],
@@ -329,6 +331,13 @@ describe("what a challenge quotes", () => {
     const after = openGate(tableAt("$0.01"), { before: inUnits.place });
     const outcome = await after.pay("/c?m=small", echoing(await signPayment("10000"), info));
     expect(codeOf(outcome)).toBe("price_quote_mismatch");
+  });
+
+  test("is left out rather than waited for, where the gate's own key does not come", async () => {
+    const before = openGate(tableAt("$0.01"), { changes: { seal: { sign: () => new Promise(() => undefined) } } });
+    const startedMs = performance.now();
+    expect(amountsOf(await before.ask("/c?m=small"))).toEqual(["10000"]);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
   test("is left out where the gate's own key cannot be had, and one that is echoed then is nobody's to judge", async () => {

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
-import { findOut, type Gate, handle, type RequestLine } from "../../../src/gateway/index.ts";
+import { findOut, type Gate, handle, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
@@ -173,6 +173,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     books: buildBooks(open),
     exposure: buildExposure(open),
     quotes: new Map(),
+    sellComputed,
     seal: {
       async sign(text) {
         const key = await readGateKey(open, "the gate's key");

@@ -41,6 +41,14 @@ describe("a bundle is built with", () => {
     expect((await built(parsed({ rpc: { base: "https://rpc.example" } }), "base.ts")).buildSolanaChain).toBeNull();
   });
 
+  test.each([
+    ["the request", { by: { query: "m" }, table: { a: "$1" } }],
+    ["what the API says", { quote: "/quote", max: "$1" }],
+  ])("what sells at a price that follows %s, where one does", async (name, price) => {
+    const features = await built(parsed({ routes: { "/a": "$1", "/b": price } }), `${name.length}.ts`);
+    expect(features).toMatchObject({ sellComputed: expect.any(Function), buildCdpAuth: null });
+  });
+
   test("what one route needs, under the names of the whole", async () => {
     const features = await built(withKey, "one.ts");
     expect(features.buildCdpAuth).toEqual(expect.any(Function));
