@@ -68,7 +68,7 @@ export default defineConfig({
         "src/ledger/state.ts": whole,
         "src/chain/{fate,identity,judgement,nonce,receipt,transaction}.ts": whole,
         "src/chain/solana*.ts": whole,
-        "src/direct/{fees,order,outbox,shelf,sighting,survey,token,transaction}.ts": whole,
+        "src/direct/{fees,order,outbox,refusals,shelf,sighting,survey,token,transaction,trust,upkeep}.ts": whole,
       },
     },
     projects: [
@@ -90,6 +90,7 @@ export default defineConfig({
       worker("worker-ledger", "pricing-ledger.ts", {}),
       worker("conformance-payers", "pricing-chain.ts", { bindings: RPC_KEY }, PROVOKED_BY_PAYERS),
       worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY }),
+      worker("worker-solana", "pricing-solana.ts", {}),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
       worker("worker-lock", "pricing-lock.ts", { bindings: LOCK_KEYS }),
       worker("worker-lock-misconfigured", "pricing-lock.ts", { bindings: WRONG_LOCK_KEYS }),

@@ -2,17 +2,23 @@
 // them; a bundle has in its place what the build command writes, with null for what its table does not need. The door
 // imports it as `features`, and hands the parts down.
 
-import { buildDirect, RelayerObject } from "./direct/index.ts";
+import { buildSolanaChain } from "./chain/index.ts";
+import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
+import { transferChecked } from "./schemes/index.ts";
 
 export interface Features {
   /** For facilitators that take API keys of Coinbase CDP. */
   readonly buildCdpAuth: typeof buildCdpAuth | null;
   /** For settling with an account of the seller's. */
-  readonly buildDirect: typeof buildDirect | null;
+  readonly openDirect: typeof openDirect | null;
   readonly RelayerObject: typeof RelayerObject | null;
+  /** For what an RPC of Solana says. */
+  readonly buildSolanaChain: typeof buildSolanaChain | null;
+  /** For payments on Solana: a row of the scheme table. */
+  readonly transferChecked: typeof transferChecked | null;
 }
 
-const features: Features = { buildCdpAuth, buildDirect, RelayerObject };
+const features: Features = { buildCdpAuth, openDirect, RelayerObject, buildSolanaChain, transferChecked };
 
 export default features;

@@ -6,7 +6,7 @@ import features from "features";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
 import { type Config, parseConfig, sentence } from "./config/index.ts";
-import type { RelayerObject, RelayerStub } from "./direct/index.ts";
+import type { OpenAccounts, RelayerObject, RelayerStub } from "./direct/index.ts";
 import {
   buildFacilitator,
   buildFacilitators,
@@ -35,7 +35,6 @@ import {
 import { logRequest } from "./log.ts";
 import { type Asker, respond } from "./outcome/index.ts";
 import type { Problem } from "./problem.ts";
-import { type Account, openAccount } from "./schemes/index.ts";
 import { encodeBytes, err, fillSecrets, missingSecret, ok, type Result, toBase64Url } from "./std/index.ts";
 import {
   buildDirectory,
@@ -49,6 +48,7 @@ import {
   type Upstream,
   type UpstreamSettings,
 } from "./upstream/index.ts";
+import { isSolana } from "./x402/index.ts";
 
 interface Bindings {
   readonly LEDGER?: DurableObjectNamespace<LedgerObject>;
@@ -63,14 +63,15 @@ interface Bindings {
   readonly [name: string]: unknown;
 }
 
-const WEI_PER_GWEI = 1e9;
 const NO_DIRECT =
   "the table settles with an account of its own, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
+const NO_SOLANA =
+  "the table asks an RPC of Solana, and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
 
-/** Those that pay gas, by their addresses; no message and no row has their keys. */
-const accounts = new Map<string, Account>();
+/** Those that pay gas; no message and no row has their keys. */
+const accounts: OpenAccounts = { byAddress: new Map(), secretNames: new Map() };
 
 const gate = openGate(env as Bindings);
 /** A gate that cannot be opened lets no page read why. */
@@ -111,7 +112,7 @@ export class Ledger extends LedgerObject<Bindings> {
 /** The nonces of an account that pays gas. A bundle that settles by no such account has nothing in its place. */
 export class Relayer extends ((features.RelayerObject ?? DurableObject) as typeof RelayerObject)<Bindings> {
   constructor(ctx: DurableObjectState, bindings: Bindings) {
-    super(ctx, bindings, { account: (address) => accounts.get(address) ?? null, nowMs: Date.now });
+    super(ctx, bindings, { account: (address) => accounts.byAddress.get(address) ?? null, nowMs: Date.now });
   }
 }
 
@@ -126,7 +127,8 @@ function fail(
 
 /** The error is every reason why requests cannot be served, as sentences. */
 function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
-  const parsed = parseConfig(pricing);
+  const { transferChecked } = features;
+  const parsed = parseConfig(pricing, transferChecked ? [transferChecked] : []);
   if (!parsed.ok) return err(parsed.error.map(sentence));
   const { value: config } = parsed;
   const { LEDGER, SPENT, UNPROVEN } = bindings;
@@ -203,11 +205,13 @@ function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<str
   );
   if (!filled.ok) return err(filled.error.map(missingSecret));
   const urlsOf = Map.groupBy(filled.value, ([network]) => network);
-  const chains = [...urlsOf].map(([network, urls]): [string, Chain] => [
-    network,
-    buildChain({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }),
-  ]);
-  return ok(new Map(chains));
+  const chains = new Map<string, Chain>();
+  for (const [network, urls] of urlsOf) {
+    const build = isSolana(network) ? features.buildSolanaChain : buildChain;
+    if (!build) return err([NO_SOLANA]);
+    chains.set(network, build({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }));
+  }
+  return ok(chains);
 }
 
 function openFacilitators(
@@ -224,30 +228,20 @@ function openFacilitators(
     return auth.ok ? ok(buildFacilitator(settings, { ...parts, authorize: auth.value })) : auth;
   };
   for (const settings of facilitators) {
-    const facilitator = settings.kind === "http" ? openHttp(settings) : openDirect(settings, secrets);
+    const facilitator = settings.kind === "http" ? openHttp(settings) : openOwn(settings, secrets);
     if (facilitator.ok) opened.set(settings, facilitator.value);
     else for (const sentence of facilitator.error) wrong.add(sentence);
   }
   return wrong.size > 0 ? err([...wrong]) : ok(buildFacilitators(opened));
 }
 
-/** The error is every reason why nothing could be settled so, without the key's text. */
-function openDirect(settings: OwnSettings, bindings: Bindings): Result<Facilitator, readonly string[]> {
-  const { buildDirect } = features;
-  const { RELAYER } = bindings;
-  const { network, urls, key, maxFeeGwei, ...rest } = settings;
-  const filled = fillSecrets([...urls.map((url) => ["rpc", url] as const), ["key", key]], bindings);
-  if (!filled.ok) return err(filled.error.map(missingSecret));
-  const texts = filled.value.map(([, text]) => text);
-  const account = openAccount(texts.pop()?.trim() ?? "");
-  if (!buildDirect) return err([NO_DIRECT]);
-  if (!RELAYER) return err(["wrangler.toml has to bind RELAYER"]);
-  if (!account)
-    return err([`the secret ${key.replaceAll(/[{}\s]/g, "")} is no account's key: write 32 bytes in hexadecimal`]);
-  accounts.set(account.address, account);
-  const chosen = { ...rest, network, urls: texts, feeMax: BigInt(Math.round(maxFeeGwei * WEI_PER_GWEI)) };
-  const open = (name: string): RelayerStub => RELAYER.getByName(name);
-  return ok(buildDirect(chosen, { account, open, nowMs: Date.now, random: Math.random }));
+/** The error is every reason why nothing could be settled so. */
+function openOwn(settings: OwnSettings, secrets: Bindings): Result<Facilitator, readonly string[]> {
+  const { openDirect } = features;
+  const { RELAYER } = secrets;
+  const open = RELAYER ? (name: string): RelayerStub => RELAYER.getByName(name) : null;
+  if (!openDirect) return err([NO_DIRECT]);
+  return openDirect(settings, { secrets, accounts, open, nowMs: Date.now, random: Math.random });
 }
 
 /** 122 random bits as 32 hex digits. */

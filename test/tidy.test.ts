@@ -52,6 +52,7 @@ const HOMES: { readonly [name: string]: readonly string[] } = {
   viem: ["schemes", "chain", "direct"],
   "@bitauth/libauth": ["schemes"],
   "#secp256k1": ["schemes"],
+  "@noble/curves": ["schemes"],
   "@noble/hashes": ["schemes"],
   valibot: ["config"],
   jose: ["facilitator"],

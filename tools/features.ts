@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../src/config/index.ts";
 import type { Features } from "../src/features.ts";
+import { isSolana } from "../src/x402/index.ts";
 
 interface Part {
   /** Where it is exported, by its own name. */
@@ -19,8 +20,20 @@ const parts: { readonly [Name in keyof Features]: Part } = {
     from: "facilitator/index.ts",
     isNeeded: ({ facilitators }) => facilitators.some((one) => one.kind === "http" && one.auth?.kind === "cdp"),
   },
-  buildDirect: { from: "direct/index.ts", isNeeded: isDirect },
+  openDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
+  buildSolanaChain: {
+    from: "chain/index.ts",
+    isNeeded: ({ rpc }) => [...rpc.keys()].some(isSolana),
+  },
+  transferChecked: {
+    from: "schemes/index.ts",
+    isNeeded: ({ routes }) =>
+      routes.some(
+        ({ access }) =>
+          access.kind === "paid" && access.offer.terms.some(({ requirements }) => isSolana(requirements.network)),
+      ),
+  },
 };
 
 const root = resolve(import.meta.dirname, "..");

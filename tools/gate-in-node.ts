@@ -38,6 +38,8 @@ export async function tryRequest(config: Config, method: string, url: string): P
       fetched = { url: request.url, settings };
       return { kind: "answered", answer: { status: 200, headers: new Headers(), body: null, length: 0 } };
     },
+    // None that could have said what it can do.
+    facilitators: { among: () => [], of: () => [], named: () => null, all: [] },
     publicKeys: async () => [],
     nowMs: () => 0,
     log: (line) => void lines.push(line),

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import jsonc, { type Node, type ParseError } from "jsonc-parser";
 import { type Config, parseConfig, sentence } from "../src/config/index.ts";
-import { err, type Result } from "../src/std/index.ts";
+import { transferChecked } from "../src/schemes/index.ts";
+import { err, type Result, redacted } from "../src/std/index.ts";
 
 /** The project's own. FAREGATE_PRICING names another: a build has no arguments of its own. */
 export const pricingFile = process.env["FAREGATE_PRICING"] ?? join(resolve(import.meta.dirname, ".."), "pricing.json");
@@ -15,7 +16,7 @@ export function compileFile(file: string): Result<Config, readonly string[]> {
   const text = readText(file);
   const broken = textMistakes(text);
   if (broken.length > 0) return err(broken);
-  const config = parseConfig(JSON.parse(text));
+  const config = parseConfig(JSON.parse(text), [transferChecked]);
   return config.ok ? config : err(config.error.map(sentence));
 }
 
@@ -48,7 +49,9 @@ function duplicateKeys(text: string, node: Node): readonly string[] {
     const [key] = child.type === "property" ? (child.children ?? []) : [];
     const isTwice = key !== undefined && taken.has(key.value);
     taken.add(key?.value);
-    const own = isTwice ? [`${place(text, child.offset)}: the key ${JSON.stringify(key.value)} stands twice`] : [];
+    const own = isTwice
+      ? [`${place(text, child.offset)}: the key ${redacted(JSON.stringify(key.value))} stands twice`]
+      : [];
     return [...own, ...duplicateKeys(text, child)];
   });
 }

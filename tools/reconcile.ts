@@ -1,8 +1,7 @@
 // `npm run reconcile`: whether the seller's books and the chain say the same, to the atomic unit. It exits with 0 only
 // if they do. It reads, and moves nothing.
 
-import { createPublicClient, http, isAddress } from "viem";
-import { buildHistory, type History } from "../src/chain/index.ts";
+import { buildHistory, type History, readNetwork } from "../src/chain/index.ts";
 import type { Result } from "../src/std/index.ts";
 import { findNetwork } from "../src/x402/index.ts";
 import { parseOptions, parsePath, parseUrl, runCommand, UsageError } from "./command-line.ts";
@@ -40,11 +39,12 @@ await runCommand(usage, async () => {
   if (values.rpc === undefined) throw new UsageError("Name the chain's RPC with --rpc.");
   const url = parseUrl("--rpc", values.rpc);
   const payTo = values["pay-to"];
-  if (payTo !== undefined && !isAddress(payTo, { strict: false }))
-    throw new UsageError(`--pay-to is an address, not "${payTo}".`);
+  if (payTo !== undefined && !isAddress(payTo)) throw new UsageError(`--pay-to is an address, not "${payTo}".`);
   const from = parseBlock(values.from);
-  const network = await networkOf(url);
-  const history = buildHistory(network, { urls: [url], timeoutMs: RPC_TIMEOUT_MS });
+  const settings = { urls: [url], timeoutMs: RPC_TIMEOUT_MS };
+  const network = await readNetwork(settings);
+  if (network === null) throw new Error("The RPC does not say which chain it is on.");
+  const history = buildHistory(network, settings);
   // The head before the books: what is mined while they are read may not be in them yet.
   const untilBlock = must(await history.latestBlock()).number;
   const books = parsePath(values.books);
@@ -52,7 +52,7 @@ await runCommand(usage, async () => {
   const rows = all.filter((row) => row.network === network && isPaidTo(row, payTo));
   const accounts = accountsOf(rows, network, payTo);
   const fromBlock = from ?? (await firstBlock(history, rows));
-  const sinceMs = from === undefined ? 0 : await timeOf(url, from);
+  const sinceMs = from === undefined ? 0 : must(await history.timeOf(from));
   const transfers = await readTransfers(history, accounts, fromBlock);
   const result = reconcile(rows, transfers, { network, accounts, sinceMs, untilBlock });
   const elsewhere = all.filter((row) => row.network !== network);
@@ -65,23 +65,9 @@ function parseBlock(text: string | undefined): number | undefined {
   throw new UsageError(`--from is the number of a block, not "${text}".`);
 }
 
-function connect(url: string) {
-  return createPublicClient({ transport: http(url, { timeout: RPC_TIMEOUT_MS }) });
-}
-
-/** An RPC's URL may hold a key, which viem's own words would repeat. */
-async function networkOf(url: string): Promise<string> {
-  const id = await connect(url)
-    .getChainId()
-    .catch(() => Promise.reject(new Error("The RPC does not say which chain it is on.")));
-  return `eip155:${id}`;
-}
-
-async function timeOf(url: string, block: number): Promise<number> {
-  const { timestamp } = await connect(url)
-    .getBlock({ blockNumber: BigInt(block) })
-    .catch(() => Promise.reject(new Error(`The RPC has no block ${block}.`)));
-  return Number(timestamp) * 1000;
+/** Of an account of either family of chains; whose it is, the books and the chain say. */
+function isAddress(text: string): boolean {
+  return /^(?:0x[0-9A-Fa-f]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$/.test(text);
 }
 
 function must<T>(result: Result<T, string>): T {

@@ -32,6 +32,14 @@ export async function readHead(ask: Ask): Promise<Result<Block, Fault>> {
   return head ? ok(head) : err(fault("has no latest block"));
 }
 
+/** The block that so many others are built on; the first one of a chain that has not so many. */
+export async function readBehindHead(ask: Ask, behind: number): Promise<Result<Block, Fault>> {
+  const head = await readHead(ask);
+  if (!head.ok || behind === 0) return head;
+  const blocks = await readBlocks(ask, [Math.max(head.value.number - behind, 0)]);
+  return blocks.ok ? ok(blocks.value[0] as Block) : blocks;
+}
+
 /**
  * A block at or before that time, and at most `slack` blocks before the last one of them. Block 0 where the chain
  * began later. The search goes back from the head in growing steps first: what is looked for is mostly recent.

@@ -1,8 +1,9 @@
 // What the chain says of a payment whose settlement nobody confirmed. It reads, and moves nothing.
 //
 // Limits. An RPC that lies consistently is believed: who configures it, trusts it. The head of the chain is read, not a
-// finalized block: a facilitator's own "settled" rests on no more, and a payment that is seen in a block which is later
-// dropped can still be mined; the caller's margin after `validBefore` covers the other direction. An RPC that stands
+// finalized block, unless the caller asks for blocks on top: a facilitator's own "settled" rests on no more, and a payment
+// that is seen in a block which is later dropped can still be mined; the caller's margin after `validBefore` covers the
+// other direction. An RPC that stands
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
 import type { Result } from "../std/index.ts";
@@ -15,24 +16,34 @@ import { type Ask, type AskEach, buildEndpoints, type ChainSettings, type Fault,
 import { readSolanaFate } from "./solana.ts";
 
 export interface Chain {
-  readonly fateOf: (authorization: Authorization) => Promise<Fate>;
+  /** @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said */
+  readonly fateOf: (authorization: Authorization, confirmations?: number) => Promise<Fate>;
 }
 
-type ReadFate = (ask: Ask, askEach: AskEach, authorization: Authorization) => Promise<Result<KnownFate, Fault>>;
+type ReadFate = (
+  ask: Ask,
+  askEach: AskEach,
+  authorization: Authorization,
+  confirmations: number,
+) => Promise<Result<KnownFate, Fault>>;
 
-const READERS: { readonly [name in Authorization["assetTransferMethod"]]: ReadFate } = {
-  eip3009: (ask, _, authorization) => readNonceFate(ask, eip3009, authorization),
-  permit2: (ask, _, authorization) => readNonceFate(ask, permit2, authorization),
-  transferChecked: readSolanaFate,
-};
+/** Of a network of `eip155:*`. */
+export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, (ask, _, authorization, confirmations) => {
+    const method = authorization.assetTransferMethod === "permit2" ? permit2 : eip3009;
+    return readNonceFate(ask, method, authorization, confirmations);
+  });
 
-export function buildChain(settings: ChainSettings, fetcher: Fetch = globalThis): Chain {
+/** Of a network of `solana:*`. */
+export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
+  chainOf(settings, fetcher, readSolanaFate);
+
+function chainOf(settings: ChainSettings, fetcher: Fetch, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
-    async fateOf(authorization) {
-      const { network, assetTransferMethod } = authorization;
-      const read = READERS[assetTransferMethod];
-      const fate = await failOver(endpoints, network, (ask, askEach) => read(ask, askEach, authorization));
+    async fateOf(authorization, confirmations = 1) {
+      const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
+      const fate = await failOver(endpoints, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
   };

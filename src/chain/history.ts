@@ -2,17 +2,20 @@
 // between two times. Answers come whole from one RPC, or not at all.
 
 import { err, ok, type Result } from "../std/index.ts";
-import { type Block, findBlock, readHead } from "./blocks.ts";
+import { isSolana } from "../x402/index.ts";
+import { type Block, blockCall, findBlock, parseBlock, readHead } from "./blocks.ts";
 import { parseValue, TRANSFER } from "./events.ts";
 import { addressWord, wordAddress } from "./hex.ts";
 import { readLogs } from "./logs.ts";
 import type { Log } from "./receipt.ts";
 import { type Ask, buildEndpoints, type ChainSettings, type Fault, type Fetch, failOver, fault } from "./rpc.ts";
+import { buildSolanaHistory } from "./solana-history.ts";
 
 export interface Transfer {
   readonly transaction: string;
+  /** On Solana, where a transaction tells its sums alone, it is 0. */
   readonly logIndex: number;
-  /** Lower case, as `to`. */
+  /** Lower case, as `to`, but for Solana; empty there where several accounts paid. */
   readonly from: string;
   readonly to: string;
   /** Atomic units. */
@@ -33,8 +36,10 @@ export interface History {
   /** Oldest first. */
   readonly readTransfers: (query: TransferQuery) => Promise<Result<readonly Transfer[], string>>;
   readonly latestBlock: () => Promise<Result<Block, string>>;
-  /** The number of the last block at or before that time; 0 where the chain began later. */
+  /** The number of the last block at or before that time, on Solana perhaps of one before; 0 where the chain began later. */
   readonly blockAt: (timeMs: number) => Promise<Result<number, string>>;
+  /** The time of the block with that number. */
+  readonly timeOf: (block: number) => Promise<Result<number, string>>;
 }
 
 const LOG_REQUESTS_MAX = 10_000;
@@ -42,6 +47,7 @@ const LOG_REQUESTS_MAX = 10_000;
 /** @param network CAIP-2; a URL on another one is refused */
 export function buildHistory(network: string, settings: ChainSettings, fetcher: Fetch = globalThis): History {
   const endpoints = buildEndpoints(settings, fetcher);
+  if (isSolana(network)) return buildSolanaHistory(network, endpoints);
   return {
     readTransfers: (query) => failOver(endpoints, network, (ask) => readTransfers(ask, query)),
     latestBlock: () => failOver(endpoints, network, readHead),
@@ -50,7 +56,15 @@ export function buildHistory(network: string, settings: ChainSettings, fetcher: 
         const head = await readHead(ask);
         return head.ok ? findBlock(ask, head.value, timeMs, 0) : head;
       }),
+    timeOf: (block) => failOver(endpoints, network, (ask) => readTime(ask, block)),
   };
+}
+
+async function readTime(ask: Ask, number: number): Promise<Result<number, Fault>> {
+  const results = await ask([blockCall(number)]);
+  if (!results.ok) return results;
+  const block = parseBlock(results.value[0]);
+  return block?.number === number ? ok(block.timeMs) : err(fault(`has no block ${number}`));
 }
 
 async function readTransfers(

@@ -1,8 +1,8 @@
 export { type Block, blockCall, parseBlock } from "./blocks.ts";
-export { buildChain, type Chain } from "./chain.ts";
+export { buildChain, buildSolanaChain, type Chain } from "./chain.ts";
 export { AUTHORIZATION_STATE, type Authorization } from "./events.ts";
 export type { Fate } from "./fate.ts";
-export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity } from "./hex.ts";
+export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity, wordAddress } from "./hex.ts";
 export { buildHistory, type History, type Transfer, type TransferQuery } from "./history.ts";
 export { judgeReceipt } from "./judgement.ts";
 export { parseReceipt, type Receipt } from "./receipt.ts";
@@ -18,4 +18,5 @@ export {
   failOver,
   fault,
   type Reply,
+  readNetwork,
 } from "./rpc.ts";

@@ -1,7 +1,7 @@
 // The fate of a payment whose nonce a contract keeps: its state at the head of the chain, and where it is used, by what.
 
 import { ok, type Result } from "../std/index.ts";
-import { readHead } from "./blocks.ts";
+import { readBehindHead } from "./blocks.ts";
 import type { Authorization } from "./events.ts";
 import type { KnownFate } from "./fate.ts";
 import { parseWord } from "./hex.ts";
@@ -13,11 +13,13 @@ export async function readNonceFate(
   ask: Ask,
   method: Method,
   authorization: Authorization,
+  confirmations: number,
 ): Promise<Result<KnownFate, Fault>> {
-  const hinted = await readHint(ask, method, authorization);
+  // A transaction that is named may be in the last block. Everything else is read as of one block, which may be older.
+  const hinted = confirmations === 1 ? await readHint(ask, method, authorization) : ok(null);
   if (!hinted.ok) return hinted;
   if (hinted.value) return ok(hinted.value);
-  const head = await readHead(ask);
+  const head = await readBehindHead(ask, confirmations - 1);
   if (!head.ok) return head;
   const isUsed = await readState(ask, method, authorization, head.value);
   if (!isUsed.ok) return isUsed;

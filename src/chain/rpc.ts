@@ -3,7 +3,7 @@
 // holds a key, and what a provider says may repeat it: neither is ever in a fault.
 
 import { err, isObject, type JsonObject, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
-import { identityOf } from "./identity.ts";
+import { identities, identityOf } from "./identity.ts";
 
 export interface ChainSettings {
   /** RPC URLs of one network, in order of preference. They have to take batches of ten calls. */
@@ -61,6 +61,22 @@ export async function failOver<T>(
     details.push(`RPC ${i + 1} ${found.error.detail}`);
   }
   return err(details.join("; ") || "no RPC is configured");
+}
+
+/** CAIP-2 of the network that the first URL which says so is on; null where none does. */
+export async function readNetwork(
+  { urls, timeoutMs }: ChainSettings,
+  fetcher: Fetch = globalThis,
+): Promise<string | null> {
+  for (const url of urls) {
+    for (const { call, networkOf } of identities) {
+      const replies = await askBatch((body) => post(url, body, timeoutMs, fetcher), [call]);
+      const [answer] = replies.ok ? replies.value : [];
+      const network = answer?.ok ? networkOf(answer.value) : null;
+      if (network !== null) return network;
+    }
+  }
+  return null;
 }
 
 const askAll =

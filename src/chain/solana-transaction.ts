@@ -2,6 +2,7 @@
 // for the hash.
 
 import { decodeBytes, encodeBase58, isObject } from "../std/index.ts";
+import { isTransactionName, readPublicKey } from "../x402/index.ts";
 import type { Call } from "./rpc.ts";
 
 export type Commitment = "confirmed" | "finalized";
@@ -40,7 +41,10 @@ export function parseTransaction(value: unknown, signature: string): SolanaTrans
 export const hashOf = async (message: Uint8Array): Promise<string> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", message)).toHex();
 
-/** The name of a transaction, if this may be one. */
-export function parseSignature(value: unknown): string | null {
-  return typeof value === "string" && /^[1-9A-HJ-NP-Za-km-z]{64,88}$/.test(value) ? value : null;
-}
+/** The name of a transaction, if this is one. */
+export const parseSignature = (value: unknown): string | null =>
+  typeof value === "string" && isTransactionName(value) ? value : null;
+
+/** An account's address, if this is one. */
+export const parseAddress = (value: unknown): string | null =>
+  typeof value === "string" && readPublicKey(value) !== null ? value : null;

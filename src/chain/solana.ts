@@ -13,7 +13,7 @@ import type { KnownFate } from "./fate.ts";
 import { CLOCK_SKEW_MS } from "./range.ts";
 import { type Ask, type AskEach, type Fault, fault, type Reply, refused } from "./rpc.ts";
 import { readFinalSlot, readSpan } from "./solana-blocks.ts";
-import { readListing } from "./solana-listing.ts";
+import { type Entry, readListing } from "./solana-listing.ts";
 import {
   hashOf,
   parseSignature,
@@ -24,6 +24,7 @@ import {
 
 /** Calls in one batch. Providers begin to refuse at ten. */
 const BATCH = 8;
+const PAGES_MAX = 16;
 /** A payer may do much else meanwhile; what is beyond this stays unknown. */
 const TRANSACTIONS_MAX = 200;
 /** The code for a transaction of a newer form than was asked for; what we claim is of the forms that are. */
@@ -41,9 +42,12 @@ export async function readSolanaFate(
   if (!slot.ok) return slot;
   // Its payer signs the message, so every transaction with it names the payer; the source is any account of the payer's.
   const sinceMs = authorization.sinceMs - CLOCK_SKEW_MS;
-  const listing = await readListing(ask, authorization.payer, sinceMs, slot.value);
+  const isOlder = ({ timeMs }: Entry): boolean => timeMs !== null && timeMs < sinceMs;
+  const query = { account: authorization.payer, isOlder, slot: slot.value, pagesMax: PAGES_MAX };
+  const listing = await readListing(ask, query);
   if (!listing.ok) return listing;
-  const { signatures, hasOlder } = listing.value;
+  const { entries, hasOlder } = listing.value;
+  const signatures = entries.map(({ signature }) => signature);
   const own = await readOwn(ask, askEach, signatures, authorization);
   if (!own.ok) return own;
   if (own.value) return ok(own.value);
@@ -88,7 +92,7 @@ async function readOwn(
       if (!fate.ok || fate.value) return fate;
     }
   }
-  return signatures.length > TRANSACTIONS_MAX ? err(fault("lists too many transactions of the payer")) : ok(null);
+  return signatures.length > TRANSACTIONS_MAX ? err(fault("lists too many transactions of the account")) : ok(null);
 }
 
 /** Of a form in which we claim no payment. */

@@ -1,13 +1,14 @@
 // `pricing.json`, parsed once at start-up: to a compiled table, or to every mistake in it at once.
 
 import { Matcher } from "../route/index.ts";
+import type { Scheme } from "../schemes/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import { checkAuth } from "./auth.ts";
 import { checkAccounts, readFacilitators } from "./facilitators.ts";
 import { MISSING_KEY } from "./fields.ts";
 import { parseLimit, parseThreshold } from "./limits.ts";
 import { isTold, type Members, readMembers } from "./members.ts";
-import { type Mistake, pathText, type Report, said, sentence } from "./mistake.ts";
+import { type Mistake, mistakeAt, type Report, said, sentence } from "./mistake.ts";
 import { checkExtensions, checkTime, type Scope, soldStatuses } from "./offer.ts";
 import { Parts, readUpstream } from "./parts.ts";
 import { checkPlaces } from "./places.ts";
@@ -16,15 +17,16 @@ import { tableEntries, tableHint } from "./schema.ts";
 import type { Config, PublicHost } from "./table.ts";
 import { caip2Of, readOptions, readTokens } from "./tokens.ts";
 
-export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
+/** @param rows of the scheme table, which not every bundle has */
+export function parseConfig(json: unknown, rows: readonly Scheme[] = []): Result<Config, readonly Mistake[]> {
   if (!isObject(json)) return err([{ path: "", remedy: `${tableHint}${said(json)}` }]);
   const told = new Map<string, Mistake>();
   const report: Report = (keys, remedy) => {
-    const mistake = { path: pathText(keys), remedy };
+    const mistake = mistakeAt(keys, remedy);
     told.set(sentence(mistake), mistake);
   };
   const table = readMembers(tableEntries, json, [], report);
-  const scope = readScope(table, json, report);
+  const scope = { ...readScope(table, json, report), rows };
   const { unmatched = "closed", cors = "*", bufferBytesMax = 0, routes: entries = {} } = table;
   const prefix = segmentOf(table.prefix);
   const hosts = table.hosts ? readHosts(table.hosts, report) : null;
@@ -54,7 +56,7 @@ export function parseConfig(json: unknown): Result<Config, readonly Mistake[]> {
 
 type TableMembers = Members<typeof tableEntries>;
 
-function readScope(table: TableMembers, json: JsonObject, report: Report): Scope {
+function readScope(table: TableMembers, json: JsonObject, report: Report): Omit<Scope, "rows"> {
   const { mode = "enforce", extensions = {}, maxTimeoutSeconds = Number.POSITIVE_INFINITY, upstreams = {} } = table;
   const book = readTokens(isTold(table, "tokens") ? null : (table.tokens ?? []), report);
   const options = readOptions(table.accepts ?? [], ["accepts"], book, report);

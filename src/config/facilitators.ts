@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import type { FacilitatorSettings, OwnSettings } from "../facilitator/index.ts";
+import { isSolana } from "../x402/index.ts";
 import { authSettings } from "./auth.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
@@ -52,7 +53,7 @@ function facilitatorSettings(
   };
   if (entry.direct) return directSettings(entry.direct, timeouts, around, [...path, "direct"], report);
   const url = (entry.url ?? "").replace(/\/$/, "");
-  return { kind: "http", url, ...timeouts, auth: authSettings(entry.auth) };
+  return { kind: "http", url, ...timeouts, auth: authSettings(entry.auth), feePayer: entry.feePayer ?? null };
 }
 
 type Direct = NonNullable<FacilitatorEntry["direct"]>;
@@ -69,6 +70,10 @@ function directSettings(
   if (!book.byNetwork.has(network)) {
     const remedy = name === undefined ? "write which network it settles on" : "write a network that is known here";
     report([...path, "network"], remedy);
+    return null;
+  }
+  if (isSolana(network)) {
+    report([...path, "network"], "only a service settles on Solana; write the URL of one");
     return null;
   }
   const urls = rpc === undefined ? (tablesRpc.get(network) ?? []) : [rpc].flat();

@@ -2,7 +2,7 @@
 // edits this file for the first time.
 
 import * as v from "valibot";
-import { isObject } from "../std/index.ts";
+import { holdsKey, isObject } from "../std/index.ts";
 import { isSetByGate } from "../upstream/index.ts";
 
 export const text = v.string("write a text in quotes");
@@ -64,8 +64,8 @@ export const headerName = v.pipe(
 export const headerValue = v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII"));
 export const headersHint = "write an object of header names and values";
 
-/** `{{NAME}}` and nothing beside it: this file is no place for a key. */
-export const isSecretName = (value: string): boolean => /^\{\{\s*\w+\s*\}\}$/.test(value);
+/** `{{NAME}}` and nothing beside it: this file is no place for a key, nor is a key a name. */
+export const isSecretName = (value: string): boolean => /^\{\{\s*\w+\s*\}\}$/.test(value) && !holdsKey(value);
 export const secretHint = (example: string): string =>
   `write a secret's name such as {{${example}}}; no key belongs into this file`;
 

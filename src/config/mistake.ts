@@ -1,6 +1,7 @@
 // One mistake in `pricing.json`: where it stands and what would be right.
 
 import type * as v from "valibot";
+import { holdsKey, redacted } from "../std/index.ts";
 
 export interface Mistake {
   /** Such as `routes["GET /v1"].price`; the empty string is the whole file. */
@@ -27,6 +28,12 @@ export function mistakesOf(issue: Issue, within: Path, report: Report): void {
   report(path, `${(meant ?? issue).message}${isRepeated ? said(issue.input) : ""}`);
 }
 
+/** As it is told: a key may stand where a name was asked for, in the place and in what is said of it. */
+export const mistakeAt = (keys: Path, remedy: string): Mistake => ({
+  path: redacted(pathText(keys)),
+  remedy: redacted(remedy),
+});
+
 /** JavaScript's own notation for the place. */
 export function pathText(keys: Path): string {
   return keys.reduce<string>((path, key) => {
@@ -38,11 +45,8 @@ export function pathText(keys: Path): string {
 
 export const sentence = ({ path, remedy }: Mistake): string => `${path || "the file"}: ${remedy}`;
 
-/** An account's key, wherever it was written by mistake. */
-const KEY = /^\s*(?:0x)?[0-9a-f]{64}\s*$/i;
-
-/** What the file says there, where it is short enough to help, and no key. */
+/** What the file says there, where it is short enough to help, and holds no key. */
 export function said(value: unknown): string {
   const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
-  return isScalar && !KEY.test(String(value)) ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
+  return isScalar && !holdsKey(String(value)) ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
 }

@@ -1,25 +1,29 @@
 // A priced route's offer: what is asked, in which ways it can be paid, and the challenge that says so.
 
 import { canSettle, type FacilitatorSettings } from "../facilitator/index.ts";
-import { buildTerms, type PaymentFlow, type SettleMode, type Terms } from "../schemes/index.ts";
+import { buildTerms, type PaymentFlow, type Scheme, type SettleMode, type Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import {
   buildChallenge,
   CHALLENGE_FIXED_BYTES_MAX,
   type Challenge,
+  isGasSponsoring,
   PAYMENT_IDENTIFIER,
   paymentIdentifier,
 } from "../x402/index.ts";
 import { readFacilitators } from "./facilitators.ts";
+import { entriesOf, type FeePayers, LONGEST } from "./fee-payers.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
+import { checkSolana } from "./solana.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
-import { methodOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
+import { isAddressOn, methodOf, nameOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
+import { type Challenges, fits, largestOf, withVariants } from "./variants.ts";
 
 /** A route as it is written. */
 export type Entry = Members<typeof routeEntries>;
@@ -27,6 +31,8 @@ export type Entry = Members<typeof routeEntries>;
 /** What holds for a route that does not say otherwise. Null is what the table says wrongly, which is told. */
 export interface Scope {
   readonly report: Report;
+  /** Of the scheme table, those that not every bundle has. */
+  readonly rows: readonly Scheme[];
   readonly book: TokenBook;
   readonly options: readonly Option[];
   /** Null where the table rightly names nobody; empty where it should, which is told. */
@@ -98,24 +104,29 @@ export function compileOffer(
   const words = { settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
+  const payable = checkSolana(priced, { settle, upstream, facilitators }, entry, path, scope);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
-    priced.flatMap(
-      (option) => buildTerms({ ...option, scheme: "exact", maxTimeoutSeconds }, contractWallets, flow) ?? [],
+    payable.flatMap(
+      (option) =>
+        buildTerms({ ...option, scheme: "exact", maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? [],
     );
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
-  const challenge = challengeOf(usual, entry, extensions);
-  const forDebtors = upfront.length > 0 ? challengeOf(upfront, entry, extensions) : null;
-  const largest = forDebtors ?? challenge;
-  if (largest.fixedBytes > CHALLENGE_FIXED_BYTES_MAX) {
-    reportSize(forDebtors ? upfront : usual, largest, entry, path, scope);
+  const challengesWith = (all: JsonObject, feePayers: FeePayers): Challenges => ({
+    challenge: challengeOf(usual, entry, all, feePayers),
+    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, feePayers) : null,
+  });
+  const challenges = challengesWith(extensions, LONGEST);
+  if (!fits(challenges)) {
+    reportSize(upfront.length > 0 ? upfront : usual, largestOf(challenges), entry, path, scope);
   }
   const { ranges = false } = entry;
   const whole = entry.chargeOn ? soldOf(entry.chargeOn, scope) : scope.chargeOn;
   const chargeOn = ranges && whole.has(200) ? new Set([...whole, 206]) : whole;
   const terms = [...usual, ...upfront];
-  const money = { terms, challenge, upfront: forDebtors, settle, webSocket, limits, chargeOn, ranges };
-  return facilitators.length > 0 ? { ...money, ...asked, identifier, extensions, mode } : null;
+  const money = { terms, ...challenges, settle, webSocket, limits, chargeOn, ranges };
+  if (facilitators.length === 0) return null;
+  return withVariants({ ...money, ...asked, identifier, extensions, mode }, challengesWith);
 }
 
 /** The operator's own, and what the gate itself keeps the promise of. */
@@ -124,11 +135,14 @@ const advertised = (extensions: JsonObject, identifier: Offer["identifier"]): Js
     ? extensions
     : { ...extensions, [PAYMENT_IDENTIFIER]: paymentIdentifier(identifier === "required") };
 
-function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject): Challenge {
-  const { description, mimeType } = entry;
+function challengeOf(
+  terms: readonly Terms[],
+  { description, mimeType }: Entry,
+  extensions: JsonObject,
+  feePayers: FeePayers,
+): Challenge {
   const about = { ...(description !== undefined && { description }), ...(mimeType !== undefined && { mimeType }) };
-  const accepts = terms.map(({ requirements }) => requirements);
-  return buildChallenge(about, accepts, extensions);
+  return buildChallenge(about, entriesOf(terms, feePayers), extensions);
 }
 
 /** What the table alone makes too large is told once, where it stands. */
@@ -143,7 +157,8 @@ function reportSize(
   const isOwn = accepts !== undefined || extensions !== undefined;
   if (
     !isOwn &&
-    challengeOf(terms, {}, advertised(scope.extensions, scope.identifier)).fixedBytes > CHALLENGE_FIXED_BYTES_MAX
+    challengeOf(terms, {}, advertised(scope.extensions, scope.identifier), LONGEST).fixedBytes >
+      CHALLENGE_FIXED_BYTES_MAX
   ) {
     const key = Object.keys(scope.extensions).length > 0 ? "extensions" : "accepts";
     scope.report(
@@ -163,13 +178,23 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
   const nearer = isTold(entry, "payTo") ? "" : entry.payTo;
   const options = (own ?? scope.options).map((option) => {
     const listed = scope.options.find((one) => isSameWay(one, option));
-    const payTo = (own && option.payTo) ?? nearer ?? listed?.payTo ?? scope.payTo;
-    return { ...option, payTo };
+    const words = [own && option.payTo, nearer, listed?.payTo, scope.payTo].filter((word) => typeof word === "string");
+    // One of another family of networks says nothing of this; an empty one is wrong, and told.
+    const payTo = words.find((word) => word === "" || isAddressOn(option.network, word)) ?? null;
+    return { ...option, payTo, elsewhere: words[0] };
   });
-  if (options.some(({ payTo }) => payTo === null)) {
-    scope.report([...path, "payTo"], "nobody would be paid; write a wallet's address here or for the whole table");
+  for (const { network, elsewhere } of options.filter(({ payTo }) => payTo === null)) {
+    if (elsewhere === undefined) {
+      scope.report([...path, "payTo"], "nobody would be paid; write a wallet's address here or for the whole table");
+    } else reportPayee(network, elsewhere, own ? path : [], scope);
   }
-  return options.map(({ payTo, ...option }) => ({ ...option, payTo: payTo ?? "" }));
+  return options.map(({ payTo, elsewhere: _, ...option }) => ({ ...option, payTo: payTo ?? "" }));
+}
+
+function reportPayee(network: string, elsewhere: string, path: Path, { report }: Scope): void {
+  const name = nameOf(network);
+  const remedy = `write { "network": "${name}", "payTo": "…" } with your wallet's address there`;
+  report([...path, "accepts"], `nobody would be paid on ${name}, where ${elsewhere} is no address; ${remedy}`);
 }
 
 const isSameWay = (a: Option, b: Option): boolean =>
@@ -231,7 +256,7 @@ export function checkTime(
 }
 
 /** Extensions that promise something of the gate, not only of the API behind it. */
-const PROMISES = ["sign-in-with-x", "offer-receipt", "eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
+const PROMISES = ["sign-in-with-x", "offer-receipt"];
 
 export function checkExtensions(extensions: JsonObject, path: Path, report: Report): void {
   if (Object.hasOwn(extensions, PAYMENT_IDENTIFIER)) {
@@ -239,6 +264,9 @@ export function checkExtensions(extensions: JsonObject, path: Path, report: Repo
   }
   for (const name of PROMISES.filter((promise) => Object.hasOwn(extensions, promise))) {
     report([...path, "extensions", name], "the gate would have to keep what this one promises, and does not yet");
+  }
+  for (const name of Object.keys(extensions).filter(isGasSponsoring)) {
+    report([...path, "extensions", name], "remove this: the gate advertises it where a facilitator lists it");
   }
 }
 

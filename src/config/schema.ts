@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
+import { readPublicKey } from "../x402/index.ts";
 import { auth } from "./auth.ts";
 import {
   bytes,
@@ -23,15 +24,24 @@ import {
   text,
 } from "./fields.ts";
 
+const publicKeyHint = "write all of a public key of Solana: 32 bytes in base58";
+const publicKey = v.pipe(
+  text,
+  v.check((value) => readPublicKey(value) !== null, publicKeyHint),
+);
 const addressHint = "write 0x and 40 hex digits; mixed case has to fit its checksum";
+/** Of either family; which one a place needs, its network says. */
 const address = v.pipe(
   text,
-  v.check((value) => parseAddress(value) !== null, addressHint),
-  v.transform((value) => parseAddress(value) ?? ""),
+  v.check(
+    (value) => parseAddress(value) !== null || readPublicKey(value) !== null,
+    ({ input }) => (/^[1-9A-HJ-NP-Za-km-z]{20,}$/.test(input) ? publicKeyHint : addressHint),
+  ),
+  v.transform((value) => parseAddress(value) ?? value),
 );
 const payTo = v.pipe(
   address,
-  v.check((value) => !/^0x0+$/.test(value), "nobody owns the zero address; write your own"),
+  v.check((value) => !/^(0x0+|1+)$/.test(value), "nobody owns the zero address; write your own"),
 );
 
 const urlHint = 'write a URL, or an object with "url"';
@@ -145,6 +155,7 @@ export const facilitatorObject = object(
     verifyTimeoutSeconds: v.optional(seconds(60), 5),
     settleTimeoutSeconds: v.optional(seconds(120), 20),
     auth: v.optional(auth),
+    feePayer: v.optional(publicKey),
   },
   urlHint,
 );
@@ -156,6 +167,10 @@ export const facilitator = v.pipe(
   v.check(
     ({ direct, auth }) => direct === undefined || auth === undefined,
     "what settles here asks nobody; remove auth",
+  ),
+  v.check(
+    ({ direct, feePayer }) => direct === undefined || feePayer === undefined,
+    "what settles here does not settle on Solana; remove feePayer",
   ),
 );
 /** An attempt may have to ask one after the other. */
@@ -212,6 +227,7 @@ export const tokenObject = object(
     ),
     dollar: v.optional(flag, false),
     assetTransferMethod: v.optional(assetTransferMethod, "eip3009"),
+    tokenProgram: v.optional(v.picklist(["spl-token", "token-2022"], 'write "spl-token" or "token-2022"')),
   },
   'write an object such as { "network": "base", "asset": "0x…", "name": "EURC", "version": "2", "decimals": 6 }',
 );
@@ -219,7 +235,8 @@ export const token = v.pipe(
   tokenObject,
   v.forward(
     v.check(
-      ({ version, assetTransferMethod }) => version !== undefined || assetTransferMethod === "permit2",
+      ({ asset, version, assetTransferMethod }) =>
+        version !== undefined || assetTransferMethod === "permit2" || readPublicKey(asset) !== null,
       'write the version in the contract\'s EIP-712 domain, or "assetTransferMethod": "permit2" for a token without EIP-3009',
     ),
     ["version"],

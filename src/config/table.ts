@@ -1,12 +1,12 @@
 // What `pricing.json` compiles to.
 
-import type { FacilitatorSettings } from "../facilitator/index.ts";
+import type { FacilitatorSettings, Known } from "../facilitator/index.ts";
 import type { CorsPolicy } from "../outcome/index.ts";
 import type { Matcher, Route } from "../route/index.ts";
 import type { SettleMode, Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import type { Challenge } from "../x402/index.ts";
+import type { Challenge, GasSponsoring } from "../x402/index.ts";
 
 /** A compiled price. */
 export interface Offer {
@@ -32,6 +32,10 @@ export interface Offer {
   readonly limits: Limits;
   /** Settlements of more are looked for on the chain before anything is delivered; null where none is. */
   readonly verifyAboveMicros: bigint | null;
+  /** Extensions that are taken when the client signed something for them, whether they are advertised or were. */
+  readonly sponsoring: readonly GasSponsoring[];
+  /** What is offered by what is known of the facilitators; null where that changes nothing. Each is built once. */
+  readonly variant: ((known: Known) => Offer) | null;
   /** In `observe` everything is let through, and what would have been charged is logged. */
   readonly mode: "enforce" | "observe";
 }

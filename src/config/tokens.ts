@@ -1,7 +1,7 @@
 // What money is called in the file, and what it is: networks and their tokens, those of our own table and those that an
 // operator adds.
 
-import { type AssetTransferMethod, findNetwork, networks, type Token } from "../x402/index.ts";
+import { type AssetTransferMethod, findNetwork, isSolana, networks, readPublicKey, type Token } from "../x402/index.ts";
 import { pathText, type Report, said } from "./mistake.ts";
 import type { OptionEntry, TokenEntry } from "./schema.ts";
 
@@ -22,9 +22,20 @@ export interface TokenBook {
   readonly isWhole: boolean;
 }
 
-const EVM = /^eip155:[1-9]\d{0,15}$/;
+/** EVM networks and Solana's, which a token of the file's own may be on. */
+const NETWORK = /^(eip155:[1-9]\d{0,15}|solana:[1-9A-HJ-NP-Za-km-z]{32})$/;
 
 export const caip2Of = (name: string): string => findNetwork(name)?.network ?? name;
+
+/** As people call it. */
+export const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
+
+/** Whether an address is written as the network writes them. */
+export const isAddressOn = (network: string, address: string): boolean =>
+  isSolana(network) === (readPublicKey(address) !== null);
+
+const addressOn = (network: string): string =>
+  isSolana(network) ? "write a public key in base58, as addresses on Solana are" : "write 0x and 40 hex digits";
 
 /**
  * The operator's own tokens stand behind those of the table, so that they never change what a network's name means.
@@ -35,14 +46,42 @@ export function readTokens(entries: readonly TokenEntry[] | null, report: Report
   const book = new Map<string, readonly Token[]>(networks.map(({ network, token }) => [network, [token]]));
   for (const [i, { network: name, ...entry }] of (entries ?? []).entries()) {
     const network = caip2Of(name);
-    const token = { ...entry, version: entry.version ?? "" };
+    const token = isSolana(network) ? solanaToken(entry) : evmToken(entry);
     const known = book.get(network) ?? [];
-    if (!EVM.test(network)) report(["tokens", i, "network"], `${unknownNetwork} such as "eip155:8453"${said(name)}`);
-    else if (known.some(({ asset }) => asset === token.asset)) {
+    const idle = idleKey(network, entry);
+    if (!NETWORK.test(network))
+      report(["tokens", i, "network"], `${unknownNetwork} such as "eip155:8453"${said(name)}`);
+    else if (!isAddressOn(network, token.asset)) {
+      report(["tokens", i, "asset"], `${addressOn(network)}${said(token.asset)}`);
+    } else if (idle !== null) {
+      report(["tokens", i, idle], `a token on ${nameOf(network)} has none; remove this`);
+    } else if (known.some(({ asset }) => asset === token.asset)) {
       report(["tokens", i, "asset"], `this token is known already; remove it here${said(token.asset)}`);
     } else book.set(network, [...known, token]);
   }
   return { byNetwork: book, isWhole: entries !== null };
+}
+
+type Entry = Omit<TokenEntry, "network">;
+
+const evmToken = ({ tokenProgram: _, version = "", ...entry }: Entry): Token => ({ ...entry, version });
+
+/** It has no contract, and so no EIP-712 domain: a program keeps it, and moves it in one way. */
+const solanaToken = ({ asset, decimals, name, dollar, tokenProgram = "spl-token" }: Entry): Token => ({
+  asset,
+  decimals,
+  name,
+  version: "",
+  dollar,
+  assetTransferMethod: "transferChecked",
+  tokenProgram,
+});
+
+/** What the other family of networks knows of a token. */
+function idleKey(network: string, { version, tokenProgram, assetTransferMethod }: Entry): string | null {
+  if (!isSolana(network)) return tokenProgram === undefined ? null : "tokenProgram";
+  if (version !== undefined) return "version";
+  return assetTransferMethod === "eip3009" ? null : "assetTransferMethod";
 }
 
 const unknownNetwork = "write the name of a network that is known here, or its CAIP-2 id";
@@ -76,9 +115,9 @@ export const methodOf = (
   token: Token,
 ): AssetTransferMethod => assetTransferMethod ?? token.assetTransferMethod;
 
-/** Whether the token can be moved so: Permit2 moves every one. */
-export const takesMethod = (token: Token, method: AssetTransferMethod): boolean =>
-  method === "permit2" || token.assetTransferMethod === method;
+/** Whether the token can be moved so: Permit2 moves every one of an EVM network. */
+export const takesMethod = ({ assetTransferMethod: own }: Token, method: AssetTransferMethod): boolean =>
+  own === method || (own === "eip3009" && method === "permit2");
 
 function readOption(
   { network: name, asset, assetTransferMethod: method, payTo }: Pick<OptionEntry, "network"> & Partial<OptionEntry>,
@@ -88,10 +127,10 @@ function readOption(
 ): Option | null {
   const network = caip2Of(name);
   const tokens = book.byNetwork.get(network);
-  if (!book.isWhole && EVM.test(network) && (tokens === undefined || asset !== undefined)) return null;
+  if (!book.isWhole && NETWORK.test(network) && (tokens === undefined || asset !== undefined)) return null;
   if (tokens === undefined) {
     const names = networks.flatMap(({ names: known }) => known).join(", ");
-    const own = EVM.test(network) ? "; a network of your own needs a token in tokens" : "";
+    const own = NETWORK.test(network) ? "; a network of your own needs a token in tokens" : "";
     report(path, `"${name}" is not a network that is known here; write one of ${names}${own}`);
     return null;
   }
@@ -100,9 +139,15 @@ function readOption(
     report([...path, "asset"], `this token is not known on ${name}; describe it in tokens${said(asset)}`);
     return null;
   }
+  if (payTo !== undefined && !isAddressOn(network, payTo)) {
+    report([...path, "payTo"], `${addressOn(network)}${said(payTo)}`);
+    return null;
+  }
   const option = { network, token, assetTransferMethod: method ?? null, payTo: payTo ?? null };
   if (takesMethod(token, methodOf(option, token))) return option;
-  const remedy = `${token.name} does not take EIP-3009, its entry of tokens says; write "permit2" or remove this`;
+  const remedy = isSolana(network)
+    ? "tokens on Solana move in one way; remove this"
+    : `${token.name} does not take EIP-3009, its entry of tokens says; write "permit2" or remove this`;
   report([...path, "assetTransferMethod"], `${remedy}${said(method)}`);
   return null;
 }

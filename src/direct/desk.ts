@@ -4,6 +4,7 @@ import { buildChain, buildEndpoints, type Chain, type Endpoint } from "../chain/
 import { Breaker } from "../facilitator/index.ts";
 import type { Account } from "../schemes/index.ts";
 import { buildPurse } from "./funds.ts";
+import { buildRefusals, type Refusals } from "./refusals.ts";
 import { buildRelay, type Relay } from "./relay.ts";
 import type { DirectParts, DirectSettings } from "./settings.ts";
 
@@ -18,6 +19,7 @@ export interface Desk {
   /** Of the relayer on that network (CAIP-2). */
   readonly relay: (network: string) => Relay;
   readonly purse: ReturnType<typeof buildPurse>;
+  readonly refusals: Refusals;
   readonly nowMs: () => number;
 }
 
@@ -34,6 +36,7 @@ export function buildDesk(settings: DirectSettings, parts: DirectParts): Desk {
     chain: buildChain(rpc, fetcher),
     relay: (network) => buildRelay(open, network, account.address),
     purse: buildPurse(settlementsMin, nowMs),
+    refusals: buildRefusals(nowMs),
     nowMs,
   };
 }

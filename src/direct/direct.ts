@@ -3,13 +3,18 @@
 // may have been mined.
 
 import { type Facilitator, Supported } from "../facilitator/index.ts";
-import type { Kind, LateSettlement, Settlement } from "../x402/index.ts";
+import type { Abilities, LateSettlement, Settlement } from "../x402/index.ts";
 import { buildDesk } from "./desk.ts";
 import { DIRECT_DEFAULTS, type DirectChoice, type DirectParts } from "./settings.ts";
 import { settle } from "./settlement.ts";
 import { verify } from "./verdict.ts";
 
-const kindsOn = (network: string): readonly Kind[] => [{ x402Version: 2, scheme: "exact", network }];
+const abilitiesOn = (network: string): Abilities => ({
+  kinds: [{ x402Version: 2, scheme: "exact", network }],
+  // Nobody's allowance is paid for where Permit2 moves nothing.
+  extensions: [],
+  signers: {},
+});
 /** What it can do is known here, and need not be told to other isolates. */
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
@@ -21,8 +26,9 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
   return {
     name,
     publicName: name,
+    confirmations: settings.confirmations,
     breaker: desk.breaker,
-    supported: new Supported(name, async () => kindsOn(settings.network), NO_NOTES, parts.nowMs),
+    supported: new Supported(name, async () => abilitiesOn(settings.network), NO_NOTES, parts.nowMs),
     verify: (body) => verify(desk, body),
     settle: (body) => settle(desk, body),
     settleAgain: async (body) => late(await settle(desk, body)),

@@ -14,6 +14,9 @@ export interface Market {
   readonly gasPrice: bigint;
 }
 
+/** What a relayer has to have for one transaction: a quarter more than its gas, for what some networks charge beside it. */
+export const costOf = (gas: number, feePerGas: bigint): bigint => (BigInt(gas) * feePerGas * 5n) / 4n;
+
 /** Nodes leave out what offers nothing on top. A thousandth of a gwei costs nobody anything. */
 const PRIORITY_MIN = 1_000_000n;
 

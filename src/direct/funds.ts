@@ -3,7 +3,7 @@
 
 import { buildEndpoints, type ChainSettings, type Fetch, failOver, fault, parseBigQuantity } from "../chain/index.ts";
 import { err, ok, type Result } from "../std/index.ts";
-import { feesOf } from "./fees.ts";
+import { costOf, feesOf } from "./fees.ts";
 import { readMarket } from "./survey.ts";
 
 export interface Funds {
@@ -42,7 +42,7 @@ export function readFunds(
 }
 
 const settlementsOf = (balance: bigint, gas: number, feePerGas: bigint): number =>
-  Number(balance / (BigInt(gas) * feePerGas));
+  Number(balance / costOf(gas, feePerGas));
 
 /** @returns how many more such transfers the relayer can pay for; few of them are told to the operator */
 export function buildPurse(settlementsMin: number, nowMs: () => number) {

@@ -66,8 +66,11 @@ const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 const isText = (value: unknown, form: RegExp): value is string => typeof value === "string" && form.test(value);
 
+/** What an authorization lets happen, and on which token. */
+export type Transfer = Pick<Order, "network" | "asset" | "payer" | "payTo" | "amount" | "validBefore" | "nonce">;
+
 /** As the chain is asked about it. @param sinceMs when it cannot have been used before */
-export const authorizationOf = (order: Order, sinceMs: number): Authorization => ({
+export const authorizationOf = (order: Transfer, sinceMs: number): Authorization => ({
   assetTransferMethod: "eip3009",
   network: order.network,
   asset: order.asset,

@@ -3,29 +3,41 @@
 // signed and both are written in one synchronous transaction: there is no nonce without something that can be sent.
 
 import type { Store } from "../ledger/index.ts";
-import { type Fees, replacing } from "./fees.ts";
+import { costOf, type Fees } from "./fees.ts";
 import { type Row, Shelf, type SignedRow } from "./shelf.ts";
-import type { SignedTransaction, Transaction } from "./transaction.ts";
+import type { SignedTransaction } from "./transaction.ts";
+import { type Refusal, TRUST_MS, trustIn } from "./trust.ts";
+import { put, REACH, type Sign, type Tending, tend, WAITING_MAX } from "./upkeep.ts";
 
 /** A payment that is to be sent. */
 export interface Wanted {
   readonly id: string;
   readonly chainId: number;
+  /** The token. It and the payer are lower case, as they are compared. */
   readonly to: string;
   readonly data: string;
   readonly gas: number;
   readonly fees: Fees;
   readonly validBeforeMs: number;
+  readonly payer: string;
+  readonly amount: bigint;
+  /** What the payer has of the token, and the relayer for gas. */
+  readonly funds: bigint;
+  readonly balance: bigint;
   /** How many of the account's nonces are in blocks, and how many with those that the node holds, whoever sent them. */
   readonly usedNonces: number;
   readonly pendingNonces: number;
 }
 
+/** What a block shows of a payment's transaction, however few blocks are built on it. */
+export type Seen = "settled" | "reverted" | "strange";
+
 /** A payment that has its nonce. */
 export interface Sent {
   readonly id: string;
   readonly nonce: number;
-  /** What is sent to the token. */
+  /** What is called, and with what. */
+  readonly to: string;
   readonly data: string;
   /** By which it was settled, once that is known. */
   readonly transaction: string | null;
@@ -34,22 +46,17 @@ export interface Sent {
   readonly signed: readonly [SignedTransaction, ...SignedTransaction[]];
 }
 
-/** `busy`: as much is under way as nodes hold for one account. */
-export type Taken = { readonly kind: "taken"; readonly sent: Sent } | { readonly kind: "busy" };
+export type Taken = Answer & {
+  /** Others' that are in blocks, and whose Workers never said as what: whoever comes by looks. */
+  readonly doubtful: readonly Sent[];
+};
 
-/** What the chain says, for who looks after what is under way. */
-export interface Tending {
-  /** The payment of who asks. */
-  readonly id: string;
-  readonly chainId: number;
-  readonly relayer: string;
-  readonly usedNonces: number;
-  /** Null where the cap is below today's price. */
-  readonly today: Fees | null;
-  readonly feeMax: bigint;
-  readonly resendMs: number;
-  readonly replaceAfterMs: number;
-}
+type Answer =
+  | { readonly kind: "taken"; readonly sent: Sent }
+  /** What is under way has to end first, of everybody's or of this payer's. */
+  | { readonly kind: "busy" }
+  /** Too much of the kind was wasted of late. */
+  | { readonly kind: "refused"; readonly reason: Refusal };
 
 export interface Tended {
   readonly sent: Sent | null;
@@ -57,16 +64,10 @@ export interface Tended {
   readonly raws: readonly string[];
 }
 
-export type Sign = (transaction: Transaction) => SignedTransaction;
-
-/** geth holds 64 of an account whose turn has not come. */
-const WAITING_MAX = 64;
-/** What one tending hands out. */
-const TEND_MAX = 8;
-/** Of one payment; each waits twice as long as the one before it. */
-const SIGNED_MAX = 14;
-/** A transfer of nothing to oneself. Some networks count their own costs into a transaction's gas. */
-const FILLER_GAS = 100_000;
+/** Who settles a payment sees what becomes of it; after so long nobody may. */
+const DOUBT_MS = 30_000;
+/** What is looked at beside a payment. */
+const DOUBTFUL_MAX = 4;
 
 export class Outbox {
   readonly #shelf: Shelf;
@@ -83,16 +84,11 @@ export class Outbox {
   /** The same payment gets the same nonce and the same transactions, however often and by whomever it is asked for. */
   take(wanted: Wanted, sign: Sign, nowMs: number): Taken {
     const known = this.find(wanted.id);
-    if (known) return { kind: "taken", sent: known };
-    const { usedNonces, pendingNonces, id, chainId, to, data, gas, fees, validBeforeMs } = wanted;
-    if (this.#shelf.countFrom(usedNonces) >= WAITING_MAX) return { kind: "busy" };
-    // More than a node holds for one account is not what it holds.
-    const pending = pendingNonces - usedNonces > WAITING_MAX ? usedNonces : pendingNonces;
-    const nonce = Math.max(usedNonces, pending, this.#shelf.nextNonce());
-    const row = { nonce, id, recipient: to, data, gas, valid_before: validBeforeMs, tx: null };
-    this.#put({ ...row, created_at: nowMs, sent_at: nowMs }, chainId, fees, sign, nowMs);
-    this.#shelf.forget(usedNonces, nowMs);
-    return { kind: "taken", sent: this.find(id) as Sent };
+    if (known) return { kind: "taken", sent: known, doubtful: [] };
+    // An RPC may be behind, and what was seen in a block is not undone by that.
+    const usedNonces = Math.max(wanted.usedNonces, this.#shelf.seenNonces());
+    const answer = this.#answer({ ...wanted, usedNonces }, sign, nowMs);
+    return { ...answer, doubtful: this.#doubtful(usedNonces, nowMs) };
   }
 
   /**
@@ -100,15 +96,19 @@ export class Outbox {
    * have died before. The one whose turn it is, is replaced when it waits too long; the others wait for it.
    */
   tend(tending: Tending, sign: Sign, nowMs: number): Tended {
-    const { usedNonces, resendMs } = tending;
-    const filler = this.#fillGap(tending, sign, nowMs);
-    const due = this.#shelf.due(usedNonces, nowMs - resendMs, TEND_MAX);
-    const raws = due.map((row) => {
-      if (row.nonce === usedNonces) this.#replace(row, tending, sign, nowMs);
-      this.#shelf.touch(row.nonce, nowMs);
-      return this.#shelf.signed(row.nonce)[0].raw;
-    });
-    return { sent: this.find(tending.id), raws: [...filler, ...raws] };
+    const raws = tend(this.#shelf, tending, sign, nowMs);
+    return { sent: this.find(tending.id), raws };
+  }
+
+  /** Why nothing would be taken of this payer now. Null where something might, at once or later. */
+  refusal(payer: string, nowMs: number): Refusal | null {
+    const trust = trustIn(this.#shelf.standing(payer, nowMs - TRUST_MS));
+    return trust.kind === "refused" ? trust.reason : null;
+  }
+
+  /** What a block shows of it now; null where none does any more. */
+  mark(id: string, seen: Seen | null): void {
+    this.#shelf.mark(id, seen);
   }
 
   /** The payment was settled by this transaction, ours or another's. Said again, it changes nothing. */
@@ -116,44 +116,53 @@ export class Outbox {
     this.#shelf.close(id, transaction);
   }
 
-  #replace(row: Row, { chainId, today, feeMax, replaceAfterMs }: Tending, sign: Sign, nowMs: number): void {
-    const signed = this.#shelf.signed(row.nonce);
-    const [newest] = signed;
-    if (signed.length >= SIGNED_MAX) return;
-    if (nowMs < newest.signed_at + replaceAfterMs * 2 ** (signed.length - 1)) return;
-    const old = { maxFeePerGas: BigInt(newest.max_fee), maxPriorityFeePerGas: BigInt(newest.priority_fee) };
-    const fees = replacing(old, today, feeMax);
-    if (fees) this.#shelf.sign(row.nonce, fees, signOf(row, chainId, fees, sign), nowMs);
+  #answer(wanted: Wanted, sign: Sign, nowMs: number): Answer {
+    const { usedNonces, pendingNonces, id, chainId, to, data, gas, fees, validBeforeMs, payer, amount } = wanted;
+    if (this.#isBusy(wanted)) return { kind: "busy" };
+    const trust = trustIn(this.#shelf.standing(payer, nowMs - TRUST_MS));
+    if (trust.kind === "refused") return trust;
+    if (trust.kind === "waits") return { kind: "busy" };
+    // More than a node holds for one account is not what it holds.
+    const pending = pendingNonces - usedNonces > WAITING_MAX ? usedNonces : pendingNonces;
+    const nonce = Math.max(usedNonces, pending, this.#shelf.nextNonce(usedNonces + REACH));
+    const call = {
+      nonce,
+      id,
+      recipient: to,
+      data,
+      gas,
+      valid_before: validBeforeMs,
+      created_at: nowMs,
+      sent_at: nowMs,
+    };
+    const account = { payer, amount: amount.toString(), on_trust: Number(trust.isOnTrust), seen: null, tx: null };
+    put(this.#shelf, { ...call, ...account }, chainId, fees, sign, nowMs);
+    this.#shelf.forget(usedNonces, nowMs);
+    return { kind: "taken", sent: this.find(id) as Sent };
   }
 
-  /**
-   * Somebody else's transaction that the node once held, and that is gone: what came after it would wait for ever. So
-   * nothing at all is sent with its nonce.
-   */
-  #fillGap(
-    { chainId, relayer, usedNonces, today, replaceAfterMs }: Tending,
-    sign: Sign,
-    nowMs: number,
-  ): readonly string[] {
-    const first = this.#shelf.firstFrom(usedNonces);
-    if (!first || first.nonce === usedNonces || today === null || nowMs < first.created_at + replaceAfterMs) return [];
-    const row = { nonce: usedNonces, id: `filler|${usedNonces}`, recipient: relayer, data: "0x", gas: FILLER_GAS };
-    return [
-      this.#put({ ...row, valid_before: 0, tx: null, created_at: nowMs, sent_at: nowMs }, chainId, today, sign, nowMs),
-    ];
+  /** More than nodes hold for one account, or than the relayer can pay the gas of, or than the payer has. */
+  #isBusy({ usedNonces, to, payer, amount, funds, balance, gas, fees }: Wanted): boolean {
+    const waiting = this.#shelf.waiting(usedNonces, usedNonces + REACH);
+    if (waiting.length >= WAITING_MAX) return true;
+    const costs = waiting.map((row) => costOf(row.gas, BigInt(row.max_fee)));
+    if (sum([...costs, costOf(gas, fees.maxFeePerGas)]) > balance) return true;
+    const promised = waiting.filter((row) => row.payer === payer && row.recipient === to && row.tx === null);
+    return sum([...promised.map((row) => BigInt(row.amount)), amount]) > funds;
   }
 
-  #put(row: Row, chainId: number, fees: Fees, sign: Sign, nowMs: number): string {
-    const signed = signOf(row, chainId, fees, sign);
-    this.#shelf.put(row, fees, signed, nowMs);
-    return signed.raw;
+  #doubtful(usedNonces: number, nowMs: number): readonly Sent[] {
+    const rows = this.#shelf.doubtful(usedNonces, nowMs - TRUST_MS, nowMs - DOUBT_MS, DOUBTFUL_MAX);
+    for (const { nonce } of rows) this.#shelf.touch(nonce, nowMs);
+    return rows.map((row) => this.#sentOf(row));
   }
 
-  #sentOf({ id, nonce, data, tx, created_at }: Row): Sent {
+  #sentOf({ id, nonce, recipient, data, tx, created_at }: Row): Sent {
     const [newest, ...older] = this.#shelf.signed(nonce);
     return {
       id,
       nonce,
+      to: recipient,
       data,
       transaction: tx,
       createdAtMs: created_at,
@@ -162,7 +171,6 @@ export class Outbox {
   }
 }
 
-const pairOf = ({ hash, raw }: SignedRow): SignedTransaction => ({ hash, raw });
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n);
 
-const signOf = ({ nonce, recipient, data, gas }: Row, chainId: number, fees: Fees, sign: Sign): SignedTransaction =>
-  sign({ chainId, nonce, to: recipient, data, gas, fees });
+const pairOf = ({ hash, raw }: SignedRow): SignedTransaction => ({ hash, raw });

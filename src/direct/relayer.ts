@@ -4,8 +4,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Account } from "../schemes/index.ts";
-import { Outbox, type Sent, type Sign, type Taken, type Tended, type Tending, type Wanted } from "./outbox.ts";
+import { Outbox, type Seen, type Sent, type Taken, type Tended, type Wanted } from "./outbox.ts";
 import { signTransaction } from "./transaction.ts";
+import type { Refusal } from "./trust.ts";
+import type { Sign, Tending } from "./upkeep.ts";
 
 export interface RelayerParts {
   /** The account of this address; null where the table has no key of it. */
@@ -33,6 +35,14 @@ export abstract class RelayerObject<Env = unknown> extends DurableObject<Env> {
 
   tend(tending: Tending): Tended {
     return this.#outbox.tend(tending, this.#signer(tending.relayer), this.#parts.nowMs());
+  }
+
+  refusal(payer: string): Refusal | null {
+    return this.#outbox.refusal(payer, this.#parts.nowMs());
+  }
+
+  mark(id: string, seen: Seen | null): void {
+    this.#outbox.mark(id, seen);
   }
 
   close(id: string, transaction: string): void {

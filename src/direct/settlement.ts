@@ -1,14 +1,14 @@
 // The settling of one payment: look, take a nonce, broadcast, watch. From the moment that a transaction is signed it may
 // be mined, whatever happens here; so only what was refused before, or what the chain proves can never pay, is rejected.
 
-import { failOver } from "../chain/index.ts";
 import type { Settlement } from "../x402/index.ts";
 import { broadcast } from "./broadcast.ts";
 import { buildDeadline, type Deadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
+import { look } from "./look.ts";
 import { authorizationOf, type Order, readOrder } from "./order.ts";
-import type { Sent } from "./outbox.ts";
-import { type Sighting, sight } from "./sighting.ts";
+import type { Seen, Sent } from "./outbox.ts";
+import type { Sighting } from "./sighting.ts";
 import { EXPIRED, NONCE_USED } from "./survey.ts";
 import { begin, unknown } from "./taking.ts";
 import { tend } from "./tending.ts";
@@ -33,6 +33,7 @@ async function watch(desk: Desk, order: Order, taken: Sent, deadline: Deadline):
   let sent = taken;
   if (sent.transaction !== null) return { kind: "settled", transaction: sent.transaction };
   let isTaken = false;
+  let told: Seen | null = null;
   let tendedMs = desk.nowMs();
   while (!deadline.isOver()) {
     // Some nodes take no transaction before the one that it follows.
@@ -40,6 +41,10 @@ async function watch(desk: Desk, order: Order, taken: Sent, deadline: Deadline):
     const seen = await deadline.before(look(desk, order, sent));
     if (seen?.ok) {
       if (seen.value.kind !== "waiting") return conclude(desk, order, sent, seen.value, deadline);
+      if (seen.value.shallow !== told) {
+        told = seen.value.shallow;
+        await deadline.before(desk.relay(order.network).mark(order.id, told));
+      }
       if (desk.nowMs() - tendedMs >= resendMs) {
         tendedMs = desk.nowMs();
         sent = (await deadline.before(tend(desk, order, seen.value.usedNonces))) ?? sent;
@@ -50,20 +55,11 @@ async function watch(desk: Desk, order: Order, taken: Sent, deadline: Deadline):
   return unknown("settlement_pending", sent.signed[0].hash);
 }
 
-const look = ({ endpoints, account, settings }: Desk, order: Order, { signed, createdAtMs }: Sent) =>
-  failOver(endpoints, order.network, (_, askEach) =>
-    sight(askEach, {
-      relayer: account.address,
-      hashes: signed.map(({ hash }) => hash),
-      authorization: authorizationOf(order, createdAtMs),
-      confirmations: settings.confirmations,
-    }),
-  );
+type Mined = Exclude<Sighting, { kind: "waiting" }>;
 
-type Seen = Exclude<Sighting, { kind: "waiting" }>;
-
-async function conclude(desk: Desk, order: Order, sent: Sent, seen: Seen, deadline: Deadline): Promise<Settlement> {
-  const { kind, transaction } = seen;
+async function conclude(desk: Desk, order: Order, sent: Sent, mined: Mined, deadline: Deadline): Promise<Settlement> {
+  const { kind, transaction } = mined;
+  if (kind !== "settled") await deadline.before(desk.relay(order.network).mark(order.id, kind));
   switch (kind) {
     case "settled":
       return settled(desk, order, transaction, deadline);
@@ -87,7 +83,7 @@ async function findOut(
 ): Promise<Settlement> {
   console.warn(JSON.stringify({ event: "relayer_reverted", id: order.id, transaction }));
   const authorization = authorizationOf(order, createdAtMs);
-  const fate = await deadline.before(desk.chain.fateOf(authorization));
+  const fate = await deadline.before(desk.chain.fateOf(authorization, desk.settings.confirmations));
   if (fate?.kind === "paid") return settled(desk, order, fate.transaction, deadline);
   if (fate?.kind === "canceled") return { kind: "rejected", reason: NONCE_USED };
   const isOver = fate?.kind === "unused" && fate.chainTimeMs >= authorization.validBeforeMs + MARGIN_MS;

@@ -3,7 +3,6 @@
 import {
   type AskEach,
   type Authorization,
-  type Block,
   blockCall,
   type Call,
   type Fault,
@@ -15,15 +14,18 @@ import {
   type Reply,
 } from "../chain/index.ts";
 import { err, isObject, ok, type Result } from "../std/index.ts";
+import type { Seen } from "./outbox.ts";
 
 export type Sighting =
-  /** In no block, or not deep enough yet. */
-  | { readonly kind: "waiting"; readonly usedNonces: number }
+  /** In no block, or not deep enough yet; then with what it would be. */
+  | { readonly kind: "waiting"; readonly usedNonces: number; readonly shallow: Seen | null }
   | { readonly kind: "settled"; readonly transaction: string }
   /** Mined and undone: the gas is lost, and whether anything was paid is another question. */
   | { readonly kind: "reverted"; readonly transaction: string }
   /** Mined, and the transfer that it is for is not in it. */
   | { readonly kind: "strange"; readonly transaction: string };
+
+type Mined = Exclude<Sighting, { kind: "waiting" }>;
 
 export interface Watched {
   readonly relayer: string;
@@ -42,7 +44,8 @@ export async function sight(askEach: AskEach, watched: Watched): Promise<Result<
     const replies = await askEach(callsOf(hashes, watched.relayer));
     if (!replies.ok) return replies;
     waiting = readSighting(replies.value, { ...watched, hashes });
-    if (!waiting.ok || waiting.value.kind !== "waiting") return waiting;
+    const isFound = !waiting.ok || waiting.value.kind !== "waiting" || waiting.value.shallow !== null;
+    if (isFound) return waiting;
   }
   return waiting;
 }
@@ -60,23 +63,24 @@ function readSighting(replies: readonly Reply[], watched: Watched): Result<Sight
   if (head === null || usedNonces === null) return err(fault("has no latest block"));
   if (receipts.some((receipt) => receipt === undefined)) return err(fault("does not say what was mined"));
   for (const [i, hash] of watched.hashes.entries()) {
-    const seen = readReceipt(receipts[i], hash, head, watched);
-    if (seen) return ok(seen);
+    const mined = readReceipt(receipts[i], hash, watched);
+    if (mined === null) continue;
+    const isDeep = head.number - mined.block + 1 >= watched.confirmations;
+    return ok(isDeep ? mined.seen : { kind: "waiting", usedNonces, shallow: mined.seen.kind });
   }
-  return ok({ kind: "waiting", usedNonces });
+  return ok({ kind: "waiting", usedNonces, shallow: null });
 }
 
-/** Null where there is none that counts: not mined, not deep enough, or of a shape that cannot be relied on. */
+/** Null where there is none that counts: not mined, or of a shape that cannot be relied on. */
 function readReceipt(
   value: unknown,
   hash: string,
-  head: Block,
-  { authorization, confirmations }: Watched,
-): Sighting | null {
+  { authorization }: Watched,
+): { readonly seen: Mined; readonly block: number } | null {
   const receipt = parseReceipt(value, hash);
   const block = isObject(value) ? parseQuantity(value["blockNumber"]) : null;
-  if (receipt === null || block === null || head.number - block + 1 < confirmations) return null;
-  if (!receipt.succeeded) return { kind: "reverted", transaction: hash };
+  if (receipt === null || block === null) return null;
+  if (!receipt.succeeded) return { seen: { kind: "reverted", transaction: hash }, block };
   const isPaid = judgeReceipt(receipt, authorization) === "paid";
-  return { kind: isPaid ? "settled" : "strange", transaction: hash };
+  return { seen: { kind: isPaid ? "settled" : "strange", transaction: hash }, block };
 }

@@ -16,10 +16,10 @@ import {
   type Reply,
   toQuantity,
 } from "../chain/index.ts";
-import { err, isObject, ok, type Result } from "../std/index.ts";
+import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
 import type { Market } from "./fees.ts";
 import type { Order } from "./order.ts";
-import { balanceData, stateData, transferData } from "./token.ts";
+import { balanceData, leastGas, stateData, transferData } from "./token.ts";
 
 export interface Survey {
   /** Why this payment cannot be settled now, in the specification's words (section 9); null where it can. */
@@ -27,6 +27,8 @@ export interface Survey {
   readonly market: Market;
   /** Of the relayer, in wei. */
   readonly balance: bigint;
+  /** Of the payer, in atomic units of the token. */
+  readonly funds: bigint;
   readonly usedNonces: number;
   readonly pendingNonces: number;
   /** The most that the transaction may use. */
@@ -43,10 +45,12 @@ const GAS_MAX = 1_000_000;
 /** Between the estimate and its block, storage that was warm or full may be cold or empty. */
 const GAS_MARGIN = 1.25;
 /**
- * How nodes say that a call reverted: 3 (geth and its kin, with the contract's reason), -32000 (the same without one,
- * and Besu and Nethermind), -32015 (OpenEthereum's kin). The numbers of overload and of unknown methods are others.
+ * How nodes say that a call reverted: 3 (geth and its kin, with the contract's reason), -32015 (OpenEthereum's kin). The
+ * numbers of overload and of unknown methods are others.
  */
-const REVERTED = ["3", "-32000", "-32015"];
+const REVERTED = ["3", "-32015"];
+/** The same without a reason, and Besu and Nethermind; also of a block that a node has not, or of work that took too long. */
+const MAYBE_REVERTED = "-32000";
 const ZERO = `0x${"0".repeat(64)}`;
 const ONE = `0x${"0".repeat(63)}1`;
 
@@ -56,8 +60,10 @@ export async function survey(askEach: AskEach, order: Order, relayer: string): P
 }
 
 function callsOf(order: Order, relayer: string): readonly Call[] {
-  const transfer = { from: relayer, to: order.asset, data: transferData(order) };
-  const read = (data: string): Call => ({ method: "eth_call", params: [{ to: order.asset, data }, "latest"] });
+  // What a wallet's code does here takes the RPC no longer than a transaction may, or it would keep the rest from us.
+  const called = { to: order.asset, gas: toQuantity(GAS_MAX) };
+  const transfer = { ...called, from: relayer, data: transferData(order) };
+  const read = (data: string): Call => ({ method: "eth_call", params: [{ ...called, data }, "latest"] });
   return [
     blockCall("latest"),
     { method: "eth_gasPrice", params: [] },
@@ -65,8 +71,9 @@ function callsOf(order: Order, relayer: string): readonly Call[] {
     { method: "eth_getTransactionCount", params: [relayer, "latest"] },
     { method: "eth_getTransactionCount", params: [relayer, "pending"] },
     read(balanceData(order)),
-    { method: "eth_call", params: [{ ...transfer, gas: toQuantity(GAS_MAX) }, "latest"] },
-    { method: "eth_estimateGas", params: [transfer] },
+    { method: "eth_call", params: [transfer, "latest"] },
+    // Some nodes would estimate it behind what waits, which may be this payer's.
+    { method: "eth_estimateGas", params: [transfer, "latest"] },
     // After them: who is poor because this payment was made meanwhile is not called poor.
     read(stateData(order)),
   ];
@@ -82,12 +89,17 @@ function readSurvey(replies: readonly Reply[], order: Order): Result<Survey, Fau
   const told = { state, funds, transfer, estimate };
   const objection = objectionOf(told, parseBlock(head) as Block, order);
   if (!objection.ok) return objection;
-  if (objection.value !== null) return ok({ ...account, objection: objection.value, gas: 0 });
+  if (objection.value !== null) return ok({ ...account, objection: objection.value, funds: 0n, gas: 0 });
   const gas = parseQuantity(estimate);
   if (gas === null) return err(fault("does not say what the transfer costs"));
   // What goes through within the limit and is estimated above it, as where a network adds its own, goes at the limit.
-  return ok({ ...account, objection: null, gas: Math.min(Math.ceil(gas * GAS_MARGIN), GAS_MAX) });
+  const least = Math.max(Math.ceil(gas * GAS_MARGIN), leastGas(transferData(order)));
+  const most = Math.min(least, GAS_MAX, gasLimitOf(head as JsonObject));
+  return ok({ ...account, objection: null, funds: BigInt(parseWord(funds) as string), gas: most });
 }
+
+/** Nodes hold no transaction whose limit is above a block's. */
+const gasLimitOf = (head: JsonObject): number => parseQuantity(head["gasLimit"]) ?? GAS_MAX;
 
 /** Of a block with a base fee: others take no transaction of this kind. */
 export function readMarket(head: unknown, gasPrice: unknown): Market | null {
@@ -98,11 +110,16 @@ export function readMarket(head: unknown, gasPrice: unknown): Market | null {
 
 /** What an RPC said of a call: the result, or that it reverted, or nothing to rely on. */
 const REVERT = Symbol("the call reverts");
+/** It may have, and another trouble has the same number. */
+const MAYBE_REVERT = Symbol("the call may revert");
 
 function saidIn(reply: Reply): unknown {
   if (reply.ok) return reply.value;
+  if (reply.error === MAYBE_REVERTED) return MAYBE_REVERT;
   return REVERTED.includes(reply.error) ? REVERT : undefined;
 }
+
+const reverts = (said: unknown): boolean => said === REVERT || said === MAYBE_REVERT;
 
 interface Told {
   readonly state: unknown;
@@ -118,6 +135,7 @@ function objectionOf(
   order: Order,
 ): Result<string | null, Fault> {
   if (state === "0x") return ok("asset_not_deployed_contract");
+  // Where it may be the node's own trouble, the next one is asked.
   if (state === REVERT) return ok("invalid_exact_evm_eip3009_not_supported");
   const [isUsed, balance] = [parseWord(state), parseWord(funds)];
   if ((isUsed !== ZERO && isUsed !== ONE) || balance === null) return err(fault("has no state of the nonce"));
@@ -126,7 +144,7 @@ function objectionOf(
   if (BigInt(balance) < order.amount) return ok("invalid_exact_evm_insufficient_balance");
   const seconds = BigInt(head.timeMs / 1000);
   if (order.validBefore <= seconds) return ok(EXPIRED);
-  if (transfer === REVERT) {
+  if (reverts(transfer)) {
     // Nodes also have other troubles under these numbers. What would be within the limit does not revert.
     if ((parseQuantity(estimate) ?? GAS_MAX) < GAS_MAX) return err(fault("says two things of the transfer"));
     return ok(order.validAfter >= seconds ? EARLY : "invalid_exact_evm_transaction_simulation_failed");

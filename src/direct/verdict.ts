@@ -4,20 +4,39 @@
 import { type AskEach, failOver } from "../chain/index.ts";
 import { err, ok, type Result } from "../std/index.ts";
 import type { Verdict } from "../x402/index.ts";
+import { buildDeadline } from "./deadline.ts";
 import type { Desk } from "./desk.ts";
 import { type Fees, feesOf } from "./fees.ts";
 import { type Order, readOrder } from "./order.ts";
 import { type Survey, survey } from "./survey.ts";
+import type { Refusal } from "./trust.ts";
 
 export async function verify(desk: Desk, body: string): Promise<Verdict> {
   const order = readOrder(body);
   if (!order.ok) return { kind: "invalid", reason: order.error };
+  const known = desk.refusals.recall(order.value.payer);
+  if (known !== null) return refused(known);
   const surveyed = await surveyFor(desk, order.value);
   if (!surveyed.ok) return { kind: "unavailable", detail: surveyed.error };
   const { objection } = surveyed.value;
   if (objection !== null) return { kind: "invalid", reason: objection };
   const fees = affordable(desk, order.value, surveyed.value);
-  return fees.ok ? { kind: "valid" } : { kind: "unavailable", detail: fees.error };
+  if (!fees.ok) return { kind: "unavailable", detail: fees.error };
+  const refusal = desk.refusals.meetStrangers() ? await askOutbox(desk, order.value) : null;
+  return refusal === null ? { kind: "valid" } : refused(refusal);
+}
+
+/** What others burned is not held against this buyer: another facilitator may take it. */
+const refused = (reason: Refusal): Verdict =>
+  reason === "payer_reverted_too_often" ? { kind: "invalid", reason } : { kind: "unavailable", detail: reason };
+
+/** Null also where it does not answer: it decides when it is settled. */
+async function askOutbox({ relay, refusals, settings }: Desk, { network, payer }: Order): Promise<Refusal | null> {
+  const deadline = buildDeadline(settings.verifyTimeoutMs);
+  const refusal = await deadline.before(relay(network).refusal(payer.toLowerCase()));
+  if (!refusal?.ok || refusal.value === null) return null;
+  refusals.remember(payer, refusal.value);
+  return refusal.value;
 }
 
 export async function surveyFor({ endpoints, account, breaker }: Desk, order: Order): Promise<Result<Survey, string>> {
@@ -32,8 +51,8 @@ export async function surveyFor({ endpoints, account, breaker }: Desk, order: Or
   });
   // Who says the last block is there. A contract wallet makes the transfer's calls say what it likes, and with that
   // nobody shall keep other payments out.
-  if (isThere) breaker.answered("rpc");
-  else breaker.failed("rpc");
+  if (isThere) breaker.answered();
+  else breaker.failed();
   return surveyed;
 }
 

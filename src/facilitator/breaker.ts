@@ -1,6 +1,6 @@
-// Whether a facilitator is asked: a circuit breaker of each (half-open after a pause), in the memory of an isolate. One
-// that has not answered the same question a few times in a row rests, so that nobody waits for it, and nothing is begun
-// that it verifies and does not settle; after a pause one payment goes through to see, and the pauses get longer.
+// Whether a facilitator is asked: a circuit breaker of each question (half-open after a pause), in the memory of an
+// isolate. One that has not answered it a few times in a row rests, so that nobody waits for it, and nothing is begun
+// that it verifies and does not settle; after a pause one question goes through to see, and the pauses get longer.
 
 /** In a row. */
 const FAILURES_MAX = 3;
@@ -11,16 +11,21 @@ const JITTER = 0.5;
 
 export interface Health {
   readonly state: "closed" | "open" | "half_open";
-  /** How often a question had no answer, since it last had one; of the one that had none most often. */
+  /** Questions without an answer, since the last one with one. */
   readonly failures: number;
 }
+
+/** What who asks wants to know of it. */
+export type Gauge = Pick<Breaker, "health" | "isAsked" | "admits">;
 
 export class Breaker {
   readonly #nowMs: () => number;
   readonly #random: () => number;
-  readonly #failures = new Map<string, number>();
+  #failures = 0;
   /** Nobody asks before that. */
   #untilMs = 0;
+  /** Whether one was let through after a pause, and nothing has become of it yet. */
+  #isTried = false;
 
   /** @param random from 0 up to 1 */
   constructor(nowMs: () => number, random: () => number) {
@@ -29,7 +34,7 @@ export class Breaker {
   }
 
   health(): Health {
-    const failures = Math.max(0, ...this.#failures.values());
+    const failures = this.#failures;
     if (failures < FAILURES_MAX) return { state: "closed", failures };
     return { state: this.#nowMs() < this.#untilMs ? "open" : "half_open", failures };
   }
@@ -41,24 +46,42 @@ export class Breaker {
 
   /** The same for who asks at once: of those who come after a pause one is let through, and the others after the next. */
   admits(): boolean {
-    const { state, failures } = this.health();
-    if (state === "half_open") this.#pause(failures);
+    const { state } = this.health();
+    if (state === "half_open") {
+      this.#isTried = true;
+      this.#pause();
+    }
     return state !== "open";
   }
 
-  /** @param question such as `/verify`: who answers one of them may be silent about another */
-  answered(question: string): void {
-    this.#failures.delete(question);
+  answered(): void {
+    this.#failures = 0;
+    this.#isTried = false;
   }
 
-  failed(question: string): void {
-    const failures = (this.#failures.get(question) ?? 0) + 1;
-    this.#failures.set(question, failures);
-    if (failures >= FAILURES_MAX) this.#pause(failures);
+  failed(): void {
+    // Many who had asked already are one silence, and no reason to rest for longer.
+    if (!this.isAsked() && !this.#isTried) return;
+    this.#isTried = false;
+    this.#failures += 1;
+    if (this.#failures >= FAILURES_MAX) this.#pause();
   }
 
-  #pause(failures: number): void {
-    const pauseMs = Math.min(PAUSE_MS * 2 ** (failures - FAILURES_MAX), PAUSE_MS_MAX);
+  #pause(): void {
+    const pauseMs = Math.min(PAUSE_MS * 2 ** (this.#failures - FAILURES_MAX), PAUSE_MS_MAX);
     this.#untilMs = this.#nowMs() + pauseMs * (1 + JITTER * this.#random());
   }
 }
+
+/**
+ * Of two questions that a payment comes to one after the other. Only the first is one that anybody can ask: who gets no
+ * further than that does not use up the one look at the second.
+ */
+export const inTurn = (first: Breaker, second: Breaker): Gauge => ({
+  health() {
+    const [one, other] = [first.health(), second.health()];
+    return one.failures > other.failures ? one : other;
+  },
+  isAsked: () => first.isAsked() && second.isAsked(),
+  admits: () => second.isAsked() && first.admits(),
+});

@@ -5,13 +5,13 @@
 import type { CheckedPayment } from "../schemes/index.ts";
 import { parseJson, readAnswer } from "../std/index.ts";
 import {
+  type Abilities,
   type AssetTransferMethod,
   type Expected,
   type FacilitatorReply,
   isPending,
-  type Kind,
   type LateSettlement,
-  readKinds,
+  readAbilities,
   readPart,
   readSettlement,
   readSettlementAgain,
@@ -20,7 +20,7 @@ import {
   type Verdict,
 } from "../x402/index.ts";
 import type { Authorize, AuthSettings } from "./auth.ts";
-import { Breaker } from "./breaker.ts";
+import { Breaker, type Gauge, inTurn } from "./breaker.ts";
 import { type Notes, Supported } from "./supported.ts";
 
 interface Timeouts {
@@ -35,6 +35,8 @@ export interface HttpSettings extends Timeouts {
   readonly url: string;
   /** Null where it asks nobody who they are. */
   readonly auth: AuthSettings | null;
+  /** On Solana the account that it pays the gas with, as the table has it; null where it is the facilitator's to say. */
+  readonly feePayer: string | null;
 }
 
 /** One that lives in the Worker: an account of the seller's, which pays the gas. */
@@ -76,8 +78,10 @@ export interface Facilitator {
   readonly name: string;
   /** What everybody may know of it: of a URL no more than the host, because a path may be a secret. */
   readonly publicName: string;
-  /** Every answer and every silence is told to it. */
-  readonly breaker: Breaker;
+  /** Blocks in which the gate has to see a settlement where it looks for one itself, its own and what is built on it. */
+  readonly confirmations: number;
+  /** Whether it answers. */
+  readonly breaker: Gauge;
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
@@ -104,21 +108,28 @@ export interface FacilitatorParts {
   readonly random: () => number;
 }
 
+/** Who is asked, and for how long; of the rest of its settings no more than the fee payer counts here. */
+type Address = Omit<HttpSettings, "kind" | "auth" | "feePayer"> & Partial<Pick<HttpSettings, "feePayer">>;
+
 /** Before a verify that was not answered at all is tried once more: half of it, and up to as much again. */
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs }: Omit<HttpSettings, "kind" | "auth">,
+  { url, verifyTimeoutMs, settleTimeoutMs, feePayer = null }: Address,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
-  const breaker = new Breaker(nowMs, random);
-  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs);
-  const post = async (path: string, body: string, deadline: AbortSignal): Promise<FacilitatorReply | null> => {
+  const breakers = { "/verify": new Breaker(nowMs, random), "/settle": new Breaker(nowMs, random) };
+  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs, feePayer);
+  const post = async (
+    path: keyof typeof breakers,
+    body: string,
+    deadline: AbortSignal,
+  ): Promise<FacilitatorReply | null> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
     // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
-    if (reply === null) breaker.failed(path);
-    else breaker.answered(path);
+    if (reply === null) breakers[path].failed();
+    else breakers[path].answered();
     return reply;
   };
   const settle = async (body: string, payment: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -128,8 +139,10 @@ export function buildFacilitator(
     const reply = await post("/settle", body, deadline);
     let settlement = reply ? read(reply, expected) : LOST;
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
-    while (isPending(settlement) && !deadline.aborted) {
+    while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
+      // What was not asked is no silence of the facilitator's.
+      if (deadline.aborted) break;
       const again = await post("/settle", body, deadline);
       const later = again ? readSettlementAgain(again, expected) : LOST;
       settlement =
@@ -140,16 +153,22 @@ export function buildFacilitator(
   return {
     name: url,
     publicName: new URL(url).host,
-    breaker,
+    // Its own "settled" says nothing of what is built on it.
+    confirmations: 1,
+    breaker: inTurn(breakers["/verify"], breakers["/settle"]),
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
       let reply = await post("/verify", body, deadline);
       if (reply === null && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
-        reply = await post("/verify", body, deadline);
+        if (!deadline.aborted) reply = await post("/verify", body, deadline);
       }
-      return reply ? readVerdict(reply, expected) : { kind: "unavailable", detail: "verify was not answered" };
+      if (reply === null) return { kind: "unavailable", detail: "verify was not answered" };
+      const verdict = readVerdict(reply, expected);
+      // What is good comes to be settled.
+      if (verdict.kind !== "valid" || breakers["/settle"].admits()) return verdict;
+      return { kind: "unavailable", detail: "settle was not answered of late" };
     },
     settle: (body, expected) => settle(body, expected, readSettlement),
     settleAgain: (body, expected) => settle(body, expected, readSettlementAgain) as Promise<LateSettlement>,
@@ -165,9 +184,9 @@ export async function readSupported(
   url: string,
   timeoutMs: number,
   authorize: Authorize | null = null,
-): Promise<readonly Kind[] | null> {
+): Promise<Abilities | null> {
   const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
-  return reply && readKinds(reply);
+  return reply && readAbilities(reply);
 }
 
 /** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */

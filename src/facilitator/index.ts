@@ -13,5 +13,5 @@ export {
   readSupported,
   titleOf,
 } from "./facilitator.ts";
-export { buildFacilitators, type Facilitators } from "./facilitators.ts";
+export { buildFacilitators, type Facilitators, type Known, knownOf } from "./facilitators.ts";
 export { type Notes, Supported } from "./supported.ts";

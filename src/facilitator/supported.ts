@@ -3,7 +3,7 @@
 // last holds.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { type Kind, type PaymentRequirements, readKinds } from "../x402/index.ts";
+import { type Abilities, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
 
 /** What a list is about. */
 export type Listed = Pick<PaymentRequirements, "scheme" | "network">;
@@ -16,35 +16,65 @@ export interface Notes {
 }
 
 const FRESH_MS = 600_000;
+/** While nobody has heard it say anything it is asked more often: something may not be offered for as long. */
+const UNKNOWN_MS = 5_000;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export class Supported {
   readonly #name: string;
-  readonly #ask: () => Promise<readonly Kind[] | null>;
+  readonly #ask: () => Promise<Abilities | null>;
   readonly #notes: Notes;
   readonly #nowMs: () => number;
-  #kinds: readonly Kind[] | null = null;
+  /** Of the table; null where it has none. */
+  readonly #feePayer: string | null;
+  #said: Abilities | null = null;
   /** When it was looked up last; what is looked up at the moment is not looked up twice. */
   #lookedUpMs = Number.NEGATIVE_INFINITY;
 
   /** @param ask null where the facilitator does not say */
-  constructor(name: string, ask: () => Promise<readonly Kind[] | null>, notes: Notes, nowMs: () => number) {
+  constructor(
+    name: string,
+    ask: () => Promise<Abilities | null>,
+    notes: Notes,
+    nowMs: () => number,
+    feePayer: string | null = null,
+  ) {
     this.#name = name;
     this.#ask = ask;
     this.#notes = notes;
     this.#nowMs = nowMs;
+    this.#feePayer = feePayer;
   }
 
   /** Null while nobody knows. */
   lists({ scheme, network }: Listed): boolean | null {
-    if (this.#kinds === null) return null;
-    return this.#kinds.some(
+    if (this.#said === null) return null;
+    return this.#said.kinds.some(
       (kind) => kind.x402Version === 2 && kind.scheme === scheme && covers(kind.network, network),
     );
   }
 
+  /** Whether it does what this x402 extension promises; null while nobody knows. */
+  extends(extension: string): boolean | null {
+    return this.#said?.extensions.includes(extension) ?? null;
+  }
+
+  /** The account that it is to pay the gas with on a network of Solana; null where nobody knows one. */
+  feePayer(network: string): string | null {
+    const listed = this.#said && feePayersOf(this.#said, network);
+    // The table's own word holds while it is not contradicted.
+    const isWritten = listed === null || listed.length === 0 || listed.includes(this.#feePayer ?? "");
+    return (isWritten ? this.#feePayer : null) ?? listed?.[0] ?? null;
+  }
+
+  /** Whether it signs for this account; null while nobody knows. */
+  paysAs(feePayer: string, network: string): boolean | null {
+    if (feePayer === this.#feePayer) return true;
+    return this.#said && feePayersOf(this.#said, network).includes(feePayer);
+  }
+
   isStale(): boolean {
-    return this.#nowMs() - this.#lookedUpMs >= FRESH_MS;
+    return this.#nowMs() - this.#lookedUpMs >= (this.#said === null ? UNKNOWN_MS : FRESH_MS);
   }
 
   /** Never rejects. */
@@ -53,12 +83,12 @@ export class Supported {
     // Some stores take no slash in a key.
     const key = `supported|${encodeURIComponent(this.#name)}`;
     const noted = readNote(await this.#notes.read(key));
-    this.#kinds = noted?.kinds ?? this.#kinds;
+    this.#said = noted?.said ?? this.#said;
     if (noted && this.#nowMs() - noted.atMs < FRESH_MS) return;
-    const kinds = await this.#ask();
-    if (kinds === null) return;
-    this.#kinds = kinds;
-    await this.#notes.write(key, JSON.stringify({ atMs: this.#nowMs(), kinds }));
+    const said = await this.#ask();
+    if (said === null) return;
+    this.#said = said;
+    await this.#notes.write(key, JSON.stringify({ atMs: this.#nowMs(), ...said }));
   }
 }
 
@@ -66,10 +96,21 @@ export class Supported {
 const covers = (listed: string, network: string): boolean =>
   listed === network || (listed.endsWith(":*") && network.startsWith(listed.slice(0, -1)));
 
-function readNote(text: string | null): { readonly atMs: number; readonly kinds: readonly Kind[] } | null {
+/** `exact` on Solana (scheme_exact_svm): a kind's `extra` names one, and `signers` every one of a family. */
+function feePayersOf({ kinds, signers }: Abilities, network: string): readonly string[] {
+  const named = kinds.flatMap((kind) => {
+    const isMeant = kind.x402Version === 2 && kind.scheme === "exact" && covers(kind.network, network);
+    const feePayer = isMeant && isObject(kind.extra) ? kind.extra["feePayer"] : null;
+    return typeof feePayer === "string" ? [feePayer] : [];
+  });
+  const others = Object.entries(signers).flatMap(([pattern, list]) => (covers(pattern, network) ? list : []));
+  return [...new Set([...named, ...others])].filter((key) => readPublicKey(key) !== null);
+}
+
+function readNote(text: string | null): { readonly atMs: number; readonly said: Abilities } | null {
   const json = text === null ? null : parseJson(text, JSON_LIMITS);
   if (!json?.ok || !isObject(json.value)) return null;
   const { atMs } = json.value;
-  const kinds = readKinds({ status: 200, json: json.value });
-  return kinds !== null && typeof atMs === "number" ? { atMs, kinds } : null;
+  const said = readAbilities({ status: 200, json: json.value });
+  return said !== null && typeof atMs === "number" ? { atMs, said } : null;
 }

@@ -1,12 +1,12 @@
 // What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
 // where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
 
-import type { Authorization, Fate } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
-import { facilitatorAddressOf, partsOf, readPart } from "../x402/index.ts";
+import { partsOf } from "../x402/index.ts";
 import { report } from "./attempt.ts";
+import { confirm, fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
 /** Clocks differ, and blocks come late. */
@@ -25,9 +25,9 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
 }
 
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
-  const chain = gate.chain(due.network);
-  if (chain === null) return askFacilitator(gate, due);
-  const fate = await chain.fateOf(authorizationOf(due, due.createdAtMs, due.transaction));
+  const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
+  const fate = await fateOf(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
+  if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
     case "paid":
       return { kind: "settled", transaction: fate.transaction };
@@ -47,19 +47,9 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
  * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
  */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
-  const fate = await fateOf(gate, payment, gate.nowMs(), null);
+  // At the head: what is used there is public, however few blocks are built on it.
+  const fate = await fateOf(gate, payment, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
   return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
-}
-
-/** Null where the table names no RPC. */
-export async function fateOf(
-  gate: Gate,
-  payment: CheckedPayment,
-  sinceMs: number,
-  transaction: string | null,
-): Promise<Fate | null> {
-  const chain = gate.chain(payment.network);
-  return chain === null ? null : chain.fateOf(authorizationOf(payment, sinceMs, transaction));
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
@@ -81,10 +71,20 @@ async function verifyAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
 async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
-  const settlement = await pinned.settleAgain(due.settleBody, due);
-  const isPaid = settlement.kind === "settled" && !gate.spent.isAnothers(due.id, settlement.transaction);
-  if (isPaid) return { kind: "settled", transaction: settlement.transaction };
-  return { kind: "lost", transaction: settlement.transaction };
+  const said = await pinned.settleAgain(due.settleBody, due);
+  const isDoubtful =
+    said.kind === "settled" && (gate.spent.isAnothers(due.id, said.transaction) || isChecked(gate, due));
+  const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction, pinned) : said;
+  return kind === "settled" ? { kind, transaction } : { kind: "lost", transaction };
+}
+
+/**
+ * Whether its route has settlements looked for on the chain, or is gone: what was doubted once is not believed for being
+ * said again.
+ */
+function isChecked({ config, chain }: Gate, { network, route }: Due): boolean {
+  const access = config.routes.find(({ key }) => key === route)?.access;
+  return chain(network) !== null && (access?.kind !== "paid" || access.offer.verifyAboveMicros !== null);
 }
 
 function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | null {
@@ -92,15 +92,3 @@ function pinnedOf(gate: Gate, { facilitator, settleBody }: Due): Facilitator | n
 }
 
 const later = (reason: string): LedgerEvent => ({ kind: "postponed", reason });
-
-/** As the chain is asked about it. */
-function authorizationOf(payment: Due | CheckedPayment, sinceMs: number, transaction: string | null): Authorization {
-  const { id, network, asset, payer, payTo, amount, validBeforeMs } = payment;
-  const { assetTransferMethod, nonce } = partsOf(id);
-  const facilitatorAddress =
-    "settleBody" in payment
-      ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
-      : facilitatorAddressOf(payment.paymentPayload.payload);
-  const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
-  return { ...signed, validBeforeMs, sinceMs, transaction };
-}

@@ -8,12 +8,23 @@ import { type Check, checkPayment } from "../schemes/index.ts";
 import { isHandshake } from "../upstream/index.ts";
 import { isFaithfulEcho, type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
 import { budgetMs, type Call, type Gate, refuse, type Sale } from "./gate.ts";
+import { offeredNow } from "./offered.ts";
 import { readCallKey, readOrder } from "./order.ts";
 import { purchase } from "./purchase.ts";
 import { REDEEM_HEADER, redeem } from "./redeem.ts";
 import { revisit } from "./revisit.ts";
 
 export async function sell(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
+  return orNothingOffered(await sellNow(gate, call, route, offeredNow(gate, access)));
+}
+
+/** Nobody can be asked to pay where nobody is known who would settle it. */
+function orNothingOffered(outcome: Outcome): Outcome {
+  if (outcome.kind !== "refused" || !("invitation" in outcome.problem)) return outcome;
+  return outcome.problem.invitation.challenge.isEmpty ? refuse({ reason: "fee_payer_unknown" }) : outcome;
+}
+
+async function sellNow(gate: Gate, call: Call, route: PricedRoute, access: PaidAccess): Promise<Outcome> {
   const { headers } = call.request;
   const resourceUrl = resourceUrlOf(call.target);
   if (resourceUrl === null) return refuse({ reason: "uri_too_long", bytesMax: RESOURCE_URL_BYTES_MAX });
@@ -56,12 +67,12 @@ function resourceUrlOf({ proto, host, path, query }: Target): string | null {
 
 function checkAgainst({ access, invitation }: Sale, presented: PresentedPayment): Check {
   const { resourceUrl: url } = invitation;
-  const { terms, extensions: advertised } = access.offer;
+  const { terms, extensions: advertised, sponsoring } = access.offer;
   // Clients echo the challenge's resource: a payment that names another one was not meant for this.
   if ((presented.resource?.url ?? url) !== url) return { kind: "refused", reason: "resource_mismatch" };
   const isFaithful = isFaithfulEcho(advertised, presented.extensions ?? {});
   if (!isFaithful) return { kind: "refused", reason: "extension_echo_mismatch" };
-  return checkPayment(terms, presented, { url, advertised });
+  return checkPayment(terms, presented, { url, advertised, sponsoring });
 }
 
 async function buy(

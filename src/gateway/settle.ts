@@ -1,22 +1,25 @@
 // Settling, and how far a facilitator's word is taken for it. What is doubted is not false: it may have settled, and the
 // chain says so, or nobody knows.
 
-import { CONFIRM_MS, microsOf } from "../config/index.ts";
+import { microsOf } from "../config/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import type { Settlement } from "../x402/index.ts";
+import { confirm } from "./confirm.ts";
 import type { Gate, Order } from "./gate.ts";
-import { fateOf } from "./resolve.ts";
 
 export async function settle(gate: Gate, order: Order, { payment, ...attempt }: AdmittedPayment): Promise<Settlement> {
-  // It was chosen among those that there are.
-  const facilitator = gate.facilitators.named(attempt.facilitator) as Facilitator;
   const { trace } = order.call;
+  // It was chosen among the route's own, whose time the lease was made for.
+  const own = gate.facilitators.of(order.access.offer.facilitators);
+  const facilitator = own.find(({ name }) => name === attempt.facilitator) as Facilitator;
   const said = await trace.measure("settle", facilitator.settle(attempt.facilitatorBody, payment));
   if (said.kind !== "settled") return said;
   const { transaction } = said;
   const isConfirmed = !isDoubtful(gate, order, payment, transaction);
-  const settlement = isConfirmed ? said : await trace.measure("confirm", confirm(gate, payment, transaction));
+  const settlement = isConfirmed
+    ? said
+    : await trace.measure("confirm", confirm(gate, payment, transaction, facilitator));
   if (settlement.kind === "settled") {
     gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
   }
@@ -28,19 +31,4 @@ function isDoubtful(gate: Gate, { access }: Order, payment: CheckedPayment, tran
   const { verifyAboveMicros: most } = access.offer;
   const isDear = most !== null && microsOf(BigInt(payment.amount), payment.decimals) > most;
   return isDear || gate.spent.isAnothers(payment.id, transaction);
-}
-
-/** An RPC may be a block or two behind the facilitator's. */
-const LOOKS = 8;
-const PAUSE_MS = 1_000;
-
-async function confirm(gate: Gate, payment: CheckedPayment, transaction: string): Promise<Settlement> {
-  const sinceMs = gate.nowMs();
-  for (let look = 1; look <= LOOKS && gate.nowMs() < sinceMs + CONFIRM_MS; look++) {
-    const fate = await fateOf(gate, payment, sinceMs, transaction);
-    if (fate === null) break;
-    if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
-    await gate.sleep(PAUSE_MS);
-  }
-  return { kind: "unknown", detail: "the chain does not show it", transaction };
 }

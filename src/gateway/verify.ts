@@ -3,9 +3,10 @@
 
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Attempt, CheckedPayment } from "../schemes/index.ts";
-import { partsOf, type Verdict } from "../x402/index.ts";
+import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import type { Gate, Order } from "./gate.ts";
+import { lookUp } from "./offered.ts";
 
 /** In the order in which they are asked; at least one. */
 export type Candidates = readonly [Facilitator, ...Facilitator[]];
@@ -17,16 +18,25 @@ export interface Verified {
 
 const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
 
-/** What they can do is looked up behind the answer, now and then, where there is a choice. */
-export function candidatesOf(gate: Gate, { access }: Order, { id, requirements }: CheckedPayment): Candidates {
+/**
+ * What they can do is looked up behind the answer, now and then, where there is a choice. Null where none of them signs for
+ * the payment's fee payer; else an offer names at least one for each way to pay.
+ */
+export function candidatesOf(
+  gate: Gate,
+  { access }: Order,
+  { id, requirements, paymentPayload, feePayer }: CheckedPayment,
+): Candidates | null {
   const { assetTransferMethod } = partsOf(id);
-  const found = gate.facilitators.among(access.offer.facilitators, { ...requirements, assetTransferMethod });
-  if (found.length > 1) {
-    for (const { supported } of found) if (supported.isStale()) gate.waitUntil(supported.refresh());
-  }
-  // An offer names at least one for each way to pay.
-  return found as Candidates;
+  const extensions = Object.keys(paymentPayload.extensions ?? {}).filter(isGasSponsoring);
+  const sought = { ...requirements, assetTransferMethod, extensions, feePayer };
+  const found = gate.facilitators.among(access.offer.facilitators, sought);
+  if (found.length > 1) lookUp(gate, found);
+  return found.length > 0 ? (found as unknown as Candidates) : null;
 }
+
+/** A facilitator's word for a payment that is another one's to settle (the reference facilitator's). */
+export const NOT_ITS_FEE_PAYER = "invalid_exact_svm_fee_payer_not_managed_by_facilitator";
 
 /** The one that would be asked first now. */
 export const firstOf = (candidates: Candidates): Facilitator =>
@@ -38,10 +48,12 @@ export async function verifyWith(candidates: Candidates, { payment, facilitatorB
   for (const by of candidates) {
     if (!by.breaker.admits()) continue;
     verified = { verdict: await by.verify(facilitatorBody, payment), by };
-    if (verified.verdict.kind !== "unavailable") break;
+    if (verified.verdict.kind !== "unavailable" && !isAnothers(verified.verdict)) break;
   }
   return verified;
 }
+
+const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && verdict.reason === NOT_ITS_FEE_PAYER;
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {

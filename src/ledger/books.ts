@@ -21,6 +21,9 @@ export type LedgerStub = {
   ) => unknown;
 };
 
+/** A facilitator's name is its URL, whose path may be a secret. */
+const withoutUrls = (key: string, value: unknown): unknown => (key === "facilitator" ? undefined : value);
+
 const RECORD_PAUSES_MS = [0, 100, 1000];
 
 /** @param open the object of that name */
@@ -46,7 +49,8 @@ export function buildBooks(open: (name: string) => LedgerStub): Books {
       if (recorded.ok && recorded.value) return true;
       // What the book does not hold stands in the log at least.
       const { id, attempt, events } = report;
-      console.error(JSON.stringify({ event: "not_recorded", id, attempt, events, ledger: recorded }));
+      const line = { event: "not_recorded", id, attempt, events, ledger: recorded };
+      console.error(JSON.stringify(line, withoutUrls));
       return false;
     },
   };

@@ -139,6 +139,7 @@ export const dueOf = (row: Row, state: PaymentState): Due => ({
   payTo: row.pay_to,
   amount: row.amount,
   courier: state.courier,
+  route: row.route,
   facilitator: row.facilitator,
   // What is open is kept with it; for one that a later format lost, the facilitator is not asked again.
   settleBody: row.settle_body ?? "",

@@ -52,6 +52,8 @@ export interface Due {
   readonly payer: string;
   readonly payTo: string;
   readonly amount: string;
+  /** The key of the route that it was made for. */
+  readonly route: string;
   readonly facilitator: string;
   readonly settleBody: string;
   /** Whether the goods were handed over already, so that settling is the seller's right. */

@@ -148,6 +148,11 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: `The facilitator cannot be reached. ${NOT_CHARGED}`,
     headers: LATER,
   }),
+  fee_payer_unknown: () => ({
+    status: 503,
+    message: `It is not known yet for whom a payment would have to be signed: ask again. ${NOT_CHARGED}`,
+    headers: SOON,
+  }),
   upstream_unreachable: () => ({ status: 502, message: `The API behind the gate cannot be reached. ${NOT_CHARGED}` }),
   upstream_timeout: () => ({ status: 504, message: `The API behind the gate did not answer in time. ${NOT_CHARGED}` }),
   upstream_not_sellable: ({ status }) => ({

@@ -4,14 +4,15 @@
 import type { JsonObject } from "../std/index.ts";
 import {
   echoedOf,
+  type GasSponsoring,
   type PaymentId,
   type PaymentPayload,
   type PaymentRequirements,
   type PresentedPayment,
   type X402Version,
 } from "../x402/index.ts";
-import type { Finding, Moment, PaymentFlow } from "./scheme.ts";
-import { chooseTerms, type Terms } from "./terms.ts";
+import { type Finding, type Moment, type PaymentFlow, UNDATED_MS } from "./scheme.ts";
+import { chooseTerms, type Terms, withFeePayer } from "./terms.ts";
 
 declare const checked: unique symbol;
 
@@ -33,6 +34,8 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
+  /** On Solana who is to pay the gas: only who signs for it can settle. */
+  readonly feePayer: string | null;
   readonly flow: PaymentFlow;
   /** Of the token that is paid with. */
   readonly decimals: number;
@@ -60,6 +63,8 @@ export interface Resource {
   readonly url: string;
   /** The extensions of its challenge, by name. */
   readonly advertised: JsonObject;
+  /** Names of those that are taken when the client signed something for them. */
+  readonly sponsoring: readonly GasSponsoring[];
 }
 
 /** Who signed, and what. Whether it pays is judged when it is to be claimed: until then time passes. */
@@ -67,12 +72,14 @@ export function checkPayment(offered: readonly Terms[], presented: PresentedPaym
   const choice = chooseTerms(offered, presented.accepted);
   if (!choice.ok) return { kind: "refused", reason: choice.error };
   const { terms, objection } = choice.value;
-  const finding = terms.scheme.check({ payload: presented.payload, ...terms });
+  const { payload, extensions = {} } = presented;
+  const taken = Object.fromEntries(resource.sponsoring.map((name) => [name, extensions[name]]));
+  const finding = terms.scheme.check({ payload, extensions: taken, ...terms });
   if (finding.kind !== "authentic") return finding;
   const judge = (now: Moment): Judgement => {
     const reason = objection ?? finding.objection(now);
     return reason === null
-      ? { kind: "valid", payment: mint(finding, terms, presented, resource) }
+      ? { kind: "valid", payment: mint(finding, terms, presented, resource, now) }
       : { kind: "stale", reason };
   };
   return { kind: "authentic", payment: signed(finding, terms), judge };
@@ -95,9 +102,11 @@ function mint(
   terms: Terms,
   { x402Version, extensions = {} }: PresentedPayment,
   { url, advertised }: Resource,
+  now: Moment,
 ): CheckedPayment {
-  const { requirements } = terms;
-  const echoed = echoedOf(advertised, extensions);
+  const { feePayer } = finding;
+  const requirements = feePayer === null ? terms.requirements : withFeePayer(terms.requirements, feePayer);
+  const known = { ...echoedOf(advertised, extensions), ...finding.extensions };
   const payment: OfferedPayment = {
     ...signed(finding, terms),
     requirements,
@@ -105,10 +114,11 @@ function mint(
       x402Version: 2,
       resource: { url },
       accepted: requirements,
-      ...(Object.keys(echoed).length > 0 && { extensions: echoed }),
+      ...(Object.keys(known).length > 0 && { extensions: known }),
       payload: finding.payload,
     },
-    validBeforeMs: finding.validBeforeMs,
+    validBeforeMs: finding.validBeforeMs ?? now.unixSeconds * 1000 + UNDATED_MS,
+    feePayer,
     flow: terms.flow,
     decimals: terms.token.decimals,
     x402Version,

@@ -4,17 +4,10 @@
 import { getAddress, type Hex, isAddress } from "viem";
 import { isObject } from "../std/index.ts";
 import { eip3009PaymentId, type PaymentRequirements } from "../x402/index.ts";
-import { hashDomain, hashTransfer } from "./eip712.ts";
-import { chainIdOf, proofOf, readAddress, readDecimal } from "./evm.ts";
-import {
-  type CheckInput,
-  type Finding,
-  type Moment,
-  malformed,
-  type Price,
-  requirementsOf,
-  type Scheme,
-} from "./scheme.ts";
+import { hashTransfer } from "./eip712.ts";
+import { proofOf, readAddress, readDecimal } from "./evm.ts";
+import { type CheckInput, type Finding, type Moment, malformed, requirementsOf, type Scheme } from "./scheme.ts";
+import { tokenDomain } from "./token-domain.ts";
 
 const NONCE = /^0x[0-9a-f]{64}$/i;
 
@@ -31,21 +24,11 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
+  isSponsored: false,
   requirements: (price) => requirementsOf(price, { name: price.token.name, version: price.token.version }),
-  prepare,
+  prepare: ({ network, token }) => tokenDomain(network, token),
   check,
 };
-
-/** By network and asset: a table of ten thousand routes has a handful. */
-const domains = new Map<string, Uint8Array>();
-
-function prepare({ network, token }: Pick<Price, "network" | "token">): Uint8Array {
-  const { name, version, asset } = token;
-  const key = JSON.stringify([network, asset, name, version]);
-  const domain = domains.get(key) ?? hashDomain({ name, version, chainId: chainIdOf(network), asset });
-  domains.set(key, domain);
-  return domain;
-}
 
 /** EIP-55 form of an address, or null where it is none: wrong length, or a checksum that does not fit its case. */
 export function parseAddress(text: string): string | null {
@@ -68,6 +51,8 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
     amount: authorization.value,
     payTo: authorization.to,
     payload: { signature: proof.signature, authorization },
+    extensions: {},
+    feePayer: null,
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

@@ -98,6 +98,24 @@ export function hashPermit(domain: Uint8Array, permit: Permit): Uint8Array | nul
   return hashSigned(domain, hashWords(permitType, permitted, spender, nonce, deadline, witness));
 }
 
+const ALLOWANCE_TYPE = hashText("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+
+export interface Allowance {
+  /** Addresses in hexadecimal, the others decimal. */
+  readonly owner: string;
+  readonly spender: string;
+  readonly value: string;
+  readonly nonce: string;
+  readonly deadline: string;
+}
+
+/** What an owner signs for EIP-2612, 32 bytes; null where a number does not fit into 256 bits. */
+export function hashAllowance(domain: Uint8Array, { owner, spender, ...written }: Allowance): Uint8Array | null {
+  const numbers = [written.value, written.nonce, written.deadline].map(BigInt);
+  if (numbers.some((number) => number >= UINT_END)) return null;
+  return hashSigned(domain, hashWords(ALLOWANCE_TYPE, owner, spender, ...numbers));
+}
+
 function hashSigned(domain: Uint8Array, struct: Uint8Array): Uint8Array {
   const signed = new Uint8Array(2 + 2 * WORD);
   signed.set([0x19, 0x01]);

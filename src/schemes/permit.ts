@@ -18,6 +18,7 @@ import {
   type Scheme,
   type SchemeName,
 } from "./scheme.ts";
+import { checkSponsoring } from "./sponsoring.ts";
 
 /** What a payer signs for one of the proxies. */
 export interface Proxy {
@@ -38,6 +39,7 @@ export const permitScheme = (proxy: Proxy): Scheme => ({
   scheme: proxy.scheme,
   family: "eip155",
   assetTransferMethod: "permit2",
+  isSponsored: false,
   requirements: (price) => requirementsOf(price, { assetTransferMethod: "permit2", ...domainOf(price.token) }),
   prepare,
   check: (input) => check(proxy, input),
@@ -55,10 +57,8 @@ function prepare({ network }: Pick<Price, "network">): Uint8Array {
   return domain;
 }
 
-function check(
-  { spender, readWitness }: Proxy,
-  { payload, requirements, domain, contractWallets }: CheckInput,
-): Finding {
+function check({ spender, readWitness }: Proxy, input: CheckInput): Finding {
+  const { payload, requirements, domain, contractWallets } = input;
   const permitted = readPermitted(payload["permit2Authorization"]);
   const { signature } = payload;
   if (permitted === null) return NO_AUTHORIZATION;
@@ -73,15 +73,19 @@ function check(
   if (digest === null) return malformed("a number of payload.permit2Authorization is longer than 256 bits");
   const proof = proofOf(signature, digest, authorization.from, contractWallets);
   if (proof === null) return { kind: "refused", reason: "invalid_permit2_signature" };
+  const sponsoring = checkSponsoring(input, authorization);
+  if (sponsoring.kind !== "sponsored") return sponsoring;
   return {
     kind: "authentic",
     isProven: proof.isProven,
-    objection: (now) => objection(authorization, requirements, now),
+    objection: (now) => objection(authorization, requirements, now) ?? sponsoring.objection(now),
     id: permit2PaymentId(requirements.network, authorization.from, authorization.nonce),
     payer: authorization.from,
     amount: authorization.amount,
     payTo: authorization.to,
     payload: { signature: proof.signature, permit2Authorization: written(authorization) },
+    extensions: sponsoring.extensions,
+    feePayer: null,
     validBeforeMs: Number(authorization.deadline) * 1000,
   };
 }

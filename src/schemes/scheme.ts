@@ -1,6 +1,7 @@
 // What a row of the scheme table is: one (scheme, network family, asset transfer method), everything about it. And what all
 // of them have in common.
 
+import type { JsonObject } from "../std/index.ts";
 import type { AssetTransferMethod, PaymentId, PaymentRequirements, PresentedPayment, Token } from "../x402/index.ts";
 
 /** What comes first, in the specification's words: `authorization` serves before it settles, `upfront` after. */
@@ -21,13 +22,15 @@ export interface Price {
   readonly assetTransferMethod: AssetTransferMethod;
   /** Atomic units, above zero; by `upto` the most that can be asked. */
   readonly amount: bigint;
-  /** EIP-55 form. */
+  /** EIP-55 form; base58 on Solana. */
   readonly payTo: string;
   readonly maxTimeoutSeconds: number;
 }
 
 export interface CheckInput {
   readonly payload: PresentedPayment["payload"];
+  /** What the client made of the extensions that it was to sign something for, by name. */
+  readonly extensions: JsonObject;
   readonly requirements: PaymentRequirements;
   readonly token: Token;
   /** Of `prepare`. */
@@ -53,21 +56,34 @@ export type Finding =
       /** Why it does not pay for this offer at that moment, or null where it does. */
       readonly objection: (now: Moment) => string | null;
       readonly id: PaymentId;
-      /** EIP-55 form, as `payTo`. */
+      /** EIP-55 form, as `payTo`; base58 on Solana. */
       readonly payer: string;
       /** What was signed, in atomic units; it is the offer's only where there is no objection. */
       readonly amount: string;
       readonly payTo: string;
       /** Rebuilt from the fields that we know, in one canonical spelling. */
       readonly payload: PresentedPayment["payload"];
-      readonly validBeforeMs: number;
+      /** Those that the client signed something for, rebuilt as the payload. */
+      readonly extensions: JsonObject;
+      /** Who is to sign as the one that pays the gas, where the payment names somebody. */
+      readonly feePayer: string | null;
+      /** Null where the payment does not say for how long it can settle; then `UNDATED_MS` is the most. */
+      readonly validBeforeMs: number | null;
     };
+
+/**
+ * From the moment on in which a payment is seen that names no end: a transaction of Solana lasts for 150 blocks from the one
+ * whose hash it names, which is a minute or a minute and a half, and blocks may be slow.
+ */
+export const UNDATED_MS = 180_000;
 
 export interface Scheme {
   readonly scheme: SchemeName;
   /** CAIP-2 namespace. */
   readonly family: string;
   readonly assetTransferMethod: AssetTransferMethod;
+  /** Whether payers sign for the one who pays the gas, so that a challenge has to name him (`extra.feePayer`). */
+  readonly isSponsored: boolean;
   readonly requirements: (price: Price) => PaymentRequirements;
   /** What of a check depends on the offer alone, made once. */
   readonly prepare: (price: Price) => Uint8Array;
@@ -89,4 +105,4 @@ export const requirementsOf = (
   extra,
 });
 
-export const malformed = (detail: string): Finding => ({ kind: "malformed", detail });
+export const malformed = (detail: string): Extract<Finding, { kind: "malformed" }> => ({ kind: "malformed", detail });

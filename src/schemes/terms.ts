@@ -2,13 +2,20 @@
 // checked is always our own requirement (invariant: amount, asset and payee equal the offer).
 
 import { err, ok, type Result } from "../std/index.ts";
-import type { Accepted, AssetTransferMethod, PaymentRequirements, Token } from "../x402/index.ts";
+import {
+  type Accepted,
+  type AssetTransferMethod,
+  isSameAddress,
+  type PaymentRequirements,
+  type Token,
+} from "../x402/index.ts";
 import { eip3009 } from "./eip3009.ts";
 import { permit2 } from "./permit2.ts";
 import type { PaymentFlow, Price, Scheme, SchemeName } from "./scheme.ts";
 import { upto } from "./upto.ts";
 
-const schemes: readonly Scheme[] = [eip3009, permit2, upto];
+/** Every bundle has these. */
+const USUAL: readonly Scheme[] = [eip3009, permit2, upto];
 
 export interface Terms {
   readonly scheme: Scheme;
@@ -20,9 +27,18 @@ export interface Terms {
   readonly flow: PaymentFlow;
 }
 
-/** Null where no scheme of ours works on the network, and where it knows no such flow. */
-export function buildTerms(price: Price, contractWallets: boolean, flow: PaymentFlow): Terms | null {
-  const scheme = schemes.find(
+/**
+ * Null where no scheme of ours works on the network, and where it knows no such flow.
+ *
+ * @param others rows that not every bundle has
+ */
+export function buildTerms(
+  price: Price,
+  contractWallets: boolean,
+  flow: PaymentFlow,
+  others: readonly Scheme[] = [],
+): Terms | null {
+  const scheme = [...USUAL, ...others].find(
     ({ scheme: name, family, assetTransferMethod }) =>
       price.scheme === name &&
       price.network.startsWith(`${family}:`) &&
@@ -45,6 +61,12 @@ function inFlow(requirements: PaymentRequirements, flow: PaymentFlow): PaymentRe
 
 const DEFAULT_FLOW: PaymentFlow = "authorization";
 
+/** As it is asked for, and forwarded, where somebody's account pays the gas. */
+export const withFeePayer = (requirements: PaymentRequirements, feePayer: string): PaymentRequirements => ({
+  ...requirements,
+  extra: { ...requirements.extra, feePayer },
+});
+
 export interface Choice {
   readonly terms: Terms;
   /** The payment names our scheme, network and asset, but not our price or payee: it may be an older payment. */
@@ -59,26 +81,35 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
   if (sameScheme.length === 0) return err("invalid_scheme");
   const sameNetwork = sameScheme.filter(({ requirements }) => requirements.network === accepted.network);
   if (sameNetwork.length === 0) return err("invalid_network");
-  const sameAsset = sameNetwork.filter(({ requirements }) => isSame(requirements.asset, accepted.asset));
+  const sameAsset = sameNetwork.filter(({ requirements }) => isSame(requirements, requirements.asset, accepted.asset));
   const terms = sameAsset.find((one) => isSameMethod(one, accepted));
   if (terms === undefined) return err("invalid_payment_requirements");
-  const { amount, payTo } = terms.requirements;
-  const fits = (accepted.amount ?? amount) === amount && isSame(payTo, accepted.payTo);
+  const { requirements } = terms;
+  const { amount, payTo } = requirements;
+  const fits = (accepted.amount ?? amount) === amount && isSame(requirements, payTo, accepted.payTo);
   return ok({ terms, objection: fits ? null : "invalid_payment_requirements" });
 }
 
 /** A payment of v1 names no asset, and v1 knows no other scheme than `exact`. */
 const isKnown = (scheme: SchemeName, { asset }: Accepted): boolean => asset !== undefined || scheme === "exact";
 
-/** Where `extra` leaves it out; of `exact` v1 knows no other, and `upto` has no other. */
-const DEFAULT_METHODS: { readonly [scheme in SchemeName]: AssetTransferMethod } = { exact: "eip3009", upto: "permit2" };
+/** Where `extra` leaves it out, and in v1, which knows no other; by family. */
+const DEFAULT_METHODS: { readonly [family: string]: AssetTransferMethod } = {
+  eip155: "eip3009",
+  solana: "transferChecked",
+};
+
+/** `upto` has but one, whatever else the family has. */
+const defaultMethod = ({ scheme, family }: Scheme): AssetTransferMethod | undefined =>
+  scheme === "upto" ? "permit2" : DEFAULT_METHODS[family];
 
 /** A v1 payment names neither, and means whatever flow we announced. */
 function isSameMethod({ scheme, flow }: Terms, { asset, extra }: Accepted): boolean {
-  const method = extra?.["assetTransferMethod"] ?? DEFAULT_METHODS[scheme.scheme];
+  const method = extra?.["assetTransferMethod"] ?? defaultMethod(scheme);
   if (method !== scheme.assetTransferMethod) return false;
   return asset === undefined || (extra?.["paymentFlow"] ?? DEFAULT_FLOW) === flow;
 }
 
-/** Addresses compare without letter case; one that a v1 payment leaves out is the one that we announced. */
-const isSame = (ours: string, theirs: string = ours): boolean => ours.toLowerCase() === theirs.toLowerCase();
+/** An address that a v1 payment leaves out is the one that we announced. */
+const isSame = ({ network }: PaymentRequirements, ours: string, theirs: string = ours): boolean =>
+  isSameAddress(network, ours, theirs);

@@ -1,5 +1,6 @@
 // `{{NAME}}` in an operator's text stands for the secret of that name. Which are missing is known at start-up.
 
+import { redacted } from "./redacted.ts";
 import { err, ok, type Result } from "./result.ts";
 
 const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g;
@@ -24,4 +25,6 @@ export function fillSecrets(templates: Templates, secrets: Secrets): Result<Temp
   );
 }
 
-export const missingSecret = (name: string): string => `the secret ${name} is missing: wrangler secret put ${name}`;
+/** A key may stand in the place of its name, and is not repeated. */
+export const missingSecret = (name: string): string =>
+  redacted(`the secret ${name} is missing: wrangler secret put ${name}`);

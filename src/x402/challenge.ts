@@ -21,6 +21,8 @@ export interface Challenge {
   /** The tail without its first 0, 1 or 2 bytes, in base64; each is written when a request first asks for it. */
   readonly encoded: string[];
   readonly fixedBytes: number;
+  /** Whether there is no way to pay in it. */
+  readonly isEmpty: boolean;
   /** v1's entries as JSON, each without its opening brace and its resource. */
   readonly v1: readonly string[];
 }
@@ -35,7 +37,7 @@ export function buildChallenge(
   const advertised = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   const tail = `${resource === "}" ? "" : ","}${resource},"accepts":${JSON.stringify(accepts)}${advertised}}`;
   const fixedBytes = utf8.encode(headOf("", "") + tail).byteLength;
-  return { tail, encoded: [], fixedBytes, v1: v1Entries(about, accepts) };
+  return { tail, encoded: [], fixedBytes, isEmpty: accepts.length === 0, v1: v1Entries(about, accepts) };
 }
 
 /** At most one entry a network, because a v1 payment names no asset; and none but `exact` by EIP-3009, which v1 alone knows. */

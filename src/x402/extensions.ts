@@ -3,6 +3,7 @@
 // leaving out the whole is fine. What we did not advertise is ignored and goes nowhere.
 
 import { isObject, type JsonObject } from "../std/index.ts";
+import { isGasSponsoring } from "./gas-sponsoring.ts";
 
 /** Whether everything of `advertised` that the client echoes contains what we sent. */
 export function isFaithfulEcho(advertised: JsonObject, echoed: JsonObject): boolean {
@@ -13,9 +14,10 @@ export function isFaithfulEcho(advertised: JsonObject, echoed: JsonObject): bool
 const boundOf = (extension: unknown): unknown =>
   isObject(extension) && Object.hasOwn(extension, "info") ? { info: extension["info"] } : extension;
 
-/** What of ours the client echoed, in our own words. */
+/** What of ours the client echoed, in our own words. What it is to sign something for is the scheme's to rebuild. */
 export function echoedOf(advertised: JsonObject, echoed: JsonObject): JsonObject {
-  return Object.fromEntries(echoedNames(advertised, echoed).map((name) => [name, advertised[name]]));
+  const names = echoedNames(advertised, echoed).filter((name) => !isGasSponsoring(name));
+  return Object.fromEntries(names.map((name) => [name, advertised[name]]));
 }
 
 const echoedNames = (advertised: JsonObject, echoed: JsonObject): readonly string[] =>

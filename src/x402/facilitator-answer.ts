@@ -2,6 +2,7 @@
 // answer that does not prove that nothing was broadcast is `unknown`, because a buyer who is told "failed" pays again.
 
 import { isObject, type JsonObject } from "../std/index.ts";
+import { isSameAddress, isSolana, isTransactionName } from "./solana.ts";
 import type { PaymentRequirements } from "./types.ts";
 
 export type Verdict =
@@ -29,6 +30,16 @@ export interface Kind {
   readonly x402Version: number;
   readonly scheme: string;
   readonly network: string;
+  readonly extra?: unknown;
+}
+
+/** What a facilitator says that it can do. */
+export interface Abilities {
+  readonly kinds: readonly Kind[];
+  /** Names of x402 extensions. */
+  readonly extensions: readonly string[];
+  /** The accounts that it signs with, by network, or by family of networks such as `solana:*`. */
+  readonly signers: { readonly [pattern: string]: readonly string[] };
 }
 
 /** What we know of the payment that the answer has to be about. */
@@ -37,6 +48,8 @@ export interface Expected {
   readonly network: PaymentRequirements["network"];
   /** Of a payment that may be settled in part, what was asked for in atomic units: no other amount is believed. */
   readonly part?: string;
+  /** On Solana whoever pays the gas, whom some call the payer (scheme_exact_svm, "SettlementResponse"). */
+  readonly feePayer?: string | null;
 }
 
 /**
@@ -88,11 +101,31 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
   "upto_facilitator_mismatch",
 ]);
 
-/** Null where the answer is no list of kinds; an entry that is none is left out. */
-export function readKinds({ json }: FacilitatorReply): readonly Kind[] | null {
-  const kinds = isObject(json) ? json["kinds"] : null;
-  return Array.isArray(kinds) ? kinds.filter(isKind) : null;
+/**
+ * The same of a transaction on Solana: what is said of its own bytes stays so, and of who signs for its fee payer. That it
+ * could not be simulated may mean that it was carried out.
+ */
+const SVM_REASON_BEFORE_BROADCAST =
+  /^invalid_exact_svm_(payload_\w+|fee_payer_mismatch|fee_payer_not_managed_by_facilitator|network_mismatch|unsupported_scheme)$/;
+
+const isBeforeBroadcast = (reason: string): boolean =>
+  REASONS_BEFORE_BROADCAST.has(reason) || SVM_REASON_BEFORE_BROADCAST.test(reason);
+
+/** Null where the answer has no list of kinds; entries of its lists that are none are left out. */
+export function readAbilities({ json }: FacilitatorReply): Abilities | null {
+  if (!isObject(json)) return null;
+  const { kinds, extensions, signers } = json;
+  if (!Array.isArray(kinds)) return null;
+  const names = Array.isArray(extensions) ? extensions.filter(isText) : [];
+  return { kinds: kinds.filter(isKind), extensions: names, signers: readSigners(signers) };
 }
+
+function readSigners(value: unknown): Abilities["signers"] {
+  const lists = Object.entries(isObject(value) ? value : {});
+  return Object.fromEntries(lists.map(([pattern, list]) => [pattern, Array.isArray(list) ? list.filter(isText) : []]));
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 const isKind = (value: unknown): value is Kind =>
   isObject(value) &&
@@ -100,16 +133,23 @@ const isKind = (value: unknown): value is Kind =>
   typeof value["scheme"] === "string" &&
   typeof value["network"] === "string";
 
-/** An `isValid: false` counts whatever its status; `isValid: true` only with a 2xx and for the payer that we know. */
+/**
+ * An `isValid: false` counts whatever its status, unless it speaks of the facilitator alone; `isValid: true` only with a
+ * 2xx and for the payer that we know.
+ */
 export function readVerdict({ status, json }: FacilitatorReply, expected: Expected): Verdict {
   if (!isObject(json) || typeof json["isValid"] !== "boolean") {
     return { kind: "unavailable", detail: `verify answered ${status} without isValid` };
   }
-  if (!json["isValid"]) return { kind: "invalid", reason: reasonOf(json["invalidReason"]) };
+  if (!json["isValid"]) return readRefusal(reasonOf(json["invalidReason"]));
   if (!isSuccess(status)) return { kind: "unavailable", detail: `verify answered ${status} with isValid: true` };
   if (!isPayer(json, expected)) return { kind: "unavailable", detail: "verify answered for another payer" };
   return { kind: "valid" };
 }
+
+/** A facilitator's own trouble is no word about the payment (core specification, error reasons). */
+const readRefusal = (reason: string): Verdict =>
+  reason === "unexpected_verify_error" ? { kind: "unavailable", detail: reason } : { kind: "invalid", reason };
 
 /** For the first attempt. After an unanswered one, see `readSettlementAgain`. */
 export function readSettlement({ status, json }: FacilitatorReply, expected: Expected): Settlement {
@@ -117,7 +157,7 @@ export function readSettlement({ status, json }: FacilitatorReply, expected: Exp
   if (!isObject(json) || typeof json["success"] !== "boolean") {
     return unknown(`settle answered ${status} without success`);
   }
-  return json["success"] ? readSuccess(status, json, expected) : readFailure(json);
+  return json["success"] ? readSuccess(status, json, expected) : readFailure(json, expected);
 }
 
 /** An attempt that was never answered may have settled: after it, no failure is a rejection. */
@@ -132,19 +172,19 @@ function readSuccess(status: number, json: JsonObject, expected: Expected): Sett
   if (!isPayer(json, expected)) return unknown("settle answered for another payer");
   if (network !== expected.network) return unknown("settle answered for another network");
   if (!isPart(json, expected)) return unknown("settle answered for another amount");
-  if (!isTransaction(transaction)) return unknown("settle answered without a transaction hash");
-  return { kind: "settled", transaction: transaction.toLowerCase() };
+  const hash = readTransaction(transaction, expected);
+  return hash === null ? unknown("settle answered without a transaction hash") : { kind: "settled", transaction: hash };
 }
 
-function readFailure(json: JsonObject): Settlement {
-  const reason = reasonOf(json["errorReason"]);
-  const broadcast = json["transaction"] !== "" && json["transaction"] !== undefined && json["transaction"] !== null;
-  if (broadcast || !REASONS_BEFORE_BROADCAST.has(reason)) return unknown(reason, json["transaction"]);
+function readFailure({ errorReason, transaction }: JsonObject, expected: Expected): Settlement {
+  const reason = reasonOf(errorReason);
+  const broadcast = transaction !== "" && transaction !== undefined && transaction !== null;
+  if (broadcast || !isBeforeBroadcast(reason)) return unknown(reason, readTransaction(transaction, expected));
   return { kind: "rejected", reason };
 }
 
-const unknown = (detail: string, transaction: unknown = null) =>
-  ({ kind: "unknown", detail, transaction: isTransaction(transaction) ? transaction.toLowerCase() : null }) as const;
+const unknown = (detail: string, transaction: string | null = null) =>
+  ({ kind: "unknown", detail, transaction }) as const;
 
 /** Not an end: the facilitator has sent a transaction and waits for it (core specification, error reasons). */
 export const isPending = (settlement: Settlement): settlement is Extract<Settlement, { kind: "unknown" }> =>
@@ -152,12 +192,17 @@ export const isPending = (settlement: Settlement): settlement is Extract<Settlem
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-const isTransaction = (value: unknown): value is string => typeof value === "string" && /^0x[0-9a-f]{64}$/i.test(value);
+/** In its one spelling; null for what names no transaction of the network. */
+function readTransaction(value: unknown, { network }: Expected): string | null {
+  if (typeof value !== "string") return null;
+  if (isSolana(network)) return isTransactionName(value) ? value : null;
+  return /^0x[0-9a-f]{64}$/i.test(value) ? value.toLowerCase() : null;
+}
 
 /** The payer may be left out; one that is named has to be ours. */
-function isPayer(json: JsonObject, expected: Expected): boolean {
-  const payer = json["payer"] ?? expected.payer;
-  return typeof payer === "string" && payer.toLowerCase() === expected.payer.toLowerCase();
+function isPayer(json: JsonObject, { payer: ours, network, feePayer }: Expected): boolean {
+  const payer = json["payer"] ?? ours;
+  return typeof payer === "string" && (payer === feePayer || isSameAddress(network, payer, ours));
 }
 
 /** So may the amount; of what is settled whole, it says nothing that we have to know. */

@@ -9,19 +9,35 @@ export {
 } from "./challenge.ts";
 export { echoedOf, isFaithfulEcho } from "./extensions.ts";
 export {
+  type Abilities,
   type Expected,
   type FacilitatorReply,
   isPending,
   type Kind,
   type LateSettlement,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
   type Settlement,
   type Verdict,
 } from "./facilitator-answer.ts";
-export { type AssetTransferMethod, findNetwork, type Network, networks, type Token, v1NameOf } from "./networks.ts";
+export {
+  GAS_SPONSORING_VERSION,
+  type GasSponsoring,
+  gasSponsoring,
+  isGasSponsoring,
+  signedInfo,
+} from "./gas-sponsoring.ts";
+export {
+  type AssetTransferMethod,
+  findNetwork,
+  type Network,
+  networks,
+  type Token,
+  type TokenProgram,
+  v1NameOf,
+} from "./networks.ts";
 export { facilitatorAddressOf, type Part, readPart } from "./part.ts";
 export { type PaymentFlaw, readPayment } from "./payment.ts";
 export {
@@ -35,6 +51,7 @@ export {
 export { PAYMENT_IDENTIFIER, paymentIdentifier, readPaymentIdentifier } from "./payment-identifier.ts";
 export { PERMIT2_ADDRESS, PERMIT2_EXACT_PROXY, PERMIT2_UPTO_PROXY } from "./permit2.ts";
 export { encodeReceipt, type Receipt } from "./receipt.ts";
+export { isSameAddress, isSolana, isTransactionName, readPublicKey } from "./solana.ts";
 export type {
   Accepted,
   PaymentPayload,

@@ -1,6 +1,6 @@
-// Networks that we know, with the stablecoin that a price in dollars means there. A token enters this table only
-// when its contract takes EIP-3009. Sources: Circle's list of USDC contracts, and the official x402 SDK's default
-// assets, against which a test holds every row that both have.
+// Networks that we know, with the stablecoin that a price in dollars means there. A token of an EVM network enters this
+// table only when its contract takes EIP-3009. Sources: Circle's list of USDC contracts, and the official x402 SDK's
+// default assets, against which a test holds every row that both have.
 
 /**
  * Who moves a token for its owner's signature: its own contract, or Permit2 (scheme_exact_evm, "AssetTransferMethod"). On
@@ -8,18 +8,23 @@
  */
 export type AssetTransferMethod = "eip3009" | "permit2" | "transferChecked";
 
+/** Which program keeps a token on Solana (scheme_exact_svm, section 1.1). */
+export type TokenProgram = "spl-token" | "token-2022";
+
 export interface Token {
-  /** EIP-55 form. */
+  /** EIP-55 form; on Solana the mint in base58. */
   readonly asset: string;
   readonly decimals: number;
-  /** With the version, the EIP-712 domain of the token's contract. */
+  /** With the version, the EIP-712 domain of the token's contract; on Solana what people call it. */
   readonly name: string;
-  /** Empty where the contract has no such domain; then Permit2 alone moves it. */
+  /** Empty where the contract has no such domain, and on Solana; of EVM tokens Permit2 alone moves such a one. */
   readonly version: string;
   /** Whether one of it is taken for a dollar, so that a price in dollars can be asked in it. */
   readonly dollar: boolean;
   /** Meant where nothing else is said. Permit2 moves what takes EIP-3009 too, and not the other way round. */
   readonly assetTransferMethod: AssetTransferMethod;
+  /** On Solana alone. */
+  readonly tokenProgram?: TokenProgram;
 }
 
 export interface Network {
@@ -61,6 +66,12 @@ const rows: readonly Row[] = [
   [14, ["flare"], "0xe7cd86e13AC4309349F30B3435a9d337750fC82D", "USD\u20AE0", "1"],
 ];
 
+/** The first characters of the genesis block's hash, our name, which is v1's too, and the mint of USDC. */
+const solanaRows: readonly (readonly [reference: string, name: string, mint: string])[] = [
+  ["5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", "solana", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"],
+  ["EtWTRABZaYq6iMfeYKouRu166VU2xqa1", "solana-devnet", "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"],
+];
+
 /** The EVM networks of v1; a name that is not in its list makes clients refuse the whole challenge. */
 const V1_NAMES: readonly string[] = [
   "base",
@@ -76,12 +87,29 @@ const V1_NAMES: readonly string[] = [
 /** Every one of these tokens counts in millionths. */
 const DECIMALS = 6;
 
-export const networks: readonly Network[] = rows.map(([chainId, names, asset, name, version]) => ({
+const evmNetworks: readonly Network[] = rows.map(([chainId, names, asset, name, version]) => ({
   network: `eip155:${chainId}`,
   names,
   v1Name: names.find((name) => V1_NAMES.includes(name)) ?? null,
   token: { asset, decimals: DECIMALS, name, version, dollar: true, assetTransferMethod: "eip3009" },
 }));
+
+const solanaNetworks: readonly Network[] = solanaRows.map(([reference, name, asset]) => ({
+  network: `solana:${reference}`,
+  names: [name],
+  v1Name: name,
+  token: {
+    asset,
+    decimals: DECIMALS,
+    name: "USDC",
+    version: "",
+    dollar: true,
+    assetTransferMethod: "transferChecked",
+    tokenProgram: "spl-token",
+  },
+}));
+
+export const networks: readonly Network[] = [...evmNetworks, ...solanaNetworks];
 
 /** Null where v1 has no name for it. */
 export const v1NameOf = (network: string): string | null => findNetwork(network)?.v1Name ?? null;

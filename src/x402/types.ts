@@ -50,7 +50,7 @@ export interface PaymentPayload {
   readonly x402Version: 2;
   readonly resource: { readonly url: string };
   readonly accepted: PaymentRequirements;
-  /** Ours that the client echoed, as we advertised them. */
+  /** Ours that the client echoed, as we advertised them; what it signed for one is rebuilt from the fields that we know. */
   readonly extensions?: JsonObject;
   readonly payload: { readonly [key: string]: unknown };
 }

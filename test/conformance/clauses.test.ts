@@ -223,7 +223,7 @@ describe("a payer within the caps", () => {
   test("gets the same offer and the same service, with three payments unsettled", async () => {
     const account = newAccount();
     for (let i = 0; i < 3; i++) {
-      const lost = await pay(fresh("/paid/ok?settle=drop"), await signPayment("10000", {}, account));
+      const lost = await pay(fresh("/paid/ok?settle=html"), await signPayment("10000", {}, account));
       expect(lost.status).toBe(503);
     }
     const { accepts } = await challengeOf("/paid/ok");

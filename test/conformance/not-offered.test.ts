@@ -3,6 +3,7 @@
 
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/index.ts";
+import { transferChecked } from "../../src/schemes/index.ts";
 import { PAY_TO } from "../support/payment.ts";
 
 const table = {
@@ -14,7 +15,7 @@ const table = {
 };
 
 const placesOf = (changes: object): readonly string[] => {
-  const parsed = parseConfig({ ...table, ...changes });
+  const parsed = parseConfig({ ...table, ...changes }, [transferChecked]);
   return parsed.ok ? [] : parsed.error.map(({ path }) => path);
 };
 const route = (changes: object) => ({ routes: { "/a": { price: "$0.01", ...changes } } });
@@ -34,8 +35,14 @@ test.each<[string, object, string]>([
     { accepts: [{ network: "base-sepolia", assetTransferMethod: "erc7710" }] },
     "accepts[0].assetTransferMethod",
   ],
-  ["Solana", { accepts: ["solana"] }, "accepts[0]"],
-  ["Solana by its CAIP-2 name", { accepts: ["solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"] }, "accepts[0]"],
+  ["Sui", { accepts: ["sui:mainnet"] }, "accepts[0]"],
+  [
+    "a memo on Solana",
+    {
+      accepts: [{ network: "solana", payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4", memo: "pi_3abc123def456" }],
+    },
+    "accepts[0].memo",
+  ],
   ["a service's name", route({ serviceName: "Quotes" }), 'routes["/a"].serviceName'],
   ["tags", route({ tags: ["quotes"] }), 'routes["/a"].tags'],
   ["an icon", route({ iconUrl: "https://h/icon.png" }), 'routes["/a"].iconUrl'],

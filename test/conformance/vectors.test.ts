@@ -12,10 +12,11 @@ import {
   encodeReceipt,
   encodeV1Challenge,
   findNetwork,
+  gasSponsoring,
   isFaithfulEcho,
   type PaymentRequirements,
   type PresentedPayment,
-  readKinds,
+  readAbilities,
   readPayment,
   readSettlement,
   readVerdict,
@@ -71,7 +72,7 @@ const priced = (() => {
   return { usual: [by("eip3009")], permitted: [by("permit2")] };
 })();
 const { usual: offered } = priced;
-const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {} };
+const RESOURCE = { url: "https://api.example.com/premium-data", advertised: {}, sponsoring: [] };
 const PAYER = "0x857b06519E91e3A54538791bDbb0E22373e36b66";
 
 test("there is an example of every message", () => {
@@ -232,6 +233,15 @@ describe("an echo of the specification", () => {
     expect(isFaithfulEcho(advertised, {})).toBe(true);
   });
 
+  test("contains what we advertise of gas sponsoring", () => {
+    const vector = vectors.find(({ name }) => name === "v2-extension-echo-eip2612") ?? expect.fail();
+    const { advertised, echoed } = messageOf(vector);
+    const ours = gasSponsoring.eip2612GasSponsoring as unknown as Extension;
+    expect(isFaithfulEcho({ eip2612GasSponsoring: ours }, echoed)).toBe(true);
+    const requiredOf = ({ schema }: Extension) => new Set(schema?.["required"] as readonly string[]);
+    expect(requiredOf(ours)).toEqual(requiredOf(advertised["eip2612GasSponsoring"] ?? expect.fail()));
+  });
+
   const changedFirst = (info: Json): Json => ({ ...info, [Object.keys(info)[0] ?? ""]: "mine" });
 });
 
@@ -281,7 +291,8 @@ describe("the facilitator", () => {
   });
 
   test.each(of("SupportedResponse"))("lists what it can do (%s)", (_, { message }) => {
-    expect(readKinds({ status: 200, json: message })).toEqual(message["kinds"]);
+    const { kinds, extensions = [], signers = {} } = message;
+    expect(readAbilities({ status: 200, json: message })).toEqual({ kinds, extensions, signers });
   });
 });
 

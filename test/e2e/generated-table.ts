@@ -73,7 +73,11 @@ export function tables(upstream: string): fc.Arbitrary<GeneratedTable> {
         upstream: fc.constantFrom(upstream, `${upstream}/base`, `${upstream}/Base/v2/`),
         upstreams: fc.constant({ other: { url: `${upstream}/other` } }),
         payTo: fc.constant(PAY_TO),
-        accepts: fc.constantFrom(["base-sepolia"], ["base", "polygon"]),
+        accepts: fc.constantFrom<readonly (string | object)[]>(
+          ["base-sepolia"],
+          ["base", "polygon"],
+          ["base", { network: "base", assetTransferMethod: "permit2" }],
+        ),
         tokens: fc.constant([{ network: "base", asset: EURC, name: "EURC", version: "2", decimals: 6 }]),
         facilitators: fc.constant(["http://127.0.0.1:1"]),
         routes: fc.uniqueArray(fc.tuple(key, prices(upstream)), {

@@ -3,21 +3,14 @@
 
 import { createPermit2ApprovalTx } from "@x402/evm";
 import { decodePaymentResponseHeader } from "@x402/fetch";
-import {
-  createTestClient,
-  createWalletClient,
-  http,
-  type PrivateKeyAccount,
-  parseAbi,
-  parseEther,
-  publicActions,
-} from "viem";
+import { type PrivateKeyAccount, parseEther } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { buyer, localChain, minter, usdc } from "../../tools/stack/chain.ts";
+import { buyer, usdc } from "../../tools/stack/chain.ts";
 import { encodePayment, newAccount } from "../support/payment.ts";
 import { PERMIT2, signPermit2Payment } from "../support/permit2-payment.ts";
 import { NOTHING, ONE_PRICE, PRICE, watchChain } from "./movement.ts";
 import { reconciled } from "./reconciled.ts";
+import { connect, mined, mint, walletOf } from "./wallets.ts";
 import { startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -27,19 +20,11 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 afterEach(() => Object.assign(world.lose, { settle: "none", verify: "none" }));
 
-const connect = () =>
-  createTestClient({ mode: "anvil", chain: localChain(world.rpc), transport: http(world.rpc) }).extend(publicActions);
-const walletOf = (account: PrivateKeyAccount) =>
-  createWalletClient({ account, chain: localChain(world.rpc), transport: http(world.rpc) });
-const mined = (hash: `0x${string}`) => connect().waitForTransactionReceipt({ hash, pollingInterval: 20 });
-
-/** A wallet with money, which Permit2 may not move. */
+/** A wallet with money and gas, which Permit2 may not move. */
 async function newBuyer(): Promise<PrivateKeyAccount> {
   const account = newAccount();
-  const abi = parseAbi(["function mint(address to, uint256 value) returns (bool)"]);
-  const call = { address: usdc, abi, functionName: "mint", args: [account.address, 10n * PRICE] } as const;
-  await mined(await walletOf(minter).writeContract(call));
-  await connect().setBalance({ address: account.address, value: parseEther("1") });
+  await mint(world, account.address, 10n * PRICE);
+  await connect(world).setBalance({ address: account.address, value: parseEther("1") });
   return account;
 }
 
@@ -57,7 +42,7 @@ describe("a call that is paid by Permit2", () => {
     const [last] = (await world.transfers()).slice(-1);
     expect(last).toEqual({ from: buyer.address, value: PRICE, transactionHash: receipt.transaction });
     // Not by the token's own hand: its transaction asked x402's proxy.
-    const { to } = await connect().getTransaction({ hash: receipt.transaction as `0x${string}` });
+    const { to } = await connect(world).getTransaction({ hash: receipt.transaction as `0x${string}` });
     expect(to?.toLowerCase()).toBe("0x402085c248eea27d92e8b30b2c58ed07f9e20001");
   });
 
@@ -111,7 +96,7 @@ describe("a payer whose allowance does not reach", () => {
       accepts: [{ asset: usdc, extra: { assetTransferMethod: "permit2" } }, { asset: usdc }],
     });
     expect([await moved(), await executions(path)]).toEqual([NOTHING, 0]);
-    await mined(await walletOf(account).sendTransaction(createPermit2ApprovalTx(usdc)));
+    await mined(world, await walletOf(world, account).sendTransaction(createPermit2ApprovalTx(usdc)));
     expect((await world.fetchPaying(account)(world.gate + path)).status).toBe(200);
     expect(await moved()).toEqual({ payee: PRICE, buyer: 0n, transfers: 1 });
   });

@@ -6,20 +6,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Network } from "@x402/core/types";
-import { ExactEvmScheme } from "@x402/evm/exact/client";
+import type { ClientEvmSigner } from "@x402/evm";
+import { ExactEvmScheme, type ExactEvmSchemeConfig } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
-import type { PrivateKeyAccount } from "viem";
 import { minter } from "../../tools/stack/accounts.ts";
 import { balanceOf, buyer, network, startChain, type Transfer, transfersTo } from "../../tools/stack/chain.ts";
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
+import { type Losses, startLossyProxy } from "../support/lossy-proxy.ts";
 import { PAY_TO } from "../support/payment.ts";
-import { readText, startServer, type TestServer } from "../support/server.ts";
+import { readText } from "../support/server.ts";
 
-/** What the network between gate and facilitator does to a call: it never arrives, or its answer never does. */
-export type Loss = "none" | "request" | "answer";
+/** A wallet of any kind: an account, or a contract whose owner signs. */
+export type Signer = Pick<ClientEvmSigner, "address" | "signTypedData">;
 
 export interface World {
   readonly gate: string;
@@ -27,8 +28,9 @@ export interface World {
   /** What the gate keeps, its seller's books among it. */
   readonly stateDir: string;
   readonly upstream: string;
-  readonly lose: { settle: Loss; verify: "none" | "believe" };
-  readonly fetchPaying: (account?: PrivateKeyAccount) => typeof fetch;
+  readonly lose: Losses;
+  /** With an RPC the client looks for its allowance, and signs a permit where it is short. */
+  readonly fetchPaying: (account?: Signer, reading?: ExactEvmSchemeConfig) => typeof fetch;
   readonly payee: () => Promise<bigint>;
   readonly balance: (address: string) => Promise<bigint>;
   readonly transfers: () => Promise<readonly Transfer[]>;
@@ -39,12 +41,24 @@ export interface World {
 /** How payments are verified and settled: by the reference facilitator, by the same behind keys of CDP, or by the gate. */
 export type Way = "a facilitator" | "a facilitator that asks for a key" | "the gate itself";
 
+/** A token on the world's chain of which the table says no more than Permit2 needs. */
+export const PLAIN_DOLLAR = "0x808456652fdb597867f38412077A9182bf77359F";
+const PLAIN_TOKEN = {
+  network: "base-sepolia",
+  asset: PLAIN_DOLLAR,
+  name: "Plain Dollar",
+  decimals: 6,
+  dollar: true,
+  assetTransferMethod: "permit2",
+};
+
 const BY_PERMIT2 = [{ network: "base-sepolia", assetTransferMethod: "permit2" }, "base-sepolia"];
 
 const table = (upstream: string, facilitators: readonly object[], rpc: string) => ({
   upstream: { url: upstream, timeoutSeconds: 5 },
   payTo: PAY_TO,
   accepts: ["base-sepolia"],
+  tokens: [PLAIN_TOKEN],
   facilitators,
   rpc: { "base-sepolia": rpc },
   routes: {
@@ -56,6 +70,8 @@ const table = (upstream: string, facilitators: readonly object[], rpc: string) =
     "/socket": { price: "$0.01", websocket: true },
     "/permitted": { price: "$0.01", accepts: BY_PERMIT2 },
     "/permitted/before": { price: "$0.01", accepts: BY_PERMIT2, settle: "before" },
+    "/plain": { price: "$0.01", accepts: [{ network: "base-sepolia", asset: PLAIN_DOLLAR }] },
+    "/wallet": { price: "$0.01", contractWallets: true },
     "/brief": { price: "$0.01", maxTimeoutSeconds: 30 },
   },
 });
@@ -66,7 +82,7 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "faregate-world-"));
   const chain = await startChain({ port: 0 });
   const reference = await startFacilitator({ rpc: chain.rpc, port: 0 });
-  const lose: World["lose"] = { settle: "none", verify: "none" };
+  const lose: Losses = { settle: "none", verify: "none" };
   const [upstream, lossy] = await Promise.all([startFakeUpstream(), startLossyProxy(reference.url, lose)]);
   const { secret, publicKey } = newEc("sec1");
   const guard = await startCdpServer(publicKey, (request, response) => passOn(lossy.url, request, response));
@@ -92,8 +108,13 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
     stateDir,
     upstream: upstream.url,
     lose,
-    fetchPaying: (account = buyer) =>
-      wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new ExactEvmScheme(account))),
+    fetchPaying: (account = buyer, reading = {}) =>
+      wrapFetchWithPayment(
+        fetch,
+        new x402Client()
+          .register(network as Network, new ExactEvmScheme(account, reading))
+          .setSpendControls({ allowedAssets: [{ network: network as Network, asset: PLAIN_DOLLAR }] }),
+      ),
     payee,
     balance: (address) => balanceOf(chain.rpc, address as `0x${string}`),
     transfers: () => transfersTo(chain.rpc, PAY_TO),
@@ -115,22 +136,4 @@ async function passOn(target: string, request: IncomingMessage, response: Server
   } catch {
     request.socket.destroy();
   }
-}
-
-/** Passes everything on, but for what is lost: then it breaks the connection. */
-function startLossyProxy(target: string, lose: World["lose"]): Promise<TestServer> {
-  return startServer(async (request, response) => {
-    const body = await readText(request);
-    if (request.url === "/verify" && lose.verify === "believe") {
-      const payer = JSON.parse(body).paymentPayload.payload.authorization.from;
-      return response.writeHead(200).end(JSON.stringify({ isValid: true, payer }));
-    }
-    if (request.url === "/settle" && lose.settle === "request") return request.socket.destroy();
-    const method = request.method ?? "GET";
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch(target + request.url, method === "GET" ? {} : { method, headers, body });
-    const text = await answer.text();
-    if (request.url === "/settle" && lose.settle === "answer") return request.socket.destroy();
-    return response.writeHead(answer.status, headers).end(text);
-  });
 }

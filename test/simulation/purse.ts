@@ -55,7 +55,7 @@ export class Purse {
     const { random, nowMs } = this.#town.world;
     const seconds = Math.floor(nowMs / 1_000);
     const isShort = random.chance(0.15);
-    const validBefore = isShort ? Math.ceil((seconds + 20) / 30) * 30 : Math.ceil((seconds + 300) / 120) * 120;
+    const validBefore = isShort ? Math.ceil((seconds + 32) / 30) * 30 : Math.ceil((seconds + 300) / 120) * 120;
     const right = amountOf(route, coin);
     return authorize(this.#account, {
       coin,

@@ -63,6 +63,7 @@ function rulesOf(hasRpc: boolean, isNarrow: boolean): Rules {
     maxUnsettled: `$${unsettledMicros / 1_000_000}`,
     maxUnsettledTotal: `$${totalMicros / 1_000_000}`,
     rpc: hasRpc ? { "base-sepolia": "https://rpc.example" } : {},
+    ...(hasRpc && !isNarrow && { verifyAbove: "$0.015" }),
     routes: {
       "/after": dollars("/after"),
       "/before": { price: dollars("/before"), settle: "before", facilitators: [second, first] },

@@ -52,6 +52,8 @@ export function startRelayers(account: Account, nowMs: () => number = Date.now):
       find: ask((id) => start(name).find(id)),
       take: ask((relayer, wanted) => start(name).take(relayer, wanted)),
       tend: ask((tending) => start(name).tend(tending)),
+      refusal: ask((payer) => start(name).refusal(payer)),
+      mark: ask((id, seen) => start(name).mark(id, seen)),
       close: ask((id, transaction) => start(name).close(id, transaction)),
     }),
   };

@@ -1,10 +1,13 @@
 // A facilitator that does what the paid URL's query says (`?verify=hang`, `?settle=drop`; with commas for one payment
 // after the other, `?verify=valid,html`, the last of them for all that follow), and remembers each call:
-// `GET /__calls?nonce=0x…` lists them. It moves no money; where money counts, the reference facilitator is used.
+// `GET /__calls?nonce=0x…` lists them; of Solana it is the message's hash. Below `/other` it pays the gas there with another
+// account, below `/mute` it does not say what it supports. It moves no money; where money counts, the reference facilitator
+// is used.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { transactionOf } from "./payment.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
+import { DEVNET, FEE_PAYER, hashOf, OTHER_FEE_PAYER, payerOf, transactionNameOf } from "./solana-payment.ts";
 
 export interface FacilitatorCall {
   readonly endpoint: "/verify" | "/settle";
@@ -58,13 +61,16 @@ const settled = ({ payer, network, nonce }: Asked) => ({
   success: true,
   payer,
   network,
-  transaction: transactionOf(nonce),
+  transaction: nameOf(nonce),
 });
+
+/** Of a transaction: what goes by a hash on EVM networks goes by its signature on Solana. */
+const nameOf = (nonce: string): string => (nonce.startsWith("0x") ? transactionOf(nonce) : transactionNameOf(nonce));
 
 const pending = ({ network, nonce }: Asked) => ({
   success: false,
   errorReason: "settlement_pending",
-  transaction: transactionOf(nonce),
+  transaction: nameOf(nonce),
   network,
 });
 
@@ -75,7 +81,7 @@ const settle: { readonly [name: string]: Behaviour } = {
   rejected: ({ network }, _, response, errorReason) =>
     reply(response, 200, { success: false, errorReason, transaction: "", network }),
   broadcast: ({ network, nonce }, _, response, errorReason) =>
-    reply(response, 200, { success: false, errorReason, transaction: transactionOf(nonce), network }),
+    reply(response, 200, { success: false, errorReason, transaction: nameOf(nonce), network }),
   // The same one for whoever asks.
   repeated: (asked, _, response) => reply(response, 200, { ...settled(asked), transaction: `0x${"ab".repeat(32)}` }),
   // Sent to the chain and not mined yet, so many times; then what it came to.
@@ -106,6 +112,24 @@ const settle: { readonly [name: string]: Behaviour } = {
       : reply(response, 200, { success: false, errorReason: "insufficient_funds", transaction: "", network }),
 };
 
+/** Who pays, and what tells a payment apart from his others. */
+function partiesOf({ authorization, transaction }: { authorization?: Parties; transaction?: string }): Parties {
+  if (authorization) return authorization;
+  return { from: payerOf(transaction ?? ""), nonce: hashOf(transaction ?? "") };
+}
+
+interface Parties {
+  readonly from: string;
+  readonly nonce: string;
+}
+
+function tellSupported(place: string, request: IncomingMessage, response: ServerResponse): void {
+  if (place === "/mute") return void request.socket.destroy();
+  const feePayer = place === "/other" ? OTHER_FEE_PAYER : FEE_PAYER;
+  const kinds = [{ x402Version: 2, scheme: "exact", network: DEVNET, extra: { feePayer } }];
+  reply(response, 200, { kinds, extensions: [], signers: { "solana:*": [feePayer] } });
+}
+
 export async function startFakeFacilitator(): Promise<TestServer> {
   const calls = new Map<string, FacilitatorCall[]>();
   /** By URL, in the order in which they came. */
@@ -113,11 +137,12 @@ export async function startFakeFacilitator(): Promise<TestServer> {
   return startServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://x");
     if (pathname === "/__calls") return reply(response, 200, calls.get(searchParams.get("nonce") ?? "") ?? []);
-    if (pathname === "/supported") return reply(response, 200, { kinds: [], extensions: [], signers: {} });
-    const endpoint = pathname as FacilitatorCall["endpoint"];
+    const [, place = "", name] = /^(\/other|\/mute)?(\/\w+)$/.exec(pathname) ?? [];
+    if (name === "/supported") return tellSupported(place, request, response);
+    const endpoint = name as FacilitatorCall["endpoint"];
     const text = await readText(request);
     const { paymentPayload, paymentRequirements } = JSON.parse(text);
-    const { from: payer, nonce } = paymentPayload.payload.authorization;
+    const { from: payer, nonce } = partiesOf(paymentPayload.payload);
     const earlier = calls.get(nonce) ?? [];
     calls.set(nonce, [...earlier, { endpoint, text }]);
     const times = 1 + earlier.filter((call) => call.endpoint === endpoint).length;
@@ -127,10 +152,10 @@ export async function startFakeFacilitator(): Promise<TestServer> {
     const those = known.includes(nonce) ? known : [...known, nonce];
     nonces.set(url, those);
     const told = (new URL(url).searchParams.get(endpoint.slice(1)) ?? "").split(",");
-    const [name, argument = ""] = (told[those.indexOf(nonce)] ?? (told.at(-1) as string)).split(":");
+    const [behaviourName, argument = ""] = (told[those.indexOf(nonce)] ?? (told.at(-1) as string)).split(":");
     const table = endpoint === "/verify" ? verify : settle;
-    const behaviour = table[name || (endpoint === "/verify" ? "valid" : "settled")];
-    if (!behaviour) throw new Error(`no such behaviour: ${name}`);
+    const behaviour = table[behaviourName || (endpoint === "/verify" ? "valid" : "settled")];
+    if (!behaviour) throw new Error(`no such behaviour: ${behaviourName}`);
     return behaviour(asked, request, response, argument);
   });
 }

@@ -11,7 +11,7 @@ export const PAYER = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU";
 export const FINAL_SLOT = 380_001_000;
 /** Blocks that are confirmed come after it. */
 export const HEAD_SLOT = FINAL_SLOT + 32;
-const FIRST_SLOT = FINAL_SLOT - 400_000;
+export const FIRST_SLOT = FINAL_SLOT - 400_000;
 const CLAIM_SLOT = FINAL_SLOT - 900;
 const CLAIM_SECONDS = 1_800_000_000;
 const SLOT_SECONDS = 0.4;
@@ -97,12 +97,19 @@ export const listed = ({ signature, slot, err, blockTime }: SolanaTransaction) =
 export function solana(transactions: readonly SolanaTransaction[]): FakeChain["answers"] {
   const newestFirst = transactions.toSorted((a, b) => b.slot - a.slot);
   return {
+    eth_chainId: () => {
+      throw new RpcRefusal("Method not found", -32601);
+    },
     getGenesisHash: () => GENESIS,
     getSlot: ({ commitment }: { commitment: string }) => (commitment === "finalized" ? FINAL_SLOT : HEAD_SLOT),
     getFirstAvailableBlock: () => FIRST_SLOT,
     getBlocks: (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, i) => from + i).filter((slot) => hasBlock(slot)),
-    getBlockTime: (slot: number) => secondsOf(slot),
+    getBlocksWithLimit: (from: number) => [hasBlock(from) ? from : from + 1],
+    getBlockTime: (slot: number) => {
+      if (!hasBlock(slot)) throw new RpcRefusal(`Slot ${slot} was skipped`, -32007);
+      return secondsOf(slot);
+    },
     getSignaturesForAddress: (account: string, { limit, before, minContextSlot }: ListingOptions) => {
       if (minContextSlot > HEAD_SLOT) throw new RpcRefusal("Minimum context slot has not been reached", -32016);
       const from = before === undefined ? 0 : newestFirst.findIndex(({ signature }) => signature === before) + 1;

@@ -57,7 +57,8 @@ test("an object that was ended knows what it has sent", async () => {
 test("what is stuck is replaced there too, and the newest comes first", async () => {
   const id = "p-stuck";
   const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
-  const call = { chainId: 84532, to: account.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0 };
+  const money = { payer: buyer.address, amount: 0n, funds: 0n, balance: 10n ** 18n };
+  const call = { chainId: 84532, to: account.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0, ...money };
   const taken = await object().take(account.address, { id, ...call, usedNonces: 900, pendingNonces: 900 });
   expect(taken).toMatchObject({ kind: "taken", sent: { nonce: 900 } });
   const tending = { id, chainId: 84532, relayer: account.address, usedNonces: 900, today: null, feeMax: 100n };
@@ -68,6 +69,45 @@ test("what is stuck is replaced there too, and the newest comes first", async ()
     { max_fee: "2" },
     { max_fee: "3" },
   ]);
+});
+
+/** One that is nobody else's, and what is taken there. */
+function startObject(name: string) {
+  const stub = RELAYER.getByName(name);
+  const fees = { maxFeePerGas: 2n, maxPriorityFeePerGas: 1n };
+  const call = { chainId: 84532, to: account.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0 };
+  const money = { payer: "0xab", amount: 1n, funds: 100n, balance: 10n ** 18n };
+  const nonces = { usedNonces: 0, pendingNonces: 0 };
+  return { stub, take: (id: string) => stub.take(account.address, { id, ...call, ...money, ...nonces }) };
+}
+
+test("who burned three is refused there, and what was sent on trust is counted", async () => {
+  const { stub, take } = startObject("burned");
+  for (const id of ["a", "b", "c"]) {
+    expect(await take(id)).toMatchObject({ kind: "taken" });
+    await stub.mark(id, "reverted");
+  }
+  expect(await take("d")).toEqual({ kind: "refused", reason: "payer_reverted_too_often", doubtful: [] });
+  expect(await take("a")).toMatchObject({ kind: "taken", sent: { nonce: 0 } });
+});
+
+test("an outbox of before payers were counted goes on there", async () => {
+  const { stub } = startObject("old");
+  const old = `CREATE TABLE sent (
+      nonce INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recipient TEXT NOT NULL, data TEXT NOT NULL, gas INTEGER NOT NULL,
+      valid_before INTEGER NOT NULL, tx TEXT, created_at INTEGER NOT NULL, sent_at INTEGER NOT NULL);
+    CREATE TABLE signed (
+      hash TEXT PRIMARY KEY, nonce INTEGER NOT NULL, raw TEXT NOT NULL, max_fee TEXT NOT NULL, priority_fee TEXT NOT NULL,
+      signed_at INTEGER NOT NULL);
+    CREATE INDEX signed_nonce ON signed (nonce);
+    INSERT INTO sent VALUES (0, 'old', '0xab', '0x', 21000, 0, NULL, 0, 0);
+    INSERT INTO signed VALUES ('0xaa', 0, '0xbb', '1', '1', 0);`;
+  await runInDurableObject(stub, (_, { storage }) => void storage.sql.exec(old));
+  await expect(runInDurableObject(stub, (_, state) => state.abort("ended by a test"))).rejects.toThrow();
+  const again = startObject("old");
+  expect(await again.stub.find("old")).toMatchObject({ nonce: 0, signed: [{ hash: "0xaa" }] });
+  expect(await again.take("new")).toMatchObject({ kind: "taken", sent: { nonce: 1 } });
+  await again.stub.mark("old", "settled");
 });
 
 test("nothing is signed for a relayer whose key is not there", async () => {

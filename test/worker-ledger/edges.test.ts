@@ -41,6 +41,7 @@ const dueOf = (payment: Payment, changes: Partial<Due> = {}): Due => ({
   payer: payment.payload.authorization.from,
   payTo: payment.payload.authorization.to,
   amount: "10000",
+  route: "/after",
   facilitator: config.facilitators[0]?.kind === "http" ? config.facilitators[0].url : "",
   settleBody: JSON.stringify({
     paymentPayload: { ...payment, resource: { url: `${ORIGIN}/after/ok` } },

@@ -6,7 +6,15 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const solc = createRequire(import.meta.url)("solc");
-const names = ["TestUSDC", "TestMulticall3", "TestPermit2", "TestExactPermit2Proxy", "TestUptoPermit2Proxy"];
+/** By the file where it stands. */
+const contracts = {
+  TestUSDC: "TestUSDC",
+  TestMulticall3: "TestMulticall3",
+  TestPermit2: "TestPermit2",
+  TestExactPermit2Proxy: "TestExactPermit2Proxy",
+  TestUptoPermit2Proxy: "TestUptoPermit2Proxy",
+  TestWalletFactory: "TestWallet",
+};
 /** Of what they call. */
 const interfaces = ["IPermit2"];
 
@@ -16,7 +24,9 @@ type Diagnostic = { severity: string; formattedMessage: string };
 function buildInput(): object {
   return {
     language: "Solidity",
-    sources: Object.fromEntries([...names, ...interfaces].map((name) => [name, { content: readSource(name) }])),
+    sources: Object.fromEntries(
+      [...Object.values(contracts), ...interfaces].map((file) => [file, { content: readSource(file) }]),
+    ),
     settings: {
       evmVersion: "cancun",
       optimizer: { enabled: true, runs: 200 },
@@ -26,8 +36,8 @@ function buildInput(): object {
   };
 }
 
-function readSource(name: string): string {
-  return readFileSync(join(import.meta.dirname, `${name}.sol`), "utf8");
+function readSource(file: string): string {
+  return readFileSync(join(import.meta.dirname, `${file}.sol`), "utf8");
 }
 
 function compile(): Record<string, { abi: unknown; deployedBytecode: string }> {
@@ -37,8 +47,8 @@ function compile(): Record<string, { abi: unknown; deployedBytecode: string }> {
     throw new Error(errors.map((entry: Diagnostic) => entry.formattedMessage).join("\n"));
   }
   return Object.fromEntries(
-    names.map((name) => {
-      const { abi, evm } = output.contracts[name][name];
+    Object.entries(contracts).map(([name, file]) => {
+      const { abi, evm } = output.contracts[file][name];
       return [name, { abi, deployedBytecode: `0x${evm.deployedBytecode.object}` }];
     }),
   );

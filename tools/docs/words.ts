@@ -36,7 +36,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     payTo: {
       type: "address",
       otherwise: "every entry of `accepts` needs its own",
-      means: "The wallet that is paid. In mixed case it has to fit its checksum.",
+      means:
+        "The wallet that is paid. In mixed case it has to fit its checksum; on Solana it is a public key in base58. See [who is paid](#who-is-paid).",
       example: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
     },
     accepts: {
@@ -171,7 +172,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     extensions: {
       type: "object: a name to an object",
       means:
-        "x402 extensions that challenges advertise, word for word. Those that promise something of the gate, such as `payment-identifier`, cannot be written.",
+        "x402 extensions that challenges advertise, word for word. Those that promise something of the gate or its facilitators, such as `payment-identifier`, cannot be written.",
       example: { bazaar: { info: { output: { type: "json" } } } },
     },
     paymentIdentifier: {
@@ -423,6 +424,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "How the facilitator is told who asks, for one that serves its customers alone.",
       example: { bearer: "{{FACILITATOR_KEY}}" },
     },
+    feePayer: {
+      type: "public key of Solana",
+      otherwise: "what it says itself",
+      means:
+        "The account that it pays the gas with on Solana, so that the gate knows it from its first request on. See [Solana](#solana).",
+      example: "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd",
+    },
   },
   direct: {
     key: {
@@ -528,13 +536,17 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     asset: {
       type: "address",
       means:
-        "The token's contract. It takes EIP-3009 (`transferWithAuthorization`), or `assetTransferMethod` says that it does not.",
+        "The token's contract. It takes EIP-3009 (`transferWithAuthorization`), or `assetTransferMethod` says that it does not. On Solana the mint.",
       example: "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42",
     },
-    name: { type: "text", means: "The name in the contract's EIP-712 domain.", example: "EURC" },
+    name: {
+      type: "text",
+      means: "The name in the contract's EIP-712 domain; on Solana what people call it.",
+      example: "EURC",
+    },
     version: {
       type: "text",
-      otherwise: "none; then `assetTransferMethod` has to be `permit2`",
+      otherwise: "none; then `assetTransferMethod` has to be `permit2`, but on Solana",
       means: "The version in the contract's EIP-712 domain.",
       example: "2",
     },
@@ -547,8 +559,14 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     assetTransferMethod: {
       type: '`"eip3009"` or `"permit2"`',
       means:
-        "How it is moved where an entry of `accepts` does not say; what says `permit2` here is moved in no other way.",
+        "How it is moved where an entry of `accepts` does not say; what says `permit2` here is moved in no other way. Not for tokens on Solana.",
       example: "permit2",
+    },
+    tokenProgram: {
+      type: '`"spl-token"` or `"token-2022"`',
+      otherwise: "on Solana `spl-token`, elsewhere none",
+      means: "The program that keeps it. Only tokens on Solana have one.",
+      example: "token-2022",
     },
   },
   atomic: {

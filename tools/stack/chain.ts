@@ -28,6 +28,8 @@ export const network = `eip155:${chainId}`;
 export const usdc: Address = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 /** Facilitators call it to learn why a simulated transfer failed. */
 const multicall3: Address = "0xcA11bde05977b3631167028862bE2a173976CA11";
+/** Deploys smart-contract wallets; it stands on no other network. */
+export const walletFactory: Address = "0x0000000000000000000000000000000000006492";
 /** 10,000 USDC in atomic units. */
 export const buyerFunds = 10_000_000_000n;
 
@@ -54,13 +56,14 @@ export interface Transfer {
   transactionHash: Hash;
 }
 
-/** Code by the address where it stands on every network. */
+/** Code by its address, which but for the factory's is that of every network. */
 const placed: readonly (readonly [Address, { readonly deployedBytecode: string }])[] = [
   [usdc, contracts.TestUSDC],
   [multicall3, contracts.TestMulticall3],
   [PERMIT2_ADDRESS, contracts.TestPermit2],
   [PERMIT2_EXACT_PROXY, contracts.TestExactPermit2Proxy],
   [PERMIT2_UPTO_PROXY, contracts.TestUptoPermit2Proxy],
+  [walletFactory, contracts.TestWalletFactory],
 ];
 
 /** Starts the chain, funds the buyer, and lets Permit2 move the buyer's USDC. With a `stateDir` the chain is loaded from there and kept there at the stop. */

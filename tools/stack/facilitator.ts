@@ -7,7 +7,7 @@ import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
 import { UptoEvmScheme } from "@x402/evm/upto/facilitator";
 import { type Context, Hono } from "hono";
-import { network } from "./chain.ts";
+import { network, walletFactory } from "./chain.ts";
 import { type Listener, listen } from "./listen.ts";
 import { relaySigner } from "./relay-signer.ts";
 
@@ -19,9 +19,13 @@ interface PaymentCall {
 /** Starts it on this port, or on any free one. */
 export function startFacilitator(options: { rpc: string; port?: number | undefined }): Promise<Listener> {
   const signer = relaySigner(options.rpc);
-  const facilitator = new x402Facilitator()
-    .register(network, new ExactEvmScheme(signer))
-    .register(network, new UptoEvmScheme(signer));
+  // A wallet that is not there yet is deployed by this factory, and by no other.
+  const scheme = new ExactEvmScheme(signer, { eip6492AllowedFactories: [walletFactory] });
+  const facilitator = new x402Facilitator().register(network, scheme).register(network, new UptoEvmScheme(signer));
+  // Who pays by Permit2 needs no gas: a token's own permit is sent by the scheme itself, an approval by the signer.
+  facilitator.registerExtension({ key: "eip2612GasSponsoring" });
+  const approvals = { key: "erc20ApprovalGasSponsoring", signer };
+  facilitator.registerExtension(approvals);
   const app = routes(facilitator);
   return listen(createAdaptorServer({ fetch: app.fetch }) as Server, options.port ?? 0);
 }

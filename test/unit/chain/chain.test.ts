@@ -1,3 +1,4 @@
+import { pad } from "viem";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
 import {
@@ -134,6 +135,54 @@ describe("what is asked", () => {
     const chain = buildChain({ urls: ["https://rpc.example"], timeoutMs: TIMEOUT_MS }, fetcher);
     expect(await chain.fateOf(authorization)).toEqual(unused);
     expect(new Set(hosts)).toEqual(new Set(["https://rpc.example"]));
+  });
+});
+
+describe("where more blocks are asked for than its own, a payment", () => {
+  /** Mined in that block, from which on its nonce reads as used. */
+  const minedIn = (block: number, ...events: readonly RawEvent[]): Partial<FakeChain> => ({
+    receipts: [mined(events, TRANSACTION, block)],
+    answers: { eth_call: (_: object, tag: string) => pad(Number(tag) >= block ? "0x1" : "0x0", { size: 32 }) },
+  });
+  const look = async (chain: Partial<FakeChain>, confirmations: number, changes: Partial<Authorization> = {}) => {
+    const rpc = await start(chain);
+    const fate = await buildChain({ urls: [rpc.url], timeoutMs: TIMEOUT_MS }).fateOf(
+      { ...authorization, ...changes },
+      confirmations,
+    );
+    return { rpc, fate };
+  };
+  const unusedIn = (block: number): Fate => ({ kind: "unused", chainTimeMs: secondsOf(block) * 1000 });
+
+  test.each([
+    ["counts in a block that is deep enough", HEAD - 2, paid],
+    ["does not count a block above that: it is unused as of the older one", HEAD - 1, unusedIn(HEAD - 2)],
+    ["does not count at the head", HEAD, unusedIn(HEAD - 2)],
+  ])("%s", async (_, block, fate) => {
+    expect((await look(minedIn(block, used(), transfer()), 3)).fate).toEqual(fate);
+    // The head is enough where nobody asks for more.
+    expect((await look(minedIn(block, used(), transfer()), 1)).fate).toEqual(paid);
+  });
+
+  test("is not canceled either in a block that may go again", async () => {
+    expect((await look(minedIn(HEAD - 2, canceled()), 3)).fate).toEqual({ kind: "canceled" });
+    expect((await look(minedIn(HEAD - 1, canceled()), 3)).fate).toEqual(unusedIn(HEAD - 2));
+  });
+
+  test("is not believed for a transaction that somebody named", async () => {
+    const { rpc, fate } = await look(minedIn(HEAD, used(), transfer()), 3, hint);
+    expect(fate).toEqual(unusedIn(HEAD - 2));
+    expect(methodsOf(rpc).join()).not.toContain("Receipt");
+  });
+
+  test("is looked for in the first block of a chain that has not so many", async () => {
+    const { fate } = await look({ isUsed: false, head: 1 }, 3);
+    expect(fate).toEqual(unusedIn(0));
+  });
+
+  test("is unknown where an RPC does not show the older block", async () => {
+    const answers = { eth_getBlockByNumber: (tag: string) => (tag === "latest" ? rawBlock(HEAD) : null) };
+    expect((await look({ ...minedIn(HEAD - 5, used(), transfer()), answers }, 3)).fate).toMatchObject(unavailable);
   });
 });
 

@@ -1,4 +1,5 @@
-import { keccak256, toFunctionSelector, toHex } from "viem";
+import { x402ExactPermit2ProxyABI } from "@x402/evm";
+import { type Abi, keccak256, toFunctionSelector, toHex } from "viem";
 import { describe, expect, test } from "vitest";
 import {
   AUTHORIZATION_CANCELED,
@@ -14,6 +15,7 @@ import {
   UNORDERED_NONCE_INVALIDATION,
 } from "../../../src/chain/events.ts";
 import { addressWord, parseQuantity, parseWord, toQuantity, wordAddress } from "../../../src/chain/hex.ts";
+import contracts from "../../../tools/contracts/contracts.json" with { type: "json" };
 
 test.each([
   ["Transfer(address,address,uint256)", TRANSFER],
@@ -36,6 +38,16 @@ test.each([
 ])("the selector of %s is the beginning of its signature's hash", (signature, selector) => {
   expect(selector).toBe(toFunctionSelector(signature));
 });
+
+test("x402's proxy and the contract in its place on test chains have the functions that the reference calls", () => {
+  const reference = toFunctions(x402ExactPermit2ProxyABI);
+  expect(reference).toMatchObject({ settle: SETTLE, settleWithPermit: SETTLE_WITH_PERMIT });
+  expect(toFunctions(contracts.TestExactPermit2Proxy.abi as Abi)).toEqual(reference);
+});
+
+/** Selectors by name. */
+const toFunctions = (abi: Abi): object =>
+  Object.fromEntries(abi.flatMap((one) => (one.type === "function" ? [[one.name, toFunctionSelector(one)]] : [])));
 
 describe("what an RPC writes in hexadecimal", () => {
   test.each([

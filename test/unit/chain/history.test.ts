@@ -164,4 +164,16 @@ describe("blocks", () => {
     const found = await historyOf(await start({ answers })).blockAt(5000 * 1000);
     expect(found).toEqual({ ok: false, error: "RPC 1 has blocks whose times fall" });
   });
+
+  test("have the times that they were made at", async () => {
+    const history = historyOf(await start());
+    expect(await history.timeOf(5000)).toEqual({ ok: true, value: secondsOf(5000) * 1000 });
+    const refuse = (): never => {
+      throw new RpcRefusal("pruned");
+    };
+    for (const answer of [() => null, refuse]) {
+      const lost = await start({ answers: { eth_getBlockByNumber: answer } });
+      expect(await historyOf(lost).timeOf(5000)).toMatchObject({ ok: false });
+    }
+  });
 });

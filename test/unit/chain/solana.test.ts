@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
+import { type Authorization, buildSolanaChain, type Fate } from "../../../src/chain/index.ts";
 import { type FakeChain, type FakeRpc, RpcRefusal, startFakeRpc } from "../../support/fake-rpc.ts";
 import type { TestServer } from "../../support/server.ts";
 import {
@@ -50,7 +50,10 @@ async function start(transactions: readonly SolanaTransaction[], answers: Answer
 }
 
 const askAt = (rpcs: readonly TestServer[], changes: Partial<Authorization> = {}): Promise<Fate> =>
-  buildChain({ urls: rpcs.map(({ url }) => url), timeoutMs: TIMEOUT_MS }).fateOf({ ...authorization, ...changes });
+  buildSolanaChain({ urls: rpcs.map(({ url }) => url), timeoutMs: TIMEOUT_MS }).fateOf({
+    ...authorization,
+    ...changes,
+  });
 
 const ask = async (
   transactions: readonly SolanaTransaction[],
@@ -84,6 +87,11 @@ describe("an unanswered settlement on Solana", () => {
     ["is unused where its payer did nothing", [], unused],
     ["is unused where its payer did something else", [old, ...others(3)], unused],
     ["is unused where something else of its payer's failed", [transaction("other", { err: failure })], unused],
+    [
+      "is paid where the chain's clock is some minutes behind ours",
+      [{ ...payment, blockTime: (payment.blockTime ?? 0) - 240 }, old],
+      paid,
+    ],
     ["is not looked for long before the claim", [{ ...payment, slot: old.slot, blockTime: old.blockTime }], unused],
     [
       "is unknown where its message failed in a block that is not final yet",
@@ -98,15 +106,23 @@ describe("an unanswered settlement on Solana", () => {
     const many = others(450);
     expect(await ask([...many, payment, old])).toEqual(paid);
     expect(await ask([...many, transaction("payment", { slot: payment.slot + 500 })])).toMatchObject({
-      detail: expect.stringContaining("too many transactions of the payer"),
+      detail: expect.stringContaining("too many transactions of the account"),
     });
   });
 
   test("is unknown where more names its payer than is listed", async () => {
     const spam = others(3300, payment.slot + 1, { slot: payment.slot + 1 });
     expect(await ask([payment, ...spam])).toMatchObject({
-      detail: expect.stringContaining("too many transactions of the payer"),
+      detail: expect.stringContaining("too many transactions of the account"),
     });
+  });
+
+  test("is not failed by a chain that stood still for hours, before it has gone on for as many blocks", async () => {
+    const resumed = FINAL_SLOT - 100;
+    const getBlockTime = (slot: number) => secondsOf(slot) + (slot >= resumed ? 5 * 3600 : 0);
+    const fate = await ask([], { getBlockTime });
+    expect(fate).toMatchObject({ kind: "unused" });
+    expect(fate.kind === "unused" && fate.chainTimeMs).toBeLessThan(secondsOf(resumed) * 1000);
   });
 
   test("is told from one with a higher version, which none of ours has", async () => {
@@ -145,8 +161,13 @@ describe("what is asked of a Solana RPC", () => {
   test("is a page after the other, until one has what is older than the claim", async () => {
     const rpc = await start([...others(450), old, transaction("older", { slot: old.slot - 1 })]);
     await askAt([rpc]);
-    const pages = rpc.seen.flat().filter(({ method }) => method === "getSignaturesForAddress");
-    expect(pages).toHaveLength(3);
+    const listings = rpc.seen.flat().filter(({ method }) => method === "getSignaturesForAddress");
+    expect(listings).toHaveLength(3);
+  });
+
+  test("is the next page also where one is short", async () => {
+    const [newer, own] = [transaction("newer", { slot: payment.slot + 1 }), payment];
+    expect(await ask([newer, own], pages([listed(newer)], [listed(own)]))).toEqual(paid);
   });
 
   test("is the failure once more, of final blocks alone", async () => {
@@ -179,17 +200,24 @@ describe("a transaction that the facilitator named", () => {
   });
 
   test("does not cost a second wait where the RPC does not answer", async () => {
-    const rpc = await start([]);
-    await rpc.stop();
+    const rpc = await startFakeRpc({ serve: (response) => void response.socket?.destroy() });
+    servers.push(rpc);
     expect(await askAt([rpc], hint)).toEqual({ kind: "unavailable", detail: "RPC 1 did not answer" });
+    expect(rpc.seen).toHaveLength(1);
   });
 });
 
-const page = (...entries: readonly unknown[]) => ({ getSignaturesForAddress: () => entries });
+type Listed = { readonly signature?: unknown } | null;
+/** All that is listed, a page after the other. */
+const pages = (...all: readonly (readonly Listed[])[]): Answers => ({
+  getSignaturesForAddress: (_: string, { before }: { before?: string }) =>
+    all[before === undefined ? 0 : all.findIndex((one) => one.at(-1)?.signature === before) + 1] ?? [],
+});
+const page = (...entries: readonly Listed[]) => pages(entries);
 const showing = (changes: object) => ({ getTransaction: () => ({ ...shown(payment), ...changes }) });
 const base64 = (bytes: Uint8Array) => ({ transaction: [Buffer.from(bytes).toString("base64"), "base64"] });
 /** The same wire with another number of signatures before it. */
-const counting = (count: number) => base64(Uint8Array.of(count, ...payment.wire.slice(1)));
+const counting = (count: number) => base64(Uint8Array.of(count, ...payment.wire.slice(1), ...new Uint8Array(2000)));
 
 const broken: readonly (readonly [string, Answers])[] = [
   ["is on another chain", { getGenesisHash: () => `4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY` }],
@@ -206,7 +234,11 @@ const broken: readonly (readonly [string, Answers])[] = [
   ["lists nothing that is anything", page(null)],
   ["lists in another order", page(listed(payment), listed(transaction("newer", { slot: payment.slot + 1 })))],
   ["lists more than it was asked for", page(...Array.from({ length: 201 }, () => listed(payment)))],
-  ["lists the same for ever", page(listed(payment), listed(transaction("older", { slot: payment.slot - 1 })))],
+  [
+    "lists newer ones after older ones",
+    pages([listed(transaction("older", { slot: payment.slot - 1 }))], [listed(payment)]),
+  ],
+  ["lists the same for ever", { getSignaturesForAddress: () => [listed(transaction("same"))] }],
   ["refuses a transaction that it lists", { getTransaction: refuse() }],
   ["does not show a transaction that it lists", { getTransaction: () => null }],
   ["shows another transaction", { getTransaction: () => shown(transaction("other")) }],
@@ -243,6 +275,7 @@ const brokenSpans: readonly (readonly [string, Answers])[] = [
   ["has blocks to come", { getBlocks: (_: number, to: number) => Array.from({ length: 200 }, (_, i) => to + i) }],
   ["has no times", { getBlockTime: () => null }],
   ["has lost the first of its blocks", { getBlockTime: (slot: number) => (slot < FINAL_SLOT - 1024 ? null : 1) }],
+  ["has lost the last of its blocks", { getBlockTime: (slot: number) => (slot < FINAL_SLOT - 1024 ? 1 : null) }],
   ["refuses times", { getBlockTime: refuse() }],
 ];
 

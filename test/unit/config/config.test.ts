@@ -32,6 +32,7 @@ describe("a correct table", () => {
           verifyTimeoutMs: 5_000,
           settleTimeoutMs: 20_000,
           auth: null,
+          feePayer: null,
         },
       ],
       bufferBytesMax: 262_144,
@@ -335,9 +336,9 @@ describe("a mistake is told with its place and what would be right:", () => {
     ["an object without its network", { accepts: [{}] }, "accepts[0].network", MISSING],
     [
       "a network that is not known",
-      { accepts: ["base", "solana"] },
+      { accepts: ["base", "sui"] },
       "accepts[1]",
-      `"solana" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
+      `"sui" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
     ],
     [
       "a network under both its names",
@@ -447,9 +448,9 @@ describe("a mistake is told with its place and what would be right:", () => {
     ],
     [
       "a description that is a page",
-      route({ description: "e".repeat(301) }),
+      route({ description: "x".repeat(301) }),
       'routes["/a"].description',
-      `write at most 300 characters (it says "${"e".repeat(79)})`,
+      `write at most 300 characters (it says "${"x".repeat(79)})`,
     ],
     [
       "a media type without its half",
@@ -524,7 +525,7 @@ describe("limits", () => {
     ["an upstream's time of one second", upstream({ timeoutSeconds: 1 })],
     ["a buffer of 8 MB", { bufferBytesMax: 8_388_608 }],
     ["a payment's time of a day", { maxTimeoutSeconds: 86_400 }],
-    ["a description of 300 characters", route({ description: "e".repeat(300) })],
+    ["a description of 300 characters", route({ description: "x".repeat(300) })],
     ["a facilitator on this machine", { facilitators: ["http://[::1]:4022"] }],
     ["a facilitator on this machine by its number", { facilitators: ["http://127.1.2.3:4022"] }],
   ])("hold for %s", (_, changes) => {

@@ -53,14 +53,29 @@ describe("an account of one's own", () => {
 
   test("has no key that is repeated, wherever it was written", () => {
     const key = `0x${"12".repeat(32)}`;
+    const direct = { key: KEY, rpc: RPC };
     for (const table of [
       { facilitators: [key] },
       { facilitators: key },
       { facilitators: [{ url: key }] },
       { payTo: key },
+      // With a few digits lost, or something around it.
+      { payTo: key.slice(0, -3) },
+      { facilitators: [`https://f.example/?key=${key}`] },
+      { upstream: `RELAYER_KEY=${key}` },
+      { accepts: [`the key of my relayer, which stands here by mistake, is ${key}`] },
+      // Where a name was asked for.
+      { [key]: 1 },
+      { rpc: { [key]: "https://rpc.example" } },
+      { routes: { [key]: "$1" } },
+      { routes: { "/a": { price: "$1", [key.slice(2)]: 1 } } },
+      { upstream: "none", upstreams: { [`k${key}`]: "https://h.example" } },
+      own({ ...direct, [key]: 1 }),
+      own({ ...direct, key: `{{${key}}}` }),
+      own({ ...direct, key: `{{ABC_${key.slice(2)}}}` }),
     ]) {
       const told = mistakes(table);
-      expect(told.length).toBeGreaterThan(0);
+      expect(told.length, JSON.stringify(table)).toBeGreaterThan(0);
       expect(JSON.stringify(told)).not.toContain("1212");
     }
   });

@@ -271,7 +271,7 @@ describe("a token of the operator's own", () => {
       "a key that is not known",
       tokens({ symbol: "€" }),
       "tokens[0].symbol",
-      'there is no such key; known are network, asset, name, version, decimals, dollar, assetTransferMethod (it says "symbol")',
+      'there is no such key; known are network, asset, name, version, decimals, dollar, assetTransferMethod, tokenProgram (it says "symbol")',
     ],
     [
       "a wrong checksum",

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { relayer as stranger } from "../../../tools/stack/chain.ts";
 import { facilitatorBodyOf } from "../../support/direct.ts";
 import { PAY_TO, type Payment } from "../../support/payment.ts";
-import { expectedOf, pay, type Relayer, startWorld, type World } from "./world.ts";
+import { expectedOf, pay, type Relayer, RICH, startWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -369,20 +369,29 @@ describe("the relayer's own trouble is not the buyer's:", () => {
   });
 
   describe("as much is under way as nodes hold for one account", () => {
-    /** Sixty-four that nobody broadcast. */
-    async function fill(relayer: Relayer): Promise<void> {
-      const fees = { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n };
-      const call = { chainId: 84532, to: relayer.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0 };
-      for (let i = 0; i < 64; i++) {
+    /** Sixty-four that nobody broadcast, of a payer who has paid for as many. */
+    async function fill(relayer: Relayer, price = 1n): Promise<void> {
+      const fees = { maxFeePerGas: price, maxPriorityFeePerGas: 1n };
+      const call = { chainId: 84532, to: relayer.address, data: "0x", gas: 21_000, fees, validBeforeMs: 0, ...RICH };
+      for (let i = 0; i < 128; i++) {
         await relayer.stub.take(relayer.address, { id: `p-${i}`, ...call, usedNonces: 0, pendingNonces: 0 });
+        if (i < 64) await relayer.stub.close(`p-${i}`, "0xaa");
       }
+      await world.test.setNonce({ address: relayer.address, nonce: 64 });
     }
 
     test("and stays so: it is unknown, and has no nonce", async () => {
       const relayer = await world.startRelayer({ settleTimeoutMs: 1_000 });
       await fill(relayer);
       expect(await relayer.settle(await pay())).toMatchObject(unknown);
-      expect(relayer.signed()).toHaveLength(64);
+      expect(relayer.signed()).toHaveLength(128);
+    });
+
+    test("and their Workers have died: it sends them, and has its turn", async () => {
+      const relayer = await world.startRelayer();
+      await fill(relayer, 50n * 10n ** 9n);
+      const settlement = await relayer.settle(await pay());
+      expect(settlement).toEqual({ kind: "settled", transaction: relayer.signed()[128]?.hash });
     });
 
     test("and then less: it waits for that", async () => {
@@ -390,8 +399,8 @@ describe("the relayer's own trouble is not the buyer's:", () => {
       await fill(relayer);
       const settlement = relayer.settle(await pay());
       await new Promise((resolve) => setTimeout(resolve, 200));
-      await world.test.setNonce({ address: relayer.address, nonce: 64 });
-      expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[64]?.hash });
+      await world.test.setNonce({ address: relayer.address, nonce: 128 });
+      expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[128]?.hash });
     });
   });
 

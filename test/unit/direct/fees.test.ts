@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { feesOf, replacing } from "../../../src/direct/fees.ts";
+import { costOf, feesOf, replacing } from "../../../src/direct/fees.ts";
 import { GWEI } from "./fixtures.ts";
 
 const CAP = 100n * GWEI;
@@ -30,6 +30,10 @@ describe("what is offered for the gas", () => {
   test("works where gas is free", () => {
     expect(feesOf({ baseFee: 0n, gasPrice: 0n }, CAP)).toEqual({ maxFeePerGas: MILLI, maxPriorityFeePerGas: MILLI });
   });
+});
+
+test("a transaction costs at most its gas, and a quarter of that beside", () => {
+  expect(costOf(100_000, 2n * GWEI)).toBe(250_000n * GWEI);
 });
 
 describe("a replacement", () => {

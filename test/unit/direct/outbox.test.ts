@@ -1,8 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { type Hex, parseTransaction, recoverTransactionAddress } from "viem";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Outbox, type Sign, type Tending, type Wanted } from "../../../src/direct/outbox.ts";
+import { Outbox, type Wanted } from "../../../src/direct/outbox.ts";
 import { signTransaction } from "../../../src/direct/transaction.ts";
+import type { Sign, Tending } from "../../../src/direct/upkeep.ts";
 import { type Account, openAccount } from "../../../src/schemes/index.ts";
 import { openStore, type TestStore } from "../../support/sqlite.ts";
 import { GWEI, KEY } from "./fixtures.ts";
@@ -10,6 +11,8 @@ import { GWEI, KEY } from "./fixtures.ts";
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
 const CAP = 100n * GWEI;
+const PAYER = `0x${"cd".repeat(20)}`;
+const OTHER = `0x${"ef".repeat(20)}`;
 const account = openAccount(KEY) as Account;
 const sign: Sign = (transaction) => signTransaction(transaction, account);
 
@@ -21,6 +24,10 @@ const wantedOf = (changes: Partial<Wanted> = {}): Wanted => ({
   gas: 90_000,
   fees: { maxFeePerGas: 2n * GWEI, maxPriorityFeePerGas: GWEI },
   validBeforeMs: NOW + 300_000,
+  payer: PAYER,
+  amount: 10_000n,
+  funds: 10n ** 12n,
+  balance: GWEI ** 2n,
   usedNonces: 0,
   pendingNonces: 0,
   ...changes,
@@ -51,6 +58,13 @@ const take = (changes: Partial<Wanted> = {}, nowMs = NOW) => {
   return taken.sent;
 };
 const tend = (changes: Partial<Tending>, nowMs: number) => outbox.tend(tendingOf(changes), sign, nowMs);
+/** Payments that were settled, each before the next. */
+function havePaid(count: number, payer = PAYER): void {
+  for (let i = 0; i < count; i++) {
+    take({ id: `${payer}-paid-${i}`, payer });
+    outbox.close(`${payer}-paid-${i}`, "0xaa");
+  }
+}
 const read = (raw: string | undefined) => parseTransaction(raw as Hex);
 
 describe("a payment", () => {
@@ -119,6 +133,23 @@ describe("a nonce", () => {
     expect(take({ id: "p-2", usedNonces: 7, pendingNonces: 7 + 64 }).nonce).toBe(71);
   });
 
+  test("that a lie put out of reach holds up nothing", () => {
+    take({ usedNonces: 7, pendingNonces: 7 });
+    const lost = take({ id: "p-2", usedNonces: 9_000_000, pendingNonces: 9_000_000 });
+    expect(lost.nonce).toBe(9_000_000);
+    const next = take({ id: "p-3", usedNonces: 7, pendingNonces: 7 });
+    expect(next.nonce).toBe(8);
+    // Nor is it filled up to there, or sent again before its time.
+    expect(tend({ usedNonces: 9 }, NOW + 60_000).raws).toEqual([]);
+    expect(tend({ usedNonces: 7 }, NOW + 60_000).raws.map((raw) => read(raw).nonce)).toEqual([7, 8]);
+  });
+
+  test("is none that was seen in a block, whatever an RPC counts", () => {
+    for (const id of ["p-1", "p-2", "p-3"]) take({ id, usedNonces: 200, pendingNonces: 200 });
+    outbox.mark("p-2", "reverted");
+    expect(take({ id: "p-4", usedNonces: 3, pendingNonces: 3 }).nonce).toBe(203);
+  });
+
   test("is not handed out again by a node that is behind", () => {
     take({ usedNonces: 7, pendingNonces: 7 });
     expect(take({ id: "p-2", usedNonces: 3, pendingNonces: 3 }).nonce).toBe(8);
@@ -127,11 +158,12 @@ describe("a nonce", () => {
 
 describe("what is under way", () => {
   test("is no more than nodes hold for one account", () => {
-    for (let i = 0; i < 64; i++) take({ id: `p-${i}`, usedNonces: 0 });
-    expect(outbox.take(wantedOf({ id: "p-64" }), sign, NOW)).toEqual({ kind: "busy" });
+    havePaid(64);
+    for (let i = 0; i < 64; i++) take({ id: `p-${i}` });
+    expect(outbox.take(wantedOf({ id: "p-64", payer: OTHER }), sign, NOW)).toEqual({ kind: "busy", doubtful: [] });
     expect(outbox.find("p-64")).toBeNull();
     expect(outbox.take(wantedOf({ id: "p-0" }), sign, NOW).kind).toBe("taken");
-    expect(take({ id: "p-64", usedNonces: 1 }).nonce).toBe(64);
+    expect(take({ id: "p-64", payer: OTHER, usedNonces: 65 }).nonce).toBe(128);
   });
 
   test("is sent again after a while, lowest nonce first, and then not at once", () => {
@@ -156,6 +188,184 @@ describe("what is under way", () => {
     const sent = take();
     outbox.close("p-1", sent.signed[0].hash);
     expect(tend({ usedNonces: 0 }, NOW + 5_000).raws).toEqual([sent.signed[0].raw]);
+  });
+});
+
+describe("what would cost more than there is waits for what is under way:", () => {
+  const answer = (changes: Partial<Wanted>) => outbox.take(wantedOf({ id: "p-2", ...changes }), sign, NOW).kind;
+  /** A transaction's gas, and a quarter more. */
+  const COST = (90_000n * 2n * GWEI * 5n) / 4n;
+
+  test("the relayer's money for gas", () => {
+    take();
+    expect(answer({ payer: OTHER, balance: 2n * COST - 1n })).toBe("busy");
+    // The same again at a price that has risen since.
+    tend({}, NOW + 15_000);
+    expect(answer({ payer: OTHER, balance: 2n * COST })).toBe("busy");
+    expect(answer({ payer: OTHER, balance: COST + (COST * 9n) / 8n })).toBe("taken");
+  });
+
+  test("and not for what is in a block", () => {
+    take();
+    expect(answer({ payer: OTHER, usedNonces: 1, balance: COST })).toBe("taken");
+  });
+
+  test("the payer's money", () => {
+    take();
+    expect(answer({ funds: 19_999n })).toBe("busy");
+    expect(answer({ funds: 19_999n, to: `0x${"12".repeat(20)}` })).toBe("taken");
+    expect(answer({ id: "p-3", funds: 19_999n, payer: OTHER })).toBe("taken");
+    expect(answer({ id: "p-4", funds: 20_000n })).toBe("taken");
+    expect(answer({ id: "p-5", funds: 29_999n })).toBe("busy");
+  });
+
+  test("and not for what was paid, whose money is gone already", () => {
+    take();
+    outbox.close("p-1", "0xaa");
+    expect(answer({ funds: 10_000n })).toBe("taken");
+  });
+});
+
+describe("a payer's transactions that burned gas", () => {
+  const HOUR = 3_600_000;
+  const answer = (changes: Partial<Wanted> = {}, nowMs = NOW) => {
+    const { doubtful: _, ...rest } = outbox.take(wantedOf({ id: "p-9", ...changes }), sign, nowMs);
+    return rest.kind === "taken" ? rest.kind : rest;
+  };
+  const REFUSED = { kind: "refused", reason: "payer_reverted_too_often" };
+  function burn(count: number, payer = PAYER, nowMs = NOW): void {
+    for (let i = 0; i < count; i++) {
+      take({ id: `${payer}-burned-${i}`, payer }, nowMs);
+      outbox.mark(`${payer}-burned-${i}`, "reverted");
+    }
+  }
+
+  test("end its trust with the third, for an hour, and leave no nonce behind", () => {
+    burn(3);
+    expect(answer()).toEqual(REFUSED);
+    expect(outbox.find("p-9")).toBeNull();
+    expect(answer({ id: "p-1", payer: OTHER })).toBe("taken");
+    expect(answer({}, NOW + HOUR - 1)).toEqual(REFUSED);
+    expect(answer({}, NOW + HOUR)).toBe("taken");
+  });
+
+  test("are none where somebody else was paid by the same authorization", () => {
+    burn(3);
+    outbox.close(`${PAYER}-burned-1`, "0xbb");
+    expect(answer()).toBe("taken");
+  });
+
+  test("are none where the block was taken back", () => {
+    burn(3);
+    outbox.mark(`${PAYER}-burned-1`, null);
+    expect(answer()).toBe("taken");
+  });
+
+  test("count after the object was ended", () => {
+    burn(3);
+    outbox = new Outbox(store);
+    expect(answer()).toEqual(REFUSED);
+  });
+
+  test("keep nobody from hearing of what was sent before", () => {
+    const sent = take({ id: "p-9" });
+    burn(3);
+    expect(outbox.take(wantedOf({ id: "p-9" }), sign, NOW)).toEqual({ kind: "taken", sent, doubtful: [] });
+  });
+
+  test("are waited for, so that no more than eight are out on trust", () => {
+    for (let i = 0; i < 8; i++) take({ id: `p-${i}` });
+    expect(answer()).toEqual({ kind: "busy" });
+    outbox.mark("p-0", "strange");
+    expect(answer()).toBe("taken");
+  });
+
+  test("are waited for, where they are in blocks and nobody has seen as what", () => {
+    for (let i = 0; i < 8; i++) take({ id: `p-${i}` });
+    expect(answer({ usedNonces: 8 })).toEqual({ kind: "busy" });
+    // Two that paid are two of eight less, and two more that may be.
+    for (const i of [0, 1]) outbox.mark(`p-${i}`, "settled");
+    for (const i of [9, 10, 11, 12]) expect(answer({ id: `p-${i}`, usedNonces: 8 })).toBe("taken");
+    expect(answer({ id: "p-13", usedNonces: 8 })).toEqual({ kind: "busy" });
+  });
+
+  test("of thirty strangers keep further strangers out, and nobody who has paid", () => {
+    take({ id: "paid", payer: OTHER });
+    outbox.close("paid", "0xaa");
+    for (let i = 0; i < 10; i++) burn(3, `stranger-${i}`);
+    expect(answer()).toEqual({ kind: "refused", reason: "relayer_reverted_too_often" });
+    expect(answer({ id: "p-1", payer: OTHER })).toBe("taken");
+    // What is sent to who has paid is sent on nobody's trust.
+    outbox.mark("p-1", "reverted");
+    expect(answer({}, NOW + HOUR)).toBe("taken");
+  });
+});
+
+describe("what is in a block, and nobody has said as what, is shown to who comes by", () => {
+  const shown = (nowMs: number, usedNonces = 2) => {
+    const taken = outbox.take(wantedOf({ id: `p-${nowMs}`, payer: OTHER, usedNonces }), sign, nowMs);
+    return taken.doubtful.map(({ id }) => id);
+  };
+
+  test("after half a minute, and after that once more", () => {
+    const first = take();
+    take({ id: "p-2" }, NOW + 1);
+    expect(shown(NOW + 29_999)).toEqual([]);
+    const taken = outbox.take(wantedOf({ id: "p-3", payer: OTHER, usedNonces: 2 }), sign, NOW + 30_000);
+    expect(taken.doubtful).toEqual([first]);
+    expect(shown(NOW + 30_001)).toEqual(["p-2"]);
+    expect(shown(NOW + 59_999)).toEqual([]);
+    expect(shown(NOW + 60_001)).toEqual(["p-1", "p-2"]);
+  });
+
+  test("and not what is in none, was seen, or is long gone", () => {
+    take();
+    take({ id: "p-2" });
+    outbox.mark("p-1", "reverted");
+    expect(shown(NOW + 30_000, 1)).toEqual([]);
+    expect(shown(NOW + 3_600_000)).toEqual([]);
+  });
+
+  test("also to who is refused, or waits", () => {
+    for (let i = 0; i < 8; i++) take({ id: `p-${i}` });
+    const taken = outbox.take(wantedOf({ id: "p-9", usedNonces: 8 }), sign, NOW + 30_000);
+    expect(taken).toMatchObject({
+      kind: "busy",
+      doubtful: [{ id: "p-0" }, { id: "p-1" }, { id: "p-2" }, { id: "p-3" }],
+    });
+  });
+
+  test("but for what filled a gap, which is nobody's", () => {
+    take({ usedNonces: 5, pendingNonces: 7 });
+    tend({ usedNonces: 5 }, NOW + 15_000);
+    outbox.mark("p-1", "settled");
+    expect(shown(NOW + 60_000, 8)).toEqual([]);
+  });
+});
+
+describe("an outbox of before payers were counted", () => {
+  const OLD = `CREATE TABLE sent (
+      nonce INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recipient TEXT NOT NULL, data TEXT NOT NULL, gas INTEGER NOT NULL,
+      valid_before INTEGER NOT NULL, tx TEXT, created_at INTEGER NOT NULL, sent_at INTEGER NOT NULL);
+    CREATE TABLE signed (
+      hash TEXT PRIMARY KEY, nonce INTEGER NOT NULL, raw TEXT NOT NULL, max_fee TEXT NOT NULL, priority_fee TEXT NOT NULL,
+      signed_at INTEGER NOT NULL);
+    CREATE INDEX signed_nonce ON signed (nonce);
+    INSERT INTO sent VALUES (4, 'p-1', '0xab', '0x1234', 90000, 0, NULL, ${NOW}, ${NOW});
+    INSERT INTO signed VALUES ('0xaa', 4, '0xbb', '1', '1', ${NOW})`;
+
+  test("goes on with what it has sent, of which nothing is held against anybody", () => {
+    const old = openStore();
+    old.sql.exec(OLD);
+    outbox = new Outbox(old);
+    const [signed, transaction] = [[{ hash: "0xaa", raw: "0xbb" }], null];
+    const sent = { id: "p-1", nonce: 4, to: "0xab", data: "0x1234", transaction, createdAtMs: NOW, signed };
+    expect(outbox.find("p-1")).toEqual(sent);
+    expect(outbox.take(wantedOf({ id: "p-1" }), sign, NOW)).toEqual({ kind: "taken", sent, doubtful: [] });
+    expect(take({ id: "p-2", usedNonces: 4 }).nonce).toBe(5);
+    outbox.mark("p-1", "reverted");
+    outbox = new Outbox(old);
+    expect(outbox.take(wantedOf({ id: "p-3", usedNonces: 5 }), sign, NOW + 30_000)).toMatchObject({ doubtful: [] });
   });
 });
 
@@ -200,6 +410,67 @@ describe("what is stuck", () => {
     take();
     for (let i = 1; i <= 40; i++) tend({ today: null, feeMax: GWEI ** 3n }, NOW + i * 1000 * DAY);
     expect(outbox.find("p-1")?.signed).toHaveLength(14);
+  });
+
+  const feesOf = (gwei: bigint) => ({ maxFeePerGas: gwei * GWEI, maxPriorityFeePerGas: GWEI });
+  const LONG = { validBeforeMs: NOW + 1000 * DAY };
+  /** Each as soon as it may be, and none before. */
+  function replaceUpTo(count: number, today: Tending["today"]): number {
+    let nowMs = NOW;
+    for (let signed = 1; signed < count; signed++) {
+      nowMs += 15_000 * 2 ** (signed - 1);
+      expect(tend({ today, resendMs: 0 }, nowMs - 1).sent?.signed).toHaveLength(signed);
+      expect(tend({ today, resendMs: 0 }, nowMs).sent?.signed).toHaveLength(signed + 1);
+    }
+    return nowMs;
+  }
+
+  test("at the cap, for however long, goes on at today's price when the cap is raised", () => {
+    take(LONG);
+    const nowMs = replaceUpTo(14, null) + 100 * DAY;
+    const stuck = read(tend({ today: null }, nowMs).raws[0]).maxFeePerGas ?? 0n;
+    expect(tend({ today: { maxFeePerGas: stuck, maxPriorityFeePerGas: GWEI } }, nowMs + DAY).sent?.signed).toHaveLength(
+      14,
+    );
+    const raised = tend({ today: feesOf(90n) }, nowMs + 2 * DAY);
+    expect(raised.sent?.signed).toHaveLength(15);
+    expect(read(raised.raws[0])).toMatchObject({ maxFeePerGas: 90n * GWEI, data: "0x1234" });
+    // And again in minutes, not in days.
+    const dear = { today: feesOf(200n), feeMax: 300n * GWEI, resendMs: 0 };
+    const againMs = nowMs + 2 * DAY + 32 * 15_000;
+    expect(tend(dear, againMs - 1).sent?.signed).toHaveLength(15);
+    expect(tend(dear, againMs).sent?.signed).toHaveLength(16);
+  });
+
+  test("that no node takes, whatever it offers, gives its place to nothing after a quarter of an hour", () => {
+    const { signed } = take(LONG);
+    take({ ...LONG, id: "p-2" });
+    const nowMs = replaceUpTo(7, feesOf(2n));
+    expect(nowMs - NOW).toBe(15_000 * (1 + 2 + 4 + 8 + 16 + 32));
+    const [newest, ...older] = outbox.find("p-1")?.signed.map(({ raw }) => read(raw)) ?? [];
+    expect(newest).toMatchObject({ nonce: 0, to: account.address.toLowerCase(), gas: 100_000n });
+    expect(newest).not.toHaveProperty("data");
+    expect(older.map(({ data }) => data)).toEqual(Array(6).fill("0x1234"));
+    // What it is for stays: whoever sees another one of these mined knows what was paid.
+    expect(outbox.find("p-1")).toMatchObject({ data: "0x1234", transaction: null });
+    expect(outbox.find("p-1")?.signed.at(-1)).toEqual(signed[0]);
+    expect(outbox.find("p-2")?.signed).toHaveLength(1);
+  });
+
+  test("for want of a price keeps its place", () => {
+    take(LONG);
+    replaceUpTo(9, null);
+    const datas = outbox.find("p-1")?.signed.map(({ raw }) => read(raw).data);
+    expect(datas).toEqual(Array(9).fill("0x1234"));
+  });
+
+  test("when its authorization is over gives its place to nothing, which costs less than a call that reverts", () => {
+    take({ validBeforeMs: NOW + 60_000 });
+    const [before] = tend({}, NOW + 179_999).raws;
+    expect(read(before)).toMatchObject({ data: "0x1234" });
+    const [after] = tend({}, NOW + 240_000).raws;
+    expect(read(after)).toMatchObject({ nonce: 0, to: account.address.toLowerCase() });
+    expect(read(after)).not.toHaveProperty("data");
   });
 });
 

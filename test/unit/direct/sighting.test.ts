@@ -29,7 +29,8 @@ const seen = async (receipts: readonly RawReceipt[], confirmations = 1) =>
   look(await start(receipts), [TRANSACTION], confirmations);
 
 const paid = (block = HEAD) => mined([used(), transfer()], TRANSACTION, block);
-const waiting = { ok: true, value: { kind: "waiting", usedNonces: 7 } };
+const waitingWith = (shallow: string | null) => ({ ok: true, value: { kind: "waiting", usedNonces: 7, shallow } });
+const waiting = waitingWith(null);
 
 describe("a payment's transaction is", () => {
   test.each([
@@ -56,9 +57,9 @@ describe("a payment's transaction is", () => {
   });
 
   test("waiting until its block is deep enough", async () => {
-    expect(await seen([paid(HEAD - 1)], 3)).toEqual(waiting);
+    expect(await seen([paid(HEAD - 1)], 3)).toEqual(waitingWith("settled"));
     expect(await seen([paid(HEAD - 2)], 3)).toMatchObject({ value: { kind: "settled" } });
-    expect(await seen([{ ...mined([], TRANSACTION, HEAD - 1), status: "0x0" }], 3)).toEqual(waiting);
+    expect(await seen([{ ...mined([], TRANSACTION, HEAD - 1), status: "0x0" }], 3)).toEqual(waitingWith("reverted"));
   });
 });
 
@@ -67,6 +68,7 @@ test("the one that was mined is found among many, in batches that every provider
   expect(await look(rpc, hashes)).toEqual({ ok: true, value: { kind: "settled", transaction: hashes[9] } });
   expect(rpc.seen.map(({ length }) => length)).toEqual([10, 9]);
   expect(await look(await start([]), hashes)).toEqual(waiting);
+  expect(await look(rpc, hashes.slice(5), 2)).toEqual(waitingWith("settled"));
 });
 
 const refuse = (): never => {

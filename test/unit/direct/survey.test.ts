@@ -88,14 +88,16 @@ test("a payment that would go through is told with what sending it costs, from o
       objection: null,
       market: { baseFee: 7n * GWEI, gasPrice: 8n * GWEI },
       balance: GWEI ** 2n,
+      funds: 10_000n,
       usedNonces: 5,
       pendingNonces: 6,
       gas: 100_000,
     },
   });
   expect(rpc.seen.map((calls) => calls.length)).toEqual([10]);
-  const transfer = rpc.seen[0]?.find(({ method }) => method === "eth_estimateGas")?.params[0];
+  const [transfer, block] = rpc.seen[0]?.find(({ method }) => method === "eth_estimateGas")?.params ?? [];
   expect(transfer).toMatchObject({ from: RELAYER, to: ASSET });
+  expect(block).toBe("latest");
 });
 
 describe("a payment would not go through", () => {
@@ -152,6 +154,11 @@ describe("an RPC says nothing of a payment", () => {
   test.each<readonly [string, Partial<Answers>]>([
     ["when it is overloaded with the transfer", { transfer: refuse(-32005) }],
     ["when it is overloaded with the state", { state: refuse(-32005) }],
+    ["when the state reverts, or it has not the block", { state: refuse(-32000) }],
+    [
+      "when it has not the block of any call",
+      { state: refuse(-32000), funds: refuse(-32000), transfer: refuse(-32000) },
+    ],
     ["when it has no state", { state: () => word(2) }],
     ["when it has no balance", { funds: () => "0x" }],
     ["when it cannot estimate", { estimate: refuse(-32000) }],
@@ -171,6 +178,23 @@ test("a node that does not count what waits is taken to have nothing waiting", a
   expect(await ask({ methods: { eth_getTransactionCount } })).toMatchObject({
     value: { usedNonces: 5, pendingNonces: 5 },
   });
+});
+
+test("no call of a token or a wallet may take the RPC more gas than a transaction", async () => {
+  const rpc = await start(GOOD);
+  const endpoints = buildEndpoints({ urls: [rpc.url], timeoutMs: 4000 }, globalThis);
+  const order = await orderOf();
+  await failOver(endpoints, NETWORK, (_, askEach) => survey(askEach, order, RELAYER));
+  const calls = rpc.seen.flat().filter(({ method }) => ["eth_call", "eth_estimateGas"].includes(method));
+  expect(calls.map(({ params: [call] }) => (call as { gas?: string }).gas)).toEqual(
+    Array(4).fill(numberToHex(1_000_000)),
+  );
+});
+
+test("gas is never so little, or so much, that no node would hold the transaction", async () => {
+  expect(await ask({ estimate: () => "0x1" })).toMatchObject({ value: { gas: 21_000 + 40 * (4 + 9 * 32) } });
+  const small = { eth_getBlockByNumber: () => block({ gasLimit: numberToHex(95_000) }) };
+  expect(await ask({ methods: small })).toMatchObject({ value: { gas: 95_000 } });
 });
 
 test("gas has a limit, which a contract wallet cannot raise", async () => {

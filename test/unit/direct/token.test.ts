@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { encodeFunctionData, type Hex, parseAbi } from "viem";
 import { expect, test } from "vitest";
 import type { Order } from "../../../src/direct/order.ts";
-import { balanceData, isSameTransfer, stateData, transferData } from "../../../src/direct/token.ts";
+import { balanceData, isSameTransfer, stateData, transferData, transferIn } from "../../../src/direct/token.ts";
 
 const abi = parseAbi([
   "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)",
@@ -74,6 +74,17 @@ test("what is asked about the payer is what viem asks", () => {
       expect(stateData(one)).toBe(encodeFunctionData(state));
     }),
     { numRuns: 20 },
+  );
+});
+
+test("what a call is for can be read from it", () => {
+  fc.assert(
+    fc.property(order(fc.oneof(bytes(65), bytes(100))), (one) => {
+      const { payer, payTo, amount, validBefore, nonce } = one;
+      const [from, to, word] = [payer, payTo, nonce].map((hex) => hex.toLowerCase());
+      expect(transferIn(transferData(one))).toEqual({ payer: from, payTo: to, amount, validBefore, nonce: word });
+    }),
+    { numRuns: 50 },
   );
 });
 

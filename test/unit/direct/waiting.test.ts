@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { buyer, localChain, relayer as stranger, usdc } from "../../../tools/stack/chain.ts";
 import { facilitatorBodyOf } from "../../support/direct.ts";
 import { domain, PAY_TO, type Payment } from "../../support/payment.ts";
-import { expectedOf, pay, type Relayer, startWorld, tokenAbi, type World } from "./world.ts";
+import { expectedOf, pay, type Relayer, RICH, startWorld, tokenAbi, type World } from "./world.ts";
 
 const GWEI = 10n ** 9n;
 const FAILED = "invalid_exact_evm_transaction_failed";
@@ -165,8 +165,8 @@ describe("who died after taking a nonce, and before the broadcast,", () => {
   async function abandon(relayer: Relayer, payment: Payment): Promise<void> {
     const { encoded, id } = callOf(payment);
     const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI };
-    const call = { chainId: 84532, to: usdc, data: encoded, gas: 200_000, fees, validBeforeMs: 4e12 };
-    const taken = await relayer.stub.take(relayer.address, { id, ...call, usedNonces: 0, pendingNonces: 0 });
+    const call = { chainId: 84532, to: usdc.toLowerCase(), data: encoded, gas: 200_000, fees, validBeforeMs: 4e12 };
+    const taken = await relayer.stub.take(relayer.address, { id, ...call, ...RICH, usedNonces: 0, pendingNonces: 0 });
     expect(taken).toMatchObject({ kind: "taken" });
   }
 
@@ -194,6 +194,26 @@ describe("who died after taking a nonce, and before the broadcast,", () => {
     await mine();
     expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[0]?.hash });
   });
+});
+
+test("what waits beyond the end of its authorization gives its nonce to nothing, and stays unpaid", async () => {
+  const relayer = await world.startRelayer({ settleTimeoutMs: 1_500 });
+  const before = await world.balanceOf(PAY_TO);
+  const { timestamp } = await world.test.getBlock();
+  const payment = await pay({ validBefore: String(timestamp + 3_600n) });
+  await relayer.settle(payment);
+  const [first] = relayer.signed();
+  relayer.clock.aheadMs = (3_600 + 300) * 1_000;
+  const settlement = relayer.settleAgain(payment);
+  await expect.poll(() => relayer.signed().length, { timeout: 8_000 }).toBe(2);
+  const [, nothing] = relayer.signed();
+  await expect.poll(() => isWaiting(nothing?.hash), { timeout: 8_000 }).toBe(true);
+  await mine();
+  const unpaid = { kind: "unknown", detail: "invalid_exact_evm_transfer_event_mismatch", transaction: nothing?.hash };
+  expect(await settlement).toEqual(unpaid);
+  expect(await receiptOf(first?.hash ?? "")).toBeNull();
+  expect([await relayer.settleAgain(payment), relayer.seen()]).toEqual([unpaid, ["strange"]]);
+  expect([(await world.balanceOf(PAY_TO)) - before, await relayer.nonces()]).toEqual([0n, 1]);
 });
 
 describe("somebody else with the relayer's key", () => {

@@ -21,6 +21,9 @@ import { readText, startServer, type TestServer } from "../../support/server.ts"
 
 export const ETHER = 10n ** 18n;
 
+/** Whose money holds up nothing. */
+export const RICH = { payer: buyer.address.toLowerCase(), amount: 1n, funds: ETHER, balance: ETHER };
+
 export const tokenAbi = parseAbi([
   "function mint(address to, uint256 value) returns (bool)",
   "function transfer(address to, uint256 value) returns (bool)",
@@ -48,7 +51,9 @@ export async function startWorld() {
     const key = generatePrivateKey();
     const account = openAccount(key) as Account;
     await test.setBalance({ address: account.address, value: ether });
-    const relayers = startRelayers(account);
+    /** How far the objects' clock is ahead. */
+    const clock = { aheadMs: 0 };
+    const relayers = startRelayers(account, () => Date.now() + clock.aheadMs);
     const settings = { ...QUICK, urls: [rpc], ...changes };
     const parts = { account, open: relayers.open, nowMs: Date.now, random: Math.random };
     /** Another Worker with the same key, which asks the same object. */
@@ -58,6 +63,7 @@ export async function startWorld() {
     return {
       ...direct,
       beside,
+      clock,
       key,
       account,
       address: account.address,
@@ -69,6 +75,13 @@ export async function startWorld() {
       settleAgain: (payment: Payment, settleTimeoutMs = QUICK.settleTimeoutMs) =>
         beside({ settleTimeoutMs }).settleAgain(facilitatorBodyOf(payment), expectedOf(payment)),
       verify: (payment: Payment) => direct.verify(facilitatorBodyOf(payment), expectedOf(payment)),
+      /** What was seen in blocks of what was sent, in the order of nonces. */
+      seen: (): (string | null)[] =>
+        relayers
+          .store(name)
+          .sql.exec<{ seen: string | null }>("SELECT seen FROM sent ORDER BY nonce")
+          .toArray()
+          .map(({ seen }) => seen),
       nonces: () => test.getTransactionCount({ address: account.address }),
       signed: (): { nonce: number; hash: Hash; raw: Hex }[] => {
         const store = relayers.store(name);

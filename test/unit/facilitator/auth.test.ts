@@ -74,14 +74,14 @@ async function askAll(base: string, authorize: Authorize | null) {
   return {
     verdict: await facilitator.verify("{}", expected),
     settlement: await facilitator.settleAgain("{}", expected),
-    kinds: await readSupported(base, 2000, authorize),
+    supported: await readSupported(base, 2000, authorize),
   };
 }
 
 const SERVED = {
   verdict: { kind: "valid" },
   settlement: { kind: "settled", transaction: answer.transaction },
-  kinds: [],
+  supported: { kinds: [], extensions: [], signers: {} },
 };
 
 const startCdp = async (key: CdpKeyPair["publicKey"]): Promise<CdpServer> =>
@@ -189,17 +189,17 @@ describe("a key of Coinbase CDP", () => {
     const { secret, publicKey } = newEd25519();
     const { url, asked } = await startCdp(publicKey);
     const nowMs = (): number => Date.now() + seconds * 1000;
-    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).kinds).toBeNull();
+    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).supported).toBeNull();
     expect(new Set(asked.map((one) => one.refusal))).toEqual(new Set([refusal]));
   });
 });
 
 test("a facilitator that does not take it vouches for nothing, and what it was told to settle stays unknown", async () => {
   const { url, asked } = await startCdp(strangersKey());
-  const { verdict, settlement, kinds } = await askAll(url, opened(cdp(), { CDP_KEY_SECRET: newEd25519().secret }));
+  const { verdict, settlement, supported } = await askAll(url, opened(cdp(), { CDP_KEY_SECRET: newEd25519().secret }));
   expect(verdict).toEqual({ kind: "unavailable", detail: "verify answered 401 without isValid" });
   expect(settlement).toEqual({ kind: "unknown", detail: "settle answered 401 without success", transaction: null });
-  expect(kinds).toBeNull();
+  expect(supported).toBeNull();
   expect(asked.map(({ refusal }) => refusal)).toEqual(["another key", "another key", "another key"]);
 });
 

@@ -1,7 +1,7 @@
 // Whether a facilitator is asked.
 
 import { describe, expect, test } from "vitest";
-import { Breaker } from "../../../src/facilitator/breaker.ts";
+import { Breaker, inTurn } from "../../../src/facilitator/breaker.ts";
 
 function open(random = 0) {
   const clock = { nowMs: 1_000_000 };
@@ -10,7 +10,7 @@ function open(random = 0) {
     () => random,
   );
   const fail = (times: number): void => {
-    for (let i = 0; i < times; i++) breaker.failed("/verify");
+    for (let i = 0; i < times; i++) breaker.failed();
   };
   return { clock, breaker, fail };
 }
@@ -24,7 +24,7 @@ describe("a facilitator that does not answer", () => {
       true,
       { state: "closed", failures: 2 },
     ]);
-    breaker.answered("/verify");
+    breaker.answered();
     fail(2);
     expect(breaker.admits()).toBe(true);
     fail(1);
@@ -54,7 +54,7 @@ describe("a facilitator that does not answer", () => {
     fail(3);
     clock.nowMs += 1000;
     expect(breaker.admits()).toBe(true);
-    breaker.answered("/verify");
+    breaker.answered();
     expect([breaker.admits(), breaker.admits(), breaker.health()]).toEqual([
       true,
       true,
@@ -62,31 +62,32 @@ describe("a facilitator that does not answer", () => {
     ]);
   });
 
-  test("rests where it verifies what it does not settle, until it settles again", () => {
-    const { breaker, clock } = open();
-    for (let i = 0; i < 3; i++) {
-      breaker.answered("/verify");
-      breaker.failed("/settle");
-    }
-    expect(breaker.health()).toEqual({ state: "open", failures: 3 });
-    clock.nowMs += 1000;
-    expect(breaker.admits()).toBe(true);
-    breaker.answered("/verify");
-    expect(breaker.admits()).toBe(false);
-    breaker.answered("/settle");
-    expect(breaker.health()).toEqual({ state: "closed", failures: 0 });
-  });
-
   test("rests twice as long each time, and half a minute at most", () => {
     const { breaker, fail, clock } = open();
     fail(2);
     const pauses = Array.from({ length: 8 }, () => {
-      breaker.failed("/verify");
+      breaker.failed();
       const sinceMs = clock.nowMs;
       while (!breaker.isAsked()) clock.nowMs += 100;
       return clock.nowMs - sinceMs;
     });
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  test("rests no longer for the many that had asked when it went silent", () => {
+    const { breaker, fail, clock } = open();
+    fail(50);
+    expect(breaker.health()).toEqual({ state: "open", failures: 3 });
+    clock.nowMs += 1000;
+    // One is let through, and is not answered; what else comes to nothing meanwhile is no news.
+    expect(breaker.admits()).toBe(true);
+    fail(50);
+    expect(breaker.health()).toEqual({ state: "open", failures: 4 });
+    clock.nowMs += 2000;
+    expect([breaker.admits(), breaker.admits()]).toEqual([true, false]);
+    breaker.answered();
+    fail(50);
+    expect(breaker.health()).toEqual({ state: "open", failures: 3 });
   });
 
   test("rests up to half as long again, so that isolates do not come back together", () => {
@@ -96,5 +97,34 @@ describe("a facilitator that does not answer", () => {
     expect(breaker.isAsked()).toBe(false);
     clock.nowMs += 1;
     expect(breaker.isAsked()).toBe(true);
+  });
+});
+
+describe("a facilitator that answers one question and not the other", () => {
+  function openBoth() {
+    const [first, second] = [open(), open()];
+    return { first, second, both: inTurn(first.breaker, second.breaker) };
+  }
+
+  test.each(["first", "second"] as const)("is asked neither while it rests from the %s", (name) => {
+    const gauges = openBoth();
+    const { both } = gauges;
+    const { fail, clock, breaker } = gauges[name];
+    expect([both.isAsked(), both.admits(), both.health().state]).toEqual([true, true, "closed"]);
+    fail(3);
+    expect([both.isAsked(), both.admits(), both.health()]).toEqual([false, false, { state: "open", failures: 3 }]);
+    clock.nowMs += 1000;
+    expect([both.isAsked(), both.health().state]).toEqual([true, "half_open"]);
+    expect(both.admits()).toBe(true);
+    breaker.answered();
+    expect([both.admits(), both.health().state]).toEqual([true, "closed"]);
+  });
+
+  test("is asked the first by all, after a pause, so that whoever comes to the second is the one that is let through", () => {
+    const { second, both } = openBoth();
+    second.fail(3);
+    second.clock.nowMs += 1000;
+    expect([both.admits(), both.admits()]).toEqual([true, true]);
+    expect([second.breaker.admits(), second.breaker.admits(), both.admits()]).toEqual([true, false, false]);
   });
 });

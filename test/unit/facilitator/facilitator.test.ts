@@ -1,4 +1,4 @@
-// `settlement_pending` is not an end: the facilitator has sent a transaction and waits for it.
+// How often a facilitator is asked. `settlement_pending` is not an end: it has sent a transaction and waits for it.
 
 import { afterAll, describe, expect, test } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
@@ -12,9 +12,10 @@ afterAll(server.stop);
 
 const NO_NOTES = { read: async () => null, write: async () => undefined };
 
+const PARTS = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
+
 async function settle(behaviour: string, settleTimeoutMs: number) {
-  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
-  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, parts);
+  const facilitator = buildFacilitator({ url: server.url, verifyTimeoutMs: 1000, settleTimeoutMs }, PARTS);
   const payment = await signPayment("10000");
   const { from: payer, nonce } = payment.payload.authorization;
   const body = JSON.stringify({
@@ -27,7 +28,7 @@ async function settle(behaviour: string, settleTimeoutMs: number) {
   const calls: { endpoint: string; text: string }[] = await (
     await fetch(`${server.url}/__calls?nonce=${nonce}`)
   ).json();
-  return { settlement, tookMs, calls, nonce };
+  return { settlement, tookMs, calls, nonce, failures: facilitator.breaker.health().failures };
 }
 
 describe("a settlement that is under way", () => {
@@ -39,9 +40,11 @@ describe("a settlement that is under way", () => {
   });
 
   test("is unknown when the time is up, and its hash is kept for who looks at the chain", async () => {
-    const { settlement, tookMs, nonce } = await settle("pending:99", 1500);
+    const { settlement, tookMs, nonce, failures } = await settle("pending:99", 1500);
     expect(settlement).toMatchObject({ kind: "unknown", transaction: transactionOf(nonce) });
     expect(tookMs).toBeLessThan(1500 + 1500);
+    // It has answered whenever it was asked, and does not rest for that.
+    expect(failures).toBe(0);
   });
 
   test.each(["pendingthendrop", "pendingthenrejected"])(
@@ -68,8 +71,7 @@ test("a settlement of a part is believed only of the part that was asked for, at
     const { network } = paymentRequirements;
     response.writeHead(200).end(JSON.stringify({ success: true, transaction, network, amount }));
   });
-  const parts = { authorize: null, notes: NO_NOTES, nowMs: Date.now, random: Math.random };
-  const facilitator = buildFacilitator({ url: lying.url, verifyTimeoutMs: 1000, settleTimeoutMs: 1000 }, parts);
+  const facilitator = buildFacilitator({ url: lying.url, verifyTimeoutMs: 1000, settleTimeoutMs: 1000 }, PARTS);
   const { accepted, ...payment } = await signUptoPayment("10000");
   const paymentPayload = { ...payment, accepted };
   const body = JSON.stringify({ paymentPayload, paymentRequirements: { ...accepted, amount: "1858" } });
@@ -84,4 +86,16 @@ test("a settlement of a part is believed only of the part that was asked for, at
   amount = "10000";
   expect(await kinds()).toEqual(["unknown", "unknown"]);
   await lying.stop();
+});
+
+test("a verify that breaks off just before its time is up counts once: there was no time to ask again", async () => {
+  const { url, stop } = await startServer(({ socket }) => void setTimeout(() => socket.destroy(), 150));
+  try {
+    const options = { url, verifyTimeoutMs: 200, settleTimeoutMs: 200 };
+    const facilitator = buildFacilitator(options, { ...PARTS, random: () => 0.9 });
+    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+    expect([verdict.kind, facilitator.breaker.health().failures]).toEqual(["unavailable", 1]);
+  } finally {
+    await stop();
+  }
 });

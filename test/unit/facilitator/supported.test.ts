@@ -2,24 +2,32 @@
 
 import { describe, expect, test } from "vitest";
 import { Supported } from "../../../src/facilitator/supported.ts";
-import type { Kind } from "../../../src/x402/index.ts";
+import type { Abilities, Kind } from "../../../src/x402/index.ts";
 
 const BASE = { scheme: "exact", network: "eip155:8453" } as const;
 const POLYGON = { scheme: "exact", network: "eip155:137" } as const;
 const listed = (network: string, x402Version = 2): Kind => ({ x402Version, scheme: "exact", network });
 
+interface Word {
+  kinds: readonly Kind[] | null;
+  extensions: readonly string[];
+  signers: Abilities["signers"];
+  asked: number;
+}
+
 /** An isolate beside others; what the facilitator says may change. */
-function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }) {
-  const facilitator: { kinds: readonly Kind[] | null; asked: number } = { kinds: [listed(BASE.network)], asked: 0 };
-  const ask = async (): Promise<readonly Kind[] | null> => {
+function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }, feePayer: string | null = null) {
+  const facilitator: Word = { kinds: [listed(BASE.network)], extensions: ["bazaar"], signers: {}, asked: 0 };
+  const ask = async (): Promise<Abilities | null> => {
     facilitator.asked++;
-    return facilitator.kinds;
+    const { kinds, extensions, signers } = facilitator;
+    return kinds && { kinds, extensions, signers };
   };
   const kv = {
     read: async (key: string) => notes.get(key) ?? null,
     write: async (key: string, text: string) => void notes.set(key, text),
   };
-  const supported = new Supported("https://f.example", ask, kv, () => clock.nowMs);
+  const supported = new Supported("https://f.example", ask, kv, () => clock.nowMs, feePayer);
   return { supported, facilitator, notes, clock };
 }
 
@@ -29,6 +37,16 @@ describe("what a facilitator can do", () => {
     expect([supported.lists(BASE), supported.isStale()]).toEqual([null, true]);
     await supported.refresh();
     expect([supported.lists(BASE), supported.lists(POLYGON), supported.isStale()]).toEqual([true, false, false]);
+  });
+
+  test("is also which extensions it keeps the promise of", async () => {
+    const { supported, notes, clock } = open();
+    expect(supported.extends("bazaar")).toBeNull();
+    await supported.refresh();
+    expect([supported.extends("bazaar"), supported.extends("other")]).toEqual([true, false]);
+    const cold = open(notes, clock);
+    await cold.supported.refresh();
+    expect([cold.supported.extends("bazaar"), cold.supported.extends("other")]).toEqual([true, false]);
   });
 
   test.each<[string, Kind, boolean]>([
@@ -55,6 +73,16 @@ describe("what a facilitator can do", () => {
     facilitator.kinds = [listed(POLYGON.network)];
     await supported.refresh();
     expect([supported.lists(BASE), supported.lists(POLYGON), facilitator.asked]).toEqual([false, true, 2]);
+  });
+
+  test("is looked up again soon while nobody has ever said it", async () => {
+    const { supported, clock, facilitator } = open();
+    facilitator.kinds = null;
+    await supported.refresh();
+    clock.nowMs += 4_999;
+    expect(supported.isStale()).toBe(false);
+    clock.nowMs += 1;
+    expect(supported.isStale()).toBe(true);
   });
 
   test("is found by a cold isolate in the notes of another, which asks nobody", async () => {
@@ -85,4 +113,84 @@ describe("what a facilitator can do", () => {
       expect(supported.lists(BASE)).toBe(true);
     },
   );
+});
+
+describe("who pays the gas on Solana", () => {
+  const DEVNET = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
+  const MAINNET = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp";
+  const [ALICE, BOB, CAROL] = [
+    "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4",
+    "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd",
+    "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU",
+  ] as const;
+  const paidBy = (extra: unknown, network = DEVNET): Kind => ({ ...listed(network), extra });
+
+  /** @param written in the table */
+  async function saying(kinds: readonly Kind[] | null, signers: Abilities["signers"], written: string | null = null) {
+    const { supported, facilitator } = open(new Map(), { nowMs: 1 }, written);
+    Object.assign(facilitator, { kinds, signers });
+    await supported.refresh();
+    return {
+      named: supported.feePayer(DEVNET),
+      signsFor: [ALICE, BOB, CAROL].map((key) => supported.paysAs(key, DEVNET)),
+    };
+  }
+
+  test.each<[string, readonly Kind[], Abilities["signers"], string | null, readonly boolean[]]>([
+    ["is named by its kind", [paidBy({ feePayer: ALICE })], {}, ALICE, [true, false, false]],
+    ["is named by that of the family", [paidBy({ feePayer: ALICE }, "solana:*")], {}, ALICE, [true, false, false]],
+    [
+      "is the kind's before the signers, who are all taken",
+      [paidBy({ feePayer: BOB })],
+      { "solana:*": [ALICE, BOB], "eip155:*": [CAROL] },
+      BOB,
+      [true, true, false],
+    ],
+    [
+      "is one of the signers where the kind names none",
+      [paidBy({})],
+      { [DEVNET]: [CAROL] },
+      CAROL,
+      [false, false, true],
+    ],
+    ["is another network's", [paidBy({ feePayer: ALICE }, MAINNET)], { [MAINNET]: [BOB] }, null, [false, false, false]],
+    ["is another version's", [{ ...paidBy({ feePayer: ALICE }), x402Version: 1 }], {}, null, [false, false, false]],
+    ["is another scheme's", [{ ...paidBy({ feePayer: ALICE }), scheme: "upto" }], {}, null, [false, false, false]],
+    [
+      "is no key",
+      [paidBy({ feePayer: 1 }), paidBy(null), paidBy({ feePayer: "me" })],
+      { "solana:*": ["you"] },
+      null,
+      [false, false, false],
+    ],
+  ])("%s", async (_, kinds, signers, named, signsFor) => {
+    expect(await saying(kinds, signers)).toEqual({ named, signsFor });
+  });
+
+  test("is not known before anybody has said it", async () => {
+    expect(await saying(null, {})).toEqual({ named: null, signsFor: [null, null, null] });
+  });
+
+  test("is the table's word until then, and as long as it is not contradicted", async () => {
+    expect(await saying(null, {}, ALICE)).toEqual({ named: ALICE, signsFor: [true, null, null] });
+    expect(await saying([listed(BASE.network)], {}, ALICE)).toEqual({ named: ALICE, signsFor: [true, false, false] });
+    const listing = await saying([paidBy({ feePayer: BOB })], { "solana:*": [ALICE] }, ALICE);
+    expect(listing).toEqual({ named: ALICE, signsFor: [true, true, false] });
+    const another = await saying([paidBy({ feePayer: BOB })], {}, ALICE);
+    expect(another).toEqual({ named: BOB, signsFor: [true, true, false] });
+  });
+
+  test("is found by a cold isolate in the notes", async () => {
+    const notes = new Map<string, string>();
+    const { supported, facilitator } = open(notes);
+    Object.assign(facilitator, { kinds: [paidBy({ feePayer: ALICE })], signers: { "solana:*": [ALICE, BOB] } });
+    await supported.refresh();
+    const cold = open(notes);
+    await cold.supported.refresh();
+    expect([cold.supported.feePayer(DEVNET), cold.supported.paysAs(BOB, DEVNET), cold.facilitator.asked]).toEqual([
+      ALICE,
+      true,
+      0,
+    ]);
+  });
 });

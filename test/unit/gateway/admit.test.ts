@@ -134,14 +134,15 @@ describe("a payment that is settled before it is served", () => {
   ])("is verified and then settled where %s moves the token", async (_, priced, present) => {
     const { pay, asked, seen } = openGate(priced);
     expect(reasonOf(await pay("/before", await present()))).toBe("sold");
-    expect([asked, seen.length]).toEqual([["verify", "settle"], 1]);
+    const questions = asked.filter((question) => question !== "supported");
+    expect([questions, seen.length]).toEqual([["verify", "settle"], 1]);
   });
 
   test("is refused without an attempt to settle it where an allowance is missing", async () => {
     const { pay, asked, seen, reports } = openGate(permitted, { verify: invalid("permit2_allowance_required") });
     const outcome = await pay("/before", await byPermit2());
     expect([reasonOf(outcome), asksUpfront(outcome)]).toEqual(["permit2_allowance_required", true]);
-    expect([asked, seen, reports]).toEqual([["verify"], [], ["release"]]);
+    expect([asked, seen, reports]).toEqual([["supported", "verify"], [], ["release"]]);
   });
 });
 

@@ -3,7 +3,19 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { NETWORK, signPayment } from "../../support/payment.ts";
-import { type Around, broken, idOf, isSettled, isValid, openGate, paidWith, reasonOf, upfront, WAYS } from "./gate.ts";
+import {
+  type Around,
+  broken,
+  idOf,
+  isSettled,
+  isValid,
+  openGate,
+  paidWith,
+  payerOf,
+  reasonOf,
+  upfront,
+  WAYS,
+} from "./gate.ts";
 
 const ONE = "https://one.example";
 const TWO = "https://two.example/x402";
@@ -85,6 +97,15 @@ describe("of two facilitators", () => {
     expect(verifiedAt()).toEqual([`${ONE}/verify`]);
   });
 
+  test("one that is in trouble itself has not judged the payment: the next one does", async () => {
+    const troubled = (): object => ({ isValid: false, invalidReason: "unexpected_verify_error" });
+    const { pay, settledAt } = open({ verify: (body, url) => (url.startsWith(ONE) ? troubled() : isValid(body)) });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(settledAt()).toEqual([`${TWO}/settle`]);
+    const alone = openGate(WAYS, { verify: troubled });
+    expect(reasonOf(await alone.pay("/after", await signPayment("10000")))).toBe("facilitator_unavailable");
+  });
+
   test("nobody is charged where none answers, and the payment can be used later", async () => {
     let isAway = true;
     const { pay, seen, entry } = open({ verify: (body) => (isAway ? broken() : isValid(body)) });
@@ -116,6 +137,51 @@ describe("a facilitator that does not answer", () => {
     expect([await askedOne(), await askedOne()]).toEqual([1, 1]);
   });
 
+  test("for a moment, with many calls under way, is asked again a moment later", async () => {
+    let isAway = true;
+    const verify = async (body: string): Promise<object> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return isAway ? broken() : isValid(body);
+    };
+    const { pay, clock } = openGate(WAYS, { verify });
+    const payments = await Promise.all(Array.from({ length: 12 }, () => signPayment("10000")));
+    const outcomes = await Promise.all(payments.map((payment) => pay("/after", payment)));
+    expect(new Set(outcomes.map(reasonOf))).toEqual(new Set(["facilitator_unavailable"]));
+    isAway = false;
+    clock.nowMs += 2_000;
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+  });
+
+  test("when it settles is asked no more, whatever it verifies: the next one is", async () => {
+    const { pay, settledAt, urls, clock } = open({ settle: onlyTwo(isSettled) });
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push(reasonOf(await pay("/after", await signPayment("10000"))));
+    expect(outcomes).toEqual([...Array(3).fill("settlement_unknown"), "sold", "sold"]);
+    // One payment tries it after the pause; who comes meanwhile is settled by the next one.
+    clock.nowMs += 1_000;
+    urls.length = 0;
+    const both = await Promise.all([signPayment("10000"), signPayment("10000")]);
+    const kinds = await Promise.all(both.map(async (payment) => reasonOf(await pay("/after", payment))));
+    expect(kinds.toSorted()).toEqual(["settlement_unknown", "sold"]);
+    expect(settledAt().toSorted()).toEqual([`${ONE}/settle`, `${TWO}/settle`]);
+  });
+
+  test("is tried by who can settle: payments that are good for nothing keep nobody from it", async () => {
+    let isAway = true;
+    const poor = await signPayment("10000");
+    const verify = (body: string): object =>
+      payerOf(body) === poor.payload.authorization.from
+        ? { isValid: false, invalidReason: "insufficient_funds" }
+        : isValid(body);
+    const { pay, clock } = openGate(WAYS, { verify, settle: (body) => (isAway ? broken() : isSettled(body)) });
+    for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("facilitator_unavailable");
+    isAway = false;
+    clock.nowMs += 2_000;
+    expect(reasonOf(await pay("/after", poor))).toBe("payment_refused");
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+  });
+
   test("is asked on while it answers nonsense", async () => {
     const { pay, verifiedAt } = open({ verify: () => ({ nonsense: true }) });
     for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
@@ -143,6 +209,34 @@ describe("a facilitator that does not answer", () => {
     isAway = false;
     clock.nowMs += 60_000;
     expect(reasonOf(await pay("/before", payment))).toBe("sold");
+  });
+});
+
+describe("a facilitator that two routes give different times", () => {
+  const times = (settleTimeoutSeconds: number) => [{ url: ONE, settleTimeoutSeconds }];
+  const table = {
+    facilitators: times(60),
+    routes: { "/slow": "$0.01", "/quick": { price: "$0.01", facilitators: times(1) } },
+  };
+
+  test("settles within the route's own, so that no attempt outlasts its lease", async () => {
+    const gate = openGate(table);
+    const asked = Promise.withResolvers<AbortSignal>();
+    const { fetch } = globalThis;
+    globalThis.fetch = async (url, init) => {
+      if (String(url).endsWith("/settle")) asked.resolve(init?.signal as AbortSignal);
+      return fetch(url, init);
+    };
+    expect(reasonOf(await gate.pay("/quick", await signPayment("10000")))).toBe("sold");
+    const deadline = await asked.promise;
+    await expect.poll(() => deadline.aborted, { timeout: 10_000 }).toBe(true);
+  });
+
+  test("is known to be silent where it was", async () => {
+    const gate = openGate(table, { settle: broken });
+    await gate.pay("/quick", await signPayment("10000"));
+    const [slow, quick] = gate.gate.facilitators.all;
+    expect([slow?.breaker.health().failures, quick?.breaker.health().failures]).toEqual([0, 1]);
   });
 });
 
@@ -190,9 +284,9 @@ describe("the health of the gate", () => {
     });
     expect(healthOf(await ask("/.faregate/health"))).toEqual(told("closed", 0));
     for (let i = 0; i < 2; i++) await pay("/after", await signPayment("10000"));
-    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("open", 4));
+    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("open", 3));
     clock.nowMs += 60_000;
-    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("half_open", 4));
+    expect(healthOf(await ask("/.faregate/health"))).toEqual(told("half_open", 3));
   });
 
   test("is at one place, and is only read", async () => {

@@ -76,7 +76,7 @@ export interface Around {
   readonly settle: (body: string, url: string) => object | Promise<object>;
   readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
-  readonly fate: ((authorization: Authorization) => Fate | Promise<Fate>) | null;
+  readonly fate: ((authorization: Authorization, confirmations?: number) => Fate | Promise<Fate>) | null;
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
   readonly changes: Partial<Gate>;
   /** Whose ledgers, KV and clock are gone on with: its table was changed. */
@@ -186,7 +186,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
     publicKeys: async () => [],
-    chain: () => fate && { fateOf: async (authorization) => fate(authorization) },
+    chain: () => fate && { fateOf: async (...asked) => fate(...asked) },
     admitUnproven: async () => false,
     nowMs: () => clock.nowMs,
     newId: () => `attempt-${++ids}`,

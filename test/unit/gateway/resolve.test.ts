@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { facilitatorBody } from "../../../src/facilitator/index.ts";
+import { fateOf } from "../../../src/gateway/confirm.ts";
 import { findOut } from "../../../src/gateway/index.ts";
-import { fateOf } from "../../../src/gateway/resolve.ts";
 import { buildTerms, checkPayment } from "../../../src/schemes/index.ts";
 import { findNetwork, type PresentedPayment } from "../../../src/x402/index.ts";
 import { NETWORK, PAY_TO, type Payment, signPayment, transactionOf, unixNow } from "../../support/payment.ts";
@@ -20,6 +20,7 @@ import {
   readErrors,
   reasonOf,
   rejected,
+  TABLE,
 } from "./gate.ts";
 
 let payment: Payment;
@@ -207,6 +208,23 @@ describe("with a chain to ask, a settlement that nobody answered for", () => {
     expect([...gate.kv.values()]).toEqual(report === "settled" ? [HASH] : []);
   });
 
+  test.each([
+    ["as many blocks as its facilitator asks for", TABLE.facilitators, 3],
+    ["the last one where the table names that one no more", ["https://other.example"], 1],
+  ])("is looked for in %s", async (_, facilitators, confirmations) => {
+    const looks: (number | undefined)[] = [];
+    const fate: Around["fate"] = (_, blocks) => {
+      looks.push(blocks);
+      return { kind: "unused", chainTimeMs: overMs() - 1 };
+    };
+    const { place } = await unanswered("/after", { fate });
+    const gate = openGate({ ...table, facilitators }, { fate, before: place });
+    for (const one of gate.gate.facilitators.all) Object.assign(one, { confirmations: 3 });
+    await gate.alarm(SOON);
+    expect(looks).toEqual([confirmations]);
+    expect(gate.reports).toEqual(["postponed unused"]);
+  });
+
   const unused: Around["fate"] = () => ({ kind: "unused", chainTimeMs: 0 });
 
   test("is settled again while its buyer waits", async () => {
@@ -254,19 +272,31 @@ describe("the chain is asked about a payment, in hand and from the book,", () =>
     const { gate } = openGate(table, { fate });
     const terms = buildTerms({ ...price, scheme, assetTransferMethod: "permit2" }, false, "authorization");
     const presented = (await sign("10000")) as unknown as PresentedPayment;
-    const check = checkPayment([terms ?? expect.fail()], presented, { url: "https://h/", advertised: {} });
+    const check = checkPayment([terms ?? expect.fail()], presented, {
+      url: "https://h/",
+      advertised: {},
+      sponsoring: [],
+    });
     const judged = check.kind === "authentic" && check.judge({ unixSeconds: unixNow(), roomSeconds: 1 });
     const checked = (judged && judged.kind === "valid" && judged.payment) || expect.fail();
-    await fateOf(gate, checked, gate.nowMs(), null);
+    await fateOf(gate, checked, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
     const { id, network, asset, payer, payTo, amount, validBeforeMs } = checked;
     const signed = { id, network, asset, payer, payTo, amount, validBeforeMs };
-    const due = { ...signed, attempt: "a", courier: "a", facilitator: "f", isOwed: false, settleBegan: true };
+    const due = {
+      ...signed,
+      route: "/after",
+      attempt: "a",
+      courier: "a",
+      facilitator: "f",
+      isOwed: false,
+      settleBegan: true,
+    };
     const settleBody = facilitatorBody(checked);
     const found = { ...due, settleBody, transaction: null, createdAtMs: gate.nowMs() };
     // No ledger has it.
     expect(await readErrors(() => findOut(gate, found, false))).toEqual(["not_recorded"]);
     const [inHand, fromBook] = asked;
     expect(inHand).toMatchObject({ assetTransferMethod: "permit2", amount: "10000", facilitatorAddress });
-    expect(fromBook).toEqual(inHand);
+    expect(fromBook).toMatchObject({ assetTransferMethod: "permit2", amount: "10000", facilitatorAddress });
   });
 });

@@ -168,6 +168,24 @@ describe("a settlement that nobody answered for", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("is found out by who waited for the pause after a try to end, and not lent to them in vain", async () => {
+    const fates: readonly Fate[] = [
+      { kind: "unavailable", detail: "RPC 1 did not answer" },
+      { kind: "paid", transaction: HASH, amount: "10000" },
+    ];
+    let [fate] = fates;
+    let wait = (): void => undefined;
+    const changes = { sleep: async () => wait() };
+    const { pay, clock, seen } = openGate({}, { settle: losing(1), fate: () => fate as Fate, changes });
+    expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");
+    expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");
+    [, fate] = fates;
+    clock.nowMs += 1_500;
+    wait = () => void (clock.nowMs += 1_000);
+    expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("redelivered");
+    expect(seen).toHaveLength(1);
+  });
+
   test("has its goods handed over, once it is known, from what was kept", async () => {
     const { pay, seen, entry, reports } = openGate({}, { settle: losing(1) });
     expect(reasonOf(await pay("/paid", payment, keyed()))).toBe("settlement_unknown");

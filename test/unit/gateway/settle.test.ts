@@ -1,9 +1,9 @@
 // How far a facilitator's "settled" is believed.
 
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, HASH, isSettled, openGate, reasonOf, upfront, WAYS } from "./gate.ts";
+import { type Around, HASH, isSettled, keyed, openGate, paidWith, reasonOf, tokenOf, upfront, WAYS } from "./gate.ts";
 
 const OTHER_HASH = `0x${"cd".repeat(32)}`;
 const RPC = { "base-sepolia": "https://rpc.example" };
@@ -82,6 +82,18 @@ describe("a transaction that paid for another payment already", () => {
 describe("a settlement above the table's verifyAbove", () => {
   const open = (verifyAbove: string, around: Partial<Around>) => openGate({ ...WAYS, rpc: RPC, verifyAbove }, around);
 
+  test("is looked for in as many blocks as its facilitator asks for", async () => {
+    const looks: (number | undefined)[] = [];
+    const fate: Around["fate"] = (_, confirmations) => {
+      looks.push(confirmations);
+      return paid;
+    };
+    const { gate, pay } = open("$0.009999", { fate });
+    for (const one of gate.facilitators.all) Object.assign(one, { confirmations: 3 });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(looks).toEqual([3]);
+  });
+
   test.each(["/after", "/before"])(
     "is delivered when the chain shows it, maybe later than the facilitator (%s)",
     async (path) => {
@@ -107,6 +119,37 @@ describe("a settlement above the table's verifyAbove", () => {
     },
   );
 
+  test("is not believed for being said again, however its buyer comes back, until the chain shows it", async () => {
+    const chain: { word: Fate } = { word: unused };
+    const { pay, ask, entry, asked, clock } = open("$0", { fate: () => chain.word });
+    const payment = await signPayment("10000");
+    const first = await pay("/after", payment, keyed());
+    const redeem = (): ReturnType<typeof ask> => {
+      clock.nowMs += 5_000;
+      return ask("/after", { headers: new Headers({ "faregate-redeem": tokenOf(first) }) });
+    };
+    const outcomes = [first, await pay("/after", payment, keyed()), await redeem()];
+    expect(outcomes.map(reasonOf)).toEqual(Array(3).fill("settlement_unknown"));
+    expect(asked.filter((endpoint) => endpoint === "settle")).toHaveLength(3);
+    expect(entry(payment)).toBe("unknown, none");
+    chain.word = paid;
+    expect(await redeem()).toMatchObject({ kind: "redelivered", receipt: { transaction: OTHER_HASH } });
+  });
+
+  test("is believed by no one who goes on with it when the route is gone, until the chain shows it", async () => {
+    const chain: { word: Fate } = { word: unused };
+    const around = { fate: () => chain.word };
+    const before = open("$0", around);
+    const payment = await signPayment("10000");
+    expect(reasonOf(await before.pay("/async", payment))).toBe("served");
+    const { alarm, entry, asked } = openGate({ rpc: RPC, routes: {} }, { ...around, before: before.place });
+    await alarm(60_000);
+    expect([asked, entry(payment)]).toEqual([["settle"], "unknown, delivered"]);
+    chain.word = paid;
+    await alarm(60_000);
+    expect(entry(payment)).toBe("settled, delivered");
+  });
+
   test("is looked for no longer than ten seconds", async () => {
     const { fate, asked } = saying(unavailable);
     const { pay, clock } = open("$0", {
@@ -117,6 +160,27 @@ describe("a settlement above the table's verifyAbove", () => {
     });
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_unknown");
     expect(asked).toHaveLength(2);
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  test("is waited for no longer where nobody answers for it", async () => {
+    const looked = Promise.withResolvers<void>();
+    const settle: Around["settle"] = (body) => {
+      // From here on nothing but the look takes its time.
+      vi.useFakeTimers({ toFake: ["setTimeout"] });
+      return isSettled(body);
+    };
+    const fate = (): Promise<Fate> => {
+      looked.resolve();
+      return new Promise(() => undefined);
+    };
+    const { answer } = open("$0", { settle, fate });
+    const answered = answer("/after", paidWith(await signPayment("10000")));
+    await looked.promise;
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    expect(reasonOf(await answered)).toBe("settlement_unknown");
   });
 
   test("and one that is not above it is believed", async () => {

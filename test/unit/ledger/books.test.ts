@@ -82,6 +82,14 @@ describe("a report to a payer's ledger", () => {
     expect(asked).toHaveLength(1);
     expect(logged).toMatchObject([{ event: "not_recorded", ledger: { ok: true, value: false } }]);
   });
+
+  test("does not tell the log a facilitator's URL, whose path may be a secret", async () => {
+    const { open } = ledgersThat(says(false));
+    const pinned = { ...EVENTS.pinned, facilitator: "https://other.example/secret" };
+    await buildBooks(open).record({ ...report, events: [pinned, EVENTS.settled] });
+    expect(logged).toMatchObject([{ events: [{ kind: "pinned" }, EVENTS.settled] }]);
+    expect(JSON.stringify(logged)).not.toContain("secret");
+  });
 });
 
 describe.each(["claim", "present"] as const)("%s", (method) => {

@@ -69,6 +69,7 @@ describe("a row", () => {
       payer: "0xpayer",
       payTo: "0xseller",
       amount: "10000",
+      route: "/v1/reports",
       facilitator: "https://facilitator.example",
       settleBody: '{"signature":"0x"}',
       isOwed: false,

@@ -22,7 +22,7 @@ import {
 
 const NOW = { unixSeconds: 1_800_000_000, roomSeconds: 50 };
 const url = "https://api.example.com/goods";
-const RESOURCE = { url, advertised: {} };
+const RESOURCE = { url, advertised: {}, sponsoring: [] };
 const STRANGER = "0x1111111111111111111111111111111111111111";
 const inTime = { validBefore: String(NOW.unixSeconds + 300) };
 
@@ -90,6 +90,7 @@ describe("checkPayment", () => {
         flow: "authorization",
         decimals: 6,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
+        feePayer: null,
       },
     });
   });
@@ -187,12 +188,12 @@ describe("what goes to the facilitator", () => {
   test("has the extensions that the client echoed, in our words, and no other", async () => {
     const advertised = { bazaar: { info: { a: 1 } }, unused: {} };
     const extensions = { bazaar: { info: { a: 1, gift: 1 }, gift: 1 }, gift: {} };
-    const { paymentPayload } = await checked({ ...payment, extensions }, { url, advertised });
+    const { paymentPayload } = await checked({ ...payment, extensions }, { ...RESOURCE, advertised });
     expect(paymentPayload.extensions).toEqual({ bazaar: { info: { a: 1 } } });
   });
 
   test("has no extensions where the client echoed none of ours", async () => {
-    const resource = { url, advertised: { bazaar: {} } };
+    const resource = { ...RESOURCE, advertised: { bazaar: {} } };
     for (const extensions of [undefined, null, {}, { gift: {} }]) {
       const { paymentPayload } = await checked({ ...payment, extensions }, resource);
       expect(paymentPayload).not.toHaveProperty("extensions");

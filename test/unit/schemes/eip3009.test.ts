@@ -39,7 +39,7 @@ const valid = await sign();
 const { signature, authorization } = valid;
 
 const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Finding => {
-  const input = { payload, requirements, token, contractWallets: false, ...changes };
+  const input = { payload, extensions: {}, requirements, token, contractWallets: false, ...changes };
   const domainOf = { ...price, network: input.requirements.network, token: input.token };
   return eip3009.check({ domain: eip3009.prepare(domainOf), ...input });
 };
@@ -86,6 +86,8 @@ describe("a payment that is well signed", () => {
       amount: "10000",
       payTo: PAY_TO,
       payload: { signature, authorization },
+      extensions: {},
+      feePayer: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

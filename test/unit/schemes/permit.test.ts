@@ -78,7 +78,7 @@ describe.each(rows)("by $scheme", ({ scheme, row, permit, valid, foreign }) => {
   });
 
   const check = (payload: CheckInput["payload"], changes: Partial<CheckInput> = {}): Finding => {
-    const input = { payload, requirements, token, contractWallets: false, ...changes };
+    const input = { payload, extensions: {}, requirements, token, contractWallets: false, ...changes };
     const domain = row.prepare({ ...price, network: input.requirements.network });
     return row.check({ domain, ...input });
   };
@@ -123,6 +123,8 @@ describe.each(rows)("by $scheme", ({ scheme, row, permit, valid, foreign }) => {
         amount: "10000",
         payTo: PAY_TO,
         payload: { signature, permit2Authorization: nested(permit) },
+        extensions: {},
+        feePayer: null,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
       });
     });
@@ -379,7 +381,7 @@ describe("a payment by upto", () => {
   const offer = upto.requirements({ ...price, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 });
   const domain = upto.prepare({ ...price, amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300 });
   const check = (payload: CheckInput["payload"], requirements = offer): Finding =>
-    upto.check({ payload, requirements, token, domain, contractWallets: false });
+    upto.check({ payload, extensions: {}, requirements, token, domain, contractWallets: false });
   const valid = rows[1]?.valid ?? expect.fail();
   const instead = (facilitator: unknown) => ({
     ...valid,
@@ -406,7 +408,7 @@ describe("a payment by upto", () => {
   test("has the identity of one by exact with its nonce: the chain has one row of nonces for both", () => {
     const exact = rows[0]?.valid ?? expect.fail();
     const requirements = { ...offer, scheme: "exact" };
-    const twin = permit2.check({ payload: exact, requirements, token, domain, contractWallets: false });
+    const twin = permit2.check({ payload: exact, extensions: {}, requirements, token, domain, contractWallets: false });
     const ids = [check(valid), twin].map((finding) => finding.kind === "authentic" && finding.id);
     expect(ids[0]).toBe(`${NETWORK}|permit2|${payer.address.toLowerCase()}|${uptoPermit.nonce}`);
     expect(ids[1]).toBe(ids[0]);

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeBase58 } from "../../../src/std/base58.ts";
+import { decodeBase58, encodeBase58 } from "../../../src/std/base58.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -15,4 +16,17 @@ test.each([
   [new Uint8Array(), ""],
 ])("bytes %# are written as one number, after their zeros", (bytes, text) => {
   expect(encodeBase58(bytes)).toBe(text);
+  expect(decodeBase58(text)).toEqual(bytes);
+});
+
+test("whatever is written is read", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      expect(decodeBase58(encodeBase58(bytes))).toEqual(bytes);
+    }),
+  );
+});
+
+test.each(["0", "O", "I", "l", "abc ", "é", "+", "1".repeat(91)])("%j is none", (text) => {
+  expect(decodeBase58(text)).toBeNull();
 });

@@ -30,6 +30,11 @@ describe("what is for sale", () => {
     expect((await asked("GET /a", { "/a": "$1" })).why).toEqual(['It is for sale: "/a".']);
   });
 
+  test("is told of what Permit2 moves, too, though no facilitator was asked what it can do", async () => {
+    const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+    expect((await asked("GET /a", { "/a": { price: "$1", accepts } })).why).toEqual(['It is for sale: "/a".']);
+  });
+
   test("is told to be had in parts where the route takes ranges", async () => {
     expect((await asked("GET /a", { "/a": { price: "$1", ranges: true } })).why).toEqual([
       'It is for sale: "/a".',

@@ -23,15 +23,22 @@ async function built(config: typeof plain, name: string): Promise<typeof whole> 
 
 describe("a bundle is built with", () => {
   test("no optional part for a table that needs none", async () => {
-    expect(await built(plain, "none.ts")).toEqual({ buildCdpAuth: null, buildDirect: null, RelayerObject: null });
+    expect(new Set(Object.values(await built(plain, "none.ts")))).toEqual(new Set([null]));
     expect(featuresText(plain)).not.toContain("import");
   });
 
   test("what settles with an account of its own, where one does", async () => {
     const direct = { key: "{{RELAYER_KEY}}", network: "base", rpc: "https://rpc.example" };
     const features = await built(parsed({ accepts: ["base"], facilitators: [{ direct }] }), "direct.ts");
-    expect(features).toMatchObject({ buildDirect: expect.any(Function), RelayerObject: expect.any(Function) });
+    expect(features).toMatchObject({ openDirect: expect.any(Function), RelayerObject: expect.any(Function) });
     expect(features.buildCdpAuth).toBeNull();
+  });
+
+  test("what asks an RPC of Solana, where it has one", async () => {
+    const rpc = new Map([["solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1", ["https://rpc.example"]]]);
+    const features = await built({ ...plain, rpc }, "solana.ts");
+    expect(features.buildSolanaChain).toEqual(expect.any(Function));
+    expect((await built(parsed({ rpc: { base: "https://rpc.example" } }), "base.ts")).buildSolanaChain).toBeNull();
   });
 
   test("what one route needs, under the names of the whole", async () => {

@@ -22,6 +22,11 @@ test("one name in two objects is no mistake", () => {
 describe("a key that stands twice is told with its place", () => {
   test.each<[string, string, readonly string[]]>([
     ["at the top", '{"a": 1, "a": 2}', ['line 1, column 10: the key "a" stands twice']],
+    [
+      "without what may be somebody's private key",
+      `{"0x${"12".repeat(32)}": 1, "0x${"12".repeat(32)}": 2}`,
+      ['line 1, column 75: the key "…" stands twice'],
+    ],
     ["with the same value", '{"a": 1, "a": 1}', ['line 1, column 10: the key "a" stands twice']],
     ["written with an escape", '{"a": 1, "\\u0061": 2}', ['line 1, column 10: the key "a" stands twice']],
     ["with quotes in it", '{"\\"": 1, "\\"": 2}', ['line 1, column 11: the key "\\"" stands twice']],

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   isPending,
-  readKinds,
+  readAbilities,
   readSettlement,
   readSettlementAgain,
   readVerdict,
   type Settlement,
 } from "../../../src/x402/facilitator-answer.ts";
 import { NETWORK } from "../../support/payment.ts";
+import { transactionNameOf } from "../../support/solana-payment.ts";
 
 const payer = "0xC0ffee254729296a45a3885639AC7E10F9d54979";
 const stranger = `0x${"11".repeat(20)}`;
@@ -57,6 +58,12 @@ describe("a verify answer", () => {
     ["it is about another payer", 200, { isValid: true, payer: stranger }, "verify answered for another payer"],
     ["its payer is empty", 200, { isValid: true, payer: "" }, "verify answered for another payer"],
     ["its payer is no text", 200, { isValid: true, payer: 1 }, "verify answered for another payer"],
+    [
+      "it is in trouble itself",
+      200,
+      { isValid: false, invalidReason: "unexpected_verify_error" },
+      "unexpected_verify_error",
+    ],
   ])("counts as none when %s", (_, status, json, detail) => {
     expect(readVerdict({ status, json }, expected)).toEqual({ kind: "unavailable", detail });
   });
@@ -65,9 +72,30 @@ describe("a verify answer", () => {
 describe("a supported answer", () => {
   const kind = { x402Version: 2, scheme: "exact", network: NETWORK };
 
-  test("is the list of its kinds", () => {
+  test("is the lists of its kinds and extensions", () => {
     const kinds = [kind, { ...kind, x402Version: 1, network: "base-sepolia" }];
-    expect(readKinds({ status: 200, json: { kinds, extensions: [], signers: {} } })).toEqual(kinds);
+    const extensions = ["bazaar", "eip2612GasSponsoring"];
+    const json = { kinds, extensions, signers: {} };
+    expect(readAbilities({ status: 200, json })).toEqual(json);
+  });
+
+  test("lists who signs, by network or family", () => {
+    const signers = { "solana:*": ["one", 2, "three"], "eip155:*": "four" };
+    const read = { kinds: [], extensions: [], signers: { "solana:*": ["one", "three"], "eip155:*": [] } };
+    expect(readAbilities({ status: 200, json: { kinds: [], signers } })).toEqual(read);
+    for (const none of [undefined, null, ["one"], "one"]) {
+      expect(readAbilities({ status: 200, json: { kinds: [], signers: none } })?.signers).toEqual({});
+    }
+  });
+
+  test.each<[string, unknown, readonly string[]]>([
+    ["are left out", undefined, []],
+    ["are null", null, []],
+    ["are an object", { bazaar: true }, []],
+    ["are a text", "bazaar", []],
+    ["have an entry that is no text", [1, null, "bazaar", {}], ["bazaar"]],
+  ])("has the extensions that it names, where they %s", (_, extensions, read) => {
+    expect(readAbilities({ status: 200, json: { kinds: [kind], extensions } })?.extensions).toEqual(read);
   });
 
   test.each<[string, unknown]>([
@@ -79,7 +107,7 @@ describe("a supported answer", () => {
     ["has no scheme", { ...kind, scheme: undefined }],
     ["has a network that is null", { ...kind, network: null }],
   ])("leaves an entry out that %s", (_, entry) => {
-    expect(readKinds({ status: 200, json: { kinds: [entry, kind] } })).toEqual([kind]);
+    expect(readAbilities({ status: 200, json: { kinds: [entry, kind] } })?.kinds).toEqual([kind]);
   });
 
   test.each<[string, unknown]>([
@@ -89,7 +117,7 @@ describe("a supported answer", () => {
     ["it has no kinds", {}],
     ["its kinds are an object", { kinds: { exact: kind } }],
   ])("counts as none when %s", (_, json) => {
-    expect(readKinds({ status: 200, json })).toBeNull();
+    expect(readAbilities({ status: 200, json })).toBeNull();
   });
 });
 
@@ -315,5 +343,64 @@ describe("a settlement is under way", () => {
     ["and that it succeeded", { success: true, payer }],
   ])("but not when it says so %s", (_, changes, status) => {
     expect(isPending(read(changes, status))).toBe(false);
+  });
+});
+
+describe("about a payment on Solana, an answer", () => {
+  const network = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
+  const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+  const feePayer = "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd";
+  const name = transactionNameOf("ab".repeat(32));
+  const of = { payer: key, network, feePayer };
+  const settle = (changes: object) =>
+    readSettlement({ status: 200, json: { success: true, payer: key, network, transaction: name, ...changes } }, of);
+
+  test("names the transaction as it is written there", () => {
+    expect(settle({})).toEqual({ kind: "settled", transaction: name });
+    for (const transaction of [name.slice(3), `0x${"ab".repeat(32)}`, "", 1, undefined]) {
+      expect(settle({ transaction })).toEqual(unknown("settle answered without a transaction hash"));
+    }
+  });
+
+  test("is about the payer or the one who pays the gas, to the letter", () => {
+    for (const payer of [key, feePayer, null]) expect(settle({ payer }).kind).toBe("settled");
+    for (const payer of [key.toLowerCase(), feePayer.toLowerCase(), "", name]) {
+      expect(settle({ payer })).toEqual(unknown("settle answered for another payer"));
+    }
+    const json = { isValid: true, payer: key.toLowerCase() };
+    expect(readVerdict({ status: 200, json }, of)).toMatchObject({ kind: "unavailable" });
+  });
+
+  test("is about no account where there is none that pays the gas", () => {
+    const json = { isValid: true, payer: null };
+    expect(readVerdict({ status: 200, json }, { payer: key, network, feePayer: null })).toEqual({ kind: "valid" });
+  });
+
+  test("names its network to the letter", () => {
+    expect(settle({ network: network.toLowerCase() })).toEqual(unknown("settle answered for another network"));
+  });
+
+  test.each([
+    "invalid_exact_svm_payload_amount_mismatch",
+    "invalid_exact_svm_payload_signature_invalid",
+    "invalid_exact_svm_payload_transaction_instructions_compute_price_instruction_too_high",
+    "invalid_exact_svm_fee_payer_mismatch",
+    "invalid_exact_svm_fee_payer_not_managed_by_facilitator",
+    "invalid_exact_svm_network_mismatch",
+    "invalid_exact_svm_unsupported_scheme",
+  ])("proves that nothing was broadcast by %s", (errorReason) => {
+    expect(settle({ success: false, errorReason, transaction: "" })).toEqual({ kind: "rejected", reason: errorReason });
+    expect(settle({ success: false, errorReason })).toEqual(unknown(errorReason, name));
+  });
+
+  test.each([
+    "invalid_exact_svm_transaction_simulation_failed",
+    "invalid_exact_svm_transaction_failed",
+    "invalid_exact_svm_verification_failed",
+    "duplicate_settlement",
+    "settlement_pending",
+    "invalid_exact_svm_payload_",
+  ])("proves nothing by %s", (errorReason) => {
+    expect(settle({ success: false, errorReason, transaction: "" })).toEqual(unknown(errorReason));
   });
 });
