@@ -13,13 +13,13 @@ import {
   paymentIdentifier,
 } from "../x402/index.ts";
 import { readFacilitators } from "./facilitators.ts";
-import { entriesOf, type FeePayers, LONGEST } from "./fee-payers.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
 import type { Price, routeEntries, Table } from "./schema.ts";
+import { entriesOf, LONGEST, type Settlers } from "./settlers.ts";
 import { checkSolana } from "./solana.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { isAddressOn, methodOf, nameOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
@@ -112,9 +112,9 @@ export function compileOffer(
     );
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" ? inFlow("upfront") : [];
-  const challengesWith = (all: JsonObject, feePayers: FeePayers): Challenges => ({
-    challenge: challengeOf(usual, entry, all, feePayers),
-    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, feePayers) : null,
+  const challengesWith = (all: JsonObject, settlers: Settlers): Challenges => ({
+    challenge: challengeOf(usual, entry, all, settlers),
+    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, settlers) : null,
   });
   const challenges = challengesWith(extensions, LONGEST);
   if (!fits(challenges)) {
@@ -139,10 +139,10 @@ function challengeOf(
   terms: readonly Terms[],
   { description, mimeType }: Entry,
   extensions: JsonObject,
-  feePayers: FeePayers,
+  settlers: Settlers,
 ): Challenge {
   const about = { ...(description !== undefined && { description }), ...(mimeType !== undefined && { mimeType }) };
-  return buildChallenge(about, entriesOf(terms, feePayers), extensions);
+  return buildChallenge(about, entriesOf(terms, settlers), extensions);
 }
 
 /** What the table alone makes too large is told once, where it stands. */

@@ -61,11 +61,15 @@ function inFlow(requirements: PaymentRequirements, flow: PaymentFlow): PaymentRe
 
 const DEFAULT_FLOW: PaymentFlow = "authorization";
 
-/** As it is asked for, and forwarded, where somebody's account pays the gas. */
-export const withFeePayer = (requirements: PaymentRequirements, feePayer: string): PaymentRequirements => ({
-  ...requirements,
-  extra: { ...requirements.extra, feePayer },
-});
+/**
+ * As they are asked for, and forwarded.
+ *
+ * @param settler the account for which payers sign; of a scheme that names none it says nothing
+ */
+export const requirementsFor = ({ scheme, requirements }: Terms, settler: string | null): PaymentRequirements =>
+  scheme.settlerKey === null
+    ? requirements
+    : { ...requirements, extra: { ...requirements.extra, [scheme.settlerKey]: settler } };
 
 export interface Choice {
   readonly terms: Terms;

@@ -351,7 +351,7 @@ describe("about a payment on Solana, an answer", () => {
   const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
   const feePayer = "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd";
   const name = transactionNameOf("ab".repeat(32));
-  const of = { payer: key, network, feePayer };
+  const of = { payer: key, network, settler: feePayer };
   const settle = (changes: object) =>
     readSettlement({ status: 200, json: { success: true, payer: key, network, transaction: name, ...changes } }, of);
 
@@ -373,7 +373,7 @@ describe("about a payment on Solana, an answer", () => {
 
   test("is about no account where there is none that pays the gas", () => {
     const json = { isValid: true, payer: null };
-    expect(readVerdict({ status: 200, json }, { payer: key, network, feePayer: null })).toEqual({ kind: "valid" });
+    expect(readVerdict({ status: 200, json }, { payer: key, network, settler: null })).toEqual({ kind: "valid" });
   });
 
   test("names its network to the letter", () => {
