@@ -158,6 +158,18 @@ describe("an offer by upto", () => {
     expect(entriesIn(formOf(offer, settledBy(PAY_TO)))[0]?.extra).toMatchObject({ facilitatorAddress: PAY_TO });
   });
 
+  test("names another account where another scheme has one of its own on the same network", () => {
+    const known = metered ?? expect.fail();
+    const twin: Terms = {
+      ...known,
+      scheme: { ...known.scheme, scheme: "exact" },
+      requirements: { ...known.requirements, scheme: "exact" },
+    };
+    const settler: Known["settler"] = ({ scheme }) => (scheme === "upto" ? FACILITATOR : PAY_TO);
+    const form = formOf(offerBy(known, twin), { extends: () => false, settler });
+    expect(entriesIn(form).map(({ extra }) => extra?.["facilitatorAddress"])).toEqual([FACILITATOR, PAY_TO]);
+  });
+
   test("is the official client's to pay", async () => {
     const [entry] = entriesIn(formOf(offerBy(metered), settledBy(FACILITATOR)));
     const client = new UptoEvmScheme(newAccount());

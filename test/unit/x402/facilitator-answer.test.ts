@@ -295,6 +295,13 @@ describe("a settle answer after one that never came", () => {
 });
 
 describe("a settle answer about a part of what was signed", () => {
+  test("is about another payer where it names whose account settles it, who pays nothing here", () => {
+    const json = { ...success, payer: stranger, isValid: true };
+    const of = { ...expected, settler: stranger, part: "1858" };
+    expect(readSettlement({ status: 200, json }, of)).toEqual(unknown("settle answered for another payer"));
+    expect(readVerdict({ status: 200, json }, of).kind).toBe("unavailable");
+  });
+
   const read = (changes: object) =>
     readSettlement({ status: 200, json: { ...success, ...changes } }, { ...expected, part: "1858" });
 
