@@ -76,6 +76,8 @@ describe("a payment by upto", () => {
     const { names } = await open({ supported: BOTH });
     const payment = await checkedFor(PAY_TO);
     expect([names(payment), nobodysReason(payment)]).toEqual([null, "upto_facilitator_mismatch"]);
+    const onSolana = { ...payment, requirements: { ...payment.requirements, scheme: "exact" } };
+    expect(nobodysReason(onSolana)).toBe("invalid_exact_svm_fee_payer_not_managed_by_facilitator");
   });
 
   test("may be anybody's while they have not said whose accounts they have: the one that says so comes first", async () => {
