@@ -74,7 +74,7 @@ export type Problem =
   | { readonly reason: "ledger_unavailable" }
   | { readonly reason: "facilitator_unavailable" }
   /** Payers on Solana sign for an account that pays the gas, and there is no other way to pay. */
-  | { readonly reason: "fee_payer_unknown" }
+  | { readonly reason: "facilitator_unknown" }
   | { readonly reason: "upstream_unreachable" }
   | { readonly reason: "upstream_timeout" }
   | { readonly reason: "upstream_not_sellable"; readonly status: number }

@@ -15,7 +15,6 @@ import {
   paymentIdentifier,
 } from "../x402/index.ts";
 import { readFacilitators } from "./facilitators.ts";
-import { entriesOf, type FeePayers, LONGEST } from "./fee-payers.ts";
 import { checkTotal, parseThreshold, unsettledLimit } from "./limits.ts";
 import { isTold, type Members } from "./members.ts";
 import { isMetered, readMeter } from "./meter.ts";
@@ -23,6 +22,7 @@ import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type PricedOption, priceOptions } from "./price.ts";
 import type { Charge, routeEntries, Table } from "./schema.ts";
+import { entriesOf, LONGEST, type Settlers } from "./settlers.ts";
 import { checkSolana } from "./solana.ts";
 import { attemptMs, type Limits, type Offer } from "./table.ts";
 import { isAddressOn, methodOf, nameOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
@@ -111,9 +111,9 @@ export function compileOffer(
     payable.flatMap((option) => buildTerms({ ...option, maxTimeoutSeconds }, contractWallets, flow, scope.rows) ?? []);
   const usual = inFlow(settle === "before" ? "upfront" : "authorization");
   const upfront = scope.mayOwe && settle !== "before" && !meter ? inFlow("upfront") : [];
-  const challengesWith = (all: JsonObject, feePayers: FeePayers): Challenges => ({
-    challenge: challengeOf(usual, entry, all, feePayers),
-    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, feePayers) : null,
+  const challengesWith = (all: JsonObject, settlers: Settlers): Challenges => ({
+    challenge: challengeOf(usual, entry, all, settlers),
+    upfront: upfront.length > 0 ? challengeOf(upfront, entry, all, settlers) : null,
   });
   const challenges = challengesWith(extensions, LONGEST);
   if (!fits(challenges, roomFor(entry))) {
@@ -142,8 +142,8 @@ const advertised = (extensions: JsonObject, identifier: Offer["identifier"]): Js
     ? extensions
     : { ...extensions, [PAYMENT_IDENTIFIER]: paymentIdentifier(identifier === "required") };
 
-function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject, feePayers: FeePayers): Challenge {
-  return buildChallenge(aboutOf(entry), entriesOf(terms, feePayers), extensions);
+function challengeOf(terms: readonly Terms[], entry: Entry, extensions: JsonObject, settlers: Settlers): Challenge {
+  return buildChallenge(aboutOf(entry), entriesOf(terms, settlers), extensions);
 }
 
 const aboutOf = ({ description, mimeType }: Entry): Offer["about"] => ({

@@ -2,7 +2,7 @@
 
 import type { PaymentFlow, Terms } from "../schemes/index.ts";
 import { buildChallenge, type Challenge, parseDollars, type Token } from "../x402/index.ts";
-import { entriesOf } from "./fee-payers.ts";
+import { entriesOf } from "./settlers.ts";
 import type { Offer } from "./table.ts";
 
 /**
@@ -40,9 +40,9 @@ export function offerAt(offer: Offer, price: string): Offer | null {
 export const isMore = ({ terms: [one] }: Offer, { terms: [other] }: Offer): boolean =>
   BigInt(one?.requirements.amount ?? 0) > BigInt(other?.requirements.amount ?? 0);
 
-function challengeOf({ about, extensions, feePayers }: Offer, terms: readonly Terms[], flow: PaymentFlow): Challenge {
+function challengeOf({ about, extensions, settlers }: Offer, terms: readonly Terms[], flow: PaymentFlow): Challenge {
   const inFlow = terms.filter((one) => one.flow === flow);
-  return buildChallenge(about, entriesOf(inFlow, feePayers), extensions);
+  return buildChallenge(about, entriesOf(inFlow, settlers), extensions);
 }
 
 function amountOf(price: string, { dollar, decimals, asset }: Token): bigint | null {

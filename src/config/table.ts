@@ -44,8 +44,8 @@ export interface Offer {
   readonly verifyAboveMicros: bigint | null;
   /** Extensions that are taken when the client signed something for them, whether they are advertised or were. */
   readonly sponsoring: readonly GasSponsoring[];
-  /** Who pays the gas on each network of Solana, as far as this form of the offer knows. */
-  readonly feePayers: Known["feePayer"];
+  /** For whose account payers sign, where they sign for one, as far as this form of the offer knows. */
+  readonly settlers: Known["settler"];
   /** What is offered by what is known of the facilitators; null where that changes nothing. Each is built once. */
   readonly variant: ((known: Known) => Offer) | null;
   /** In `observe` everything is let through, and what would have been charged is logged. */

@@ -104,7 +104,7 @@ export function partBody({ paymentPayload, requirements }: CheckedPayment, amoun
 function aboutIn(body: string, expected: Expected): Expected {
   if (!isSolana(expected.network)) return expected;
   const { paymentRequirements } = JSON.parse(body) as { readonly paymentRequirements: CheckedPayment["requirements"] };
-  return { ...expected, feePayer: String(paymentRequirements.extra?.["feePayer"]) };
+  return { ...expected, settler: String(paymentRequirements.extra?.["feePayer"]) };
 }
 
 /** Between two questions about a settlement that is under way. */

@@ -8,15 +8,15 @@ export type Sought = Need &
   Listed & {
     /** Names of x402 extensions without which it does not go through. */
     readonly extensions: readonly string[];
-    /** On Solana who is to pay the gas. */
-    readonly feePayer: string | null;
+    /** The facilitator's account that alone can settle it; null where any may. */
+    readonly settler: string | null;
   };
 
 export interface Facilitators {
   /**
    * Of these settings those that can settle it, in their order; those that do not list it come last, because a list may
    * be old. What needs an extension goes to those that list that; where it is not known of one, to whom it may be. None
-   * where each is known to sign for other fee payers alone.
+   * where each is known to settle as others alone.
    */
   readonly among: (settings: readonly FacilitatorSettings[], payment: Sought) => readonly Facilitator[];
   /** Of these settings all; those of one name can differ in the time that a route gives them. */
@@ -33,7 +33,7 @@ export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facili
   return {
     among(those, payment) {
       const able = of(those.filter((one) => canSettle(one, payment)));
-      const found = payment.extensions.reduce(extending, paying(able, payment));
+      const found = payment.extensions.reduce(extending, settling(able, payment));
       const isAble = ({ supported }: Facilitator): boolean => supported.lists(payment) !== false;
       return found.every(isAble) ? found : [...found.filter(isAble), ...found.filter((one) => !isAble(one))];
     },
@@ -50,11 +50,12 @@ function extending(those: readonly Facilitator[], extension: string): readonly F
   return maybe.length > 0 ? maybe : those;
 }
 
-/** Those that sign for its fee payer, and behind them those that may. */
-function paying(those: readonly Facilitator[], { feePayer, network }: Sought): readonly Facilitator[] {
-  if (feePayer === null) return those;
+/** Those whose account it names, and behind them those whose it may be. */
+function settling(those: readonly Facilitator[], payment: Sought): readonly Facilitator[] {
+  const { settler } = payment;
+  if (settler === null) return those;
   const saying = (word: boolean | null) =>
-    those.filter(({ supported }) => supported.paysAs(feePayer, network) === word);
+    those.filter(({ supported }) => supported.settlesAs(settler, payment) === word);
   return [...saying(true), ...saying(null)];
 }
 
@@ -65,8 +66,8 @@ export interface Known {
    * of yet.
    */
   readonly extends: (extension: string) => boolean | null;
-  /** Who pays the gas of a payment by `exact` on this network of Solana; null where nobody knows. */
-  readonly feePayer: (network: string) => string | null;
+  /** The account for which payers by this scheme are to sign on this network; null where nobody knows. */
+  readonly settler: (payment: Listed) => string | null;
 }
 
 export const knownOf = (those: readonly Facilitator[]): Known => ({
@@ -79,10 +80,10 @@ export const knownOf = (those: readonly Facilitator[]): Known => ({
     return words.includes(null) ? null : false;
   },
   /** The first that can be asked has the word. */
-  feePayer(network) {
-    const able = those.filter(({ supported }) => supported.lists({ scheme: "exact", network }) !== false);
+  settler(payment) {
+    const able = those.filter(({ supported }) => supported.lists(payment) !== false);
     const asked = able.filter(({ breaker }) => breaker.isAsked());
-    const named = [...asked, ...able].map(({ supported }) => supported.feePayer(network));
-    return named.find((feePayer) => feePayer !== null) ?? null;
+    const named = [...asked, ...able].map(({ supported }) => supported.settler(payment));
+    return named.find((account) => account !== null) ?? null;
   },
 });

@@ -15,4 +15,4 @@ export {
   titleOf,
 } from "./facilitator.ts";
 export { buildFacilitators, type Facilitators, type Known, knownOf } from "./facilitators.ts";
-export { type Notes, Supported } from "./supported.ts";
+export { type Listed, type Notes, Supported } from "./supported.ts";

@@ -2,8 +2,9 @@
 // in a request's way, and seldom: what one isolate has read the others find in the notes. While it is down, what it said
 // last holds.
 
+import { readAddress } from "../schemes/index.ts";
 import { isObject, parseJson } from "../std/index.ts";
-import { type Abilities, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
+import { type Abilities, isSolana, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
 
 /** What a list is about. */
 export type Listed = Pick<PaymentRequirements, "scheme" | "network">;
@@ -61,18 +62,19 @@ export class Supported {
     return this.#said?.extensions.includes(extension) ?? null;
   }
 
-  /** The account that it is to pay the gas with on a network of Solana; null where nobody knows one. */
-  feePayer(network: string): string | null {
-    const listed = this.#said && feePayersOf(this.#said, network);
+  /** The account for which payers are to sign, in its one spelling; null where nobody knows one. */
+  settler(payment: Listed): string | null {
+    const listed = this.#said && settlersOf(this.#said, payment);
+    const written = isSolana(payment.network) ? this.#feePayer : null;
     // The table's own word holds while it is not contradicted.
-    const isWritten = listed === null || listed.length === 0 || listed.includes(this.#feePayer ?? "");
-    return (isWritten ? this.#feePayer : null) ?? listed?.[0] ?? null;
+    const isWritten = listed === null || listed.length === 0 || listed.includes(written ?? "");
+    return (isWritten ? written : null) ?? listed?.[0] ?? null;
   }
 
-  /** Whether it signs for this account; null while nobody knows. */
-  paysAs(feePayer: string, network: string): boolean | null {
-    if (feePayer === this.#feePayer) return true;
-    return this.#said && feePayersOf(this.#said, network).includes(feePayer);
+  /** Whether this account is its own; null while nobody knows. */
+  settlesAs(account: string, payment: Listed): boolean | null {
+    if (account === this.#feePayer) return true;
+    return this.#said && settlersOf(this.#said, payment).includes(account);
   }
 
   isStale(): boolean {
@@ -100,16 +102,24 @@ export class Supported {
 const covers = (listed: string, network: string): boolean =>
   listed === network || (listed.endsWith(":*") && network.startsWith(listed.slice(0, -1)));
 
-/** `exact` on Solana (scheme_exact_svm): a kind's `extra` names one, and `signers` every one of a family. */
-function feePayersOf({ kinds, signers }: Abilities, network: string): readonly string[] {
-  const named = kinds.flatMap((kind) => {
-    const isMeant = kind.x402Version === 2 && kind.scheme === "exact" && covers(kind.network, network);
-    const feePayer = isMeant && isObject(kind.extra) ? kind.extra["feePayer"] : null;
-    return typeof feePayer === "string" ? [feePayer] : [];
+/**
+ * A kind's `extra` names one of its accounts, and `signers` every one of a family: on Solana the one that pays the gas
+ * (scheme_exact_svm), by `upto` the one that calls the proxy (scheme_upto_evm, "Facilitator Address Discovery").
+ */
+function settlersOf({ kinds, signers }: Abilities, { scheme, network }: Listed): readonly string[] {
+  const [key, read] = isSolana(network)
+    ? (["feePayer", readKey] as const)
+    : (["facilitatorAddress", readAddress] as const);
+  const named = kinds.map((kind) => {
+    const isMeant = kind.x402Version === 2 && kind.scheme === scheme && covers(kind.network, network);
+    return isMeant && isObject(kind.extra) ? kind.extra[key] : null;
   });
   const others = Object.entries(signers).flatMap(([pattern, list]) => (covers(pattern, network) ? list : []));
-  return [...new Set([...named, ...others])].filter((key) => readPublicKey(key) !== null);
+  return [...new Set([...named, ...others].map(read))].filter((account) => account !== null);
 }
+
+const readKey = (value: unknown): string | null =>
+  typeof value === "string" && readPublicKey(value) !== null ? value : null;
 
 function readNote(text: string | null): { readonly atMs: number; readonly said: Abilities } | null {
   const json = text === null ? null : parseJson(text, JSON_LIMITS);

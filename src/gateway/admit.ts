@@ -18,7 +18,7 @@ import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, meteredLeaseMs, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
-import { candidatesOf, firstOf, NOT_ITS_FEE_PAYER, pin, type Verified, verifyWith } from "./verify.ts";
+import { candidatesOf, firstOf, nobodysReason, pin, type Verified, verifyWith } from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -46,7 +46,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   const { trace } = order.call;
   const { payment } = attempt;
   const candidates = candidatesOf(gate, order, payment);
-  if (candidates === null) return revisit(gate, order, payment, NOT_ITS_FEE_PAYER);
+  if (candidates === null) return revisit(gate, order, payment, nobodysReason(payment));
   let facilitator = firstOf(candidates);
   // Also what is settled before it is served: what paid elsewhere is unknown to who settles it, and the chain shows it paid.
   const verified = trace.measure("verify", verifyWith(candidates, attempt));

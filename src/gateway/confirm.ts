@@ -50,11 +50,14 @@ export async function fateOf(
 ): Promise<Fate | null> {
   const { network, asset, payer, payTo, amount, validBeforeMs } = payment;
   const { assetTransferMethod, nonce } = partsOf(payment.id);
-  const facilitatorAddress =
-    "settleBody" in payment
-      ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
-      : facilitatorAddressOf(payment.paymentPayload.payload);
+  const facilitatorAddress = settlerOf(payment);
   const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
   const authorization = { ...signed, validBeforeMs, sinceMs, transaction };
   return gate.chain(payment.network)?.fateOf(authorization, confirmations) ?? null;
 }
+
+/** Who alone may settle it; of what is in the book, the body says so that it is settled by. */
+const settlerOf = (payment: Due | CheckedPayment): string | null =>
+  "settleBody" in payment
+    ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
+    : facilitatorAddressOf(payment.paymentPayload.payload);

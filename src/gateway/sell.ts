@@ -28,7 +28,7 @@ export async function sell(
 /** Nobody can be asked to pay where nobody is known who would settle it. */
 function orNothingOffered(outcome: Outcome): Outcome {
   if (outcome.kind !== "refused" || !("invitation" in outcome.problem)) return outcome;
-  return outcome.problem.invitation.challenge.isEmpty ? refuse({ reason: "fee_payer_unknown" }) : outcome;
+  return outcome.problem.invitation.challenge.isEmpty ? refuse({ reason: "facilitator_unknown" }) : outcome;
 }
 
 async function sellNow(

@@ -19,24 +19,29 @@ export interface Verified {
 const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
 
 /**
- * What they can do is looked up behind the answer, now and then, where there is a choice. Null where none of them signs for
- * the payment's fee payer; else an offer names at least one for each way to pay.
+ * What they can do is looked up behind the answer, now and then, where there is a choice. Null where the account
+ * for which the payment was signed is none of theirs; else an offer names at least one for each way to pay.
  */
 export function candidatesOf(
   gate: Gate,
   { access }: Order,
-  { id, requirements, paymentPayload, feePayer }: CheckedPayment,
+  { id, requirements, paymentPayload, settler }: CheckedPayment,
 ): Candidates | null {
   const { assetTransferMethod } = partsOf(id);
   const extensions = Object.keys(paymentPayload.extensions ?? {}).filter(isGasSponsoring);
-  const sought = { ...requirements, assetTransferMethod, extensions, feePayer };
+  const sought = { ...requirements, assetTransferMethod, extensions, settler };
   const found = gate.facilitators.among(access.offer.facilitators, sought);
   if (found.length > 1) lookUp(gate, found);
   return found.length > 0 ? (found as unknown as Candidates) : null;
 }
 
-/** A facilitator's word for a payment that is another one's to settle (the reference facilitator's). */
-export const NOT_ITS_FEE_PAYER = "invalid_exact_svm_fee_payer_not_managed_by_facilitator";
+/** A facilitator's word for a payment that is another one's to settle (the reference facilitators'). */
+const NOT_ITS_FEE_PAYER = "invalid_exact_svm_fee_payer_not_managed_by_facilitator";
+const NOT_ITS_ADDRESS = "upto_facilitator_mismatch";
+
+/** The same where it is none's. */
+export const nobodysReason = ({ requirements }: CheckedPayment): string =>
+  requirements.scheme === "upto" ? NOT_ITS_ADDRESS : NOT_ITS_FEE_PAYER;
 
 /** The one that would be asked first now. */
 export const firstOf = (candidates: Candidates): Facilitator =>
@@ -53,7 +58,8 @@ export async function verifyWith(candidates: Candidates, { payment, facilitatorB
   return verified;
 }
 
-const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && verdict.reason === NOT_ITS_FEE_PAYER;
+const isAnothers = (verdict: Verdict): boolean =>
+  verdict.kind === "invalid" && (verdict.reason === NOT_ITS_FEE_PAYER || verdict.reason === NOT_ITS_ADDRESS);
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {

@@ -165,7 +165,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
     message: `The facilitator cannot be reached. ${NOT_CHARGED}`,
     headers: LATER,
   }),
-  fee_payer_unknown: () => ({
+  facilitator_unknown: () => ({
     status: 503,
     message: `It is not known yet for whom a payment would have to be signed: ask again. ${NOT_CHARGED}`,
     headers: SOON,

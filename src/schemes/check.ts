@@ -12,7 +12,7 @@ import {
   type X402Version,
 } from "../x402/index.ts";
 import { type Finding, type Moment, type PaymentFlow, UNDATED_MS } from "./scheme.ts";
-import { chooseTerms, type Terms, withFeePayer } from "./terms.ts";
+import { chooseTerms, requirementsFor, type Terms } from "./terms.ts";
 
 declare const checked: unique symbol;
 
@@ -34,8 +34,8 @@ interface OfferedPayment extends SignedPayment {
   /** Rebuilt from the fields that we know: this, and nothing else of the client's, goes to the facilitator. */
   readonly paymentPayload: PaymentPayload;
   readonly validBeforeMs: number;
-  /** On Solana who is to pay the gas: only who signs for it can settle. */
-  readonly feePayer: string | null;
+  /** The facilitator's account that alone can settle it, on Solana as the one that pays the gas; null where any may. */
+  readonly settler: string | null;
   readonly flow: PaymentFlow;
   /** Of the token that is paid with. */
   readonly decimals: number;
@@ -104,8 +104,8 @@ function mint(
   { url, advertised }: Resource,
   now: Moment,
 ): CheckedPayment {
-  const { feePayer } = finding;
-  const requirements = feePayer === null ? terms.requirements : withFeePayer(terms.requirements, feePayer);
+  const { settler } = finding;
+  const requirements = requirementsFor(terms, settler);
   const known = { ...echoedOf(advertised, extensions), ...finding.extensions };
   const payment: OfferedPayment = {
     ...signed(finding, terms),
@@ -118,7 +118,7 @@ function mint(
       payload: finding.payload,
     },
     validBeforeMs: finding.validBeforeMs ?? now.unixSeconds * 1000 + UNDATED_MS,
-    feePayer,
+    settler,
     flow: terms.flow,
     decimals: terms.token.decimals,
     x402Version,

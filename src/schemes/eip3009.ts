@@ -24,7 +24,7 @@ export const eip3009: Scheme = {
   scheme: "exact",
   family: "eip155",
   assetTransferMethod: "eip3009",
-  isSponsored: false,
+  settlerKey: null,
   requirements: (price) => requirementsOf(price, { name: price.token.name, version: price.token.version }),
   prepare: ({ network, token }) => tokenDomain(network, token),
   check,
@@ -52,7 +52,7 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
     payTo: authorization.to,
     payload: { signature: proof.signature, authorization },
     extensions: {},
-    feePayer: null,
+    settler: null,
     validBeforeMs: Number(authorization.validBefore) * 1000,
   };
 }

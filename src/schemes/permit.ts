@@ -25,6 +25,7 @@ export interface Proxy {
   readonly scheme: SchemeName;
   /** The proxy's own address, in EIP-55 form. */
   readonly spender: string;
+  readonly settlerKey: Scheme["settlerKey"];
   /** Null where it is no witness of this scheme. */
   readonly readWitness: (witness: JsonObject) => Witness | null;
 }
@@ -39,7 +40,7 @@ export const permitScheme = (proxy: Proxy): Scheme => ({
   scheme: proxy.scheme,
   family: "eip155",
   assetTransferMethod: "permit2",
-  isSponsored: false,
+  settlerKey: proxy.settlerKey,
   requirements: (price) => requirementsOf(price, { assetTransferMethod: "permit2", ...domainOf(price.token) }),
   prepare,
   check: (input) => check(proxy, input),
@@ -85,7 +86,7 @@ function check({ spender, readWitness }: Proxy, input: CheckInput): Finding {
     payTo: authorization.to,
     payload: { signature: proof.signature, permit2Authorization: written(authorization) },
     extensions: sponsoring.extensions,
-    feePayer: null,
+    settler: authorization.facilitator,
     validBeforeMs: Number(authorization.deadline) * 1000,
   };
 }

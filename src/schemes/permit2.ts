@@ -7,6 +7,7 @@ import { permitScheme, readPayee } from "./permit.ts";
 export const permit2 = permitScheme({
   scheme: "exact",
   spender: PERMIT2_EXACT_PROXY,
+  settlerKey: null,
   readWitness(witness) {
     const payee = readPayee(witness);
     return payee && { ...payee, facilitator: null };

@@ -65,8 +65,8 @@ export type Finding =
       readonly payload: PresentedPayment["payload"];
       /** Those that the client signed something for, rebuilt as the payload. */
       readonly extensions: JsonObject;
-      /** Who is to sign as the one that pays the gas, where the payment names somebody. */
-      readonly feePayer: string | null;
+      /** The facilitator's account for which it is signed, so that it alone can settle it; null where any may. */
+      readonly settler: string | null;
       /** Null where the payment does not say for how long it can settle; then `UNDATED_MS` is the most. */
       readonly validBeforeMs: number | null;
     };
@@ -82,8 +82,8 @@ export interface Scheme {
   /** CAIP-2 namespace. */
   readonly family: string;
   readonly assetTransferMethod: AssetTransferMethod;
-  /** Whether payers sign for the one who pays the gas, so that a challenge has to name him (`extra.feePayer`). */
-  readonly isSponsored: boolean;
+  /** The member of `extra` that names the facilitator's account for which alone payers sign; null where any may settle. */
+  readonly settlerKey: "feePayer" | "facilitatorAddress" | null;
   readonly requirements: (price: Price) => PaymentRequirements;
   /** What of a check depends on the offer alone, made once. */
   readonly prepare: (price: Price) => Uint8Array;

@@ -61,11 +61,15 @@ function inFlow(requirements: PaymentRequirements, flow: PaymentFlow): PaymentRe
 
 const DEFAULT_FLOW: PaymentFlow = "authorization";
 
-/** As it is asked for, and forwarded, where somebody's account pays the gas. */
-export const withFeePayer = (requirements: PaymentRequirements, feePayer: string): PaymentRequirements => ({
-  ...requirements,
-  extra: { ...requirements.extra, feePayer },
-});
+/**
+ * As they are asked for, and forwarded.
+ *
+ * @param settler the account for which payers sign; of a scheme that names none it says nothing
+ */
+export const requirementsFor = ({ scheme, requirements }: Terms, settler: string | null): PaymentRequirements =>
+  scheme.settlerKey === null
+    ? requirements
+    : { ...requirements, extra: { ...requirements.extra, [scheme.settlerKey]: settler } };
 
 export interface Choice {
   readonly terms: Terms;
@@ -93,12 +97,13 @@ export function chooseTerms(offered: readonly Terms[], accepted: Accepted): Resu
 /** A payment of v1 names no asset, and v1 knows no other scheme than `exact`. */
 const isKnown = (scheme: SchemeName, { asset }: Accepted): boolean => asset !== undefined || scheme === "exact";
 
-/** Where `extra` leaves it out, and in v1, which knows no other; by family. `upto` has no other. */
+/** Where `extra` leaves it out, and in v1, which knows no other; by family. */
 const DEFAULT_METHODS: { readonly [family: string]: AssetTransferMethod } = {
   eip155: "eip3009",
   solana: "transferChecked",
 };
 
+/** `upto` has but one, whatever else the family has. */
 const defaultMethod = ({ scheme, family }: Scheme): AssetTransferMethod | undefined =>
   scheme === "upto" ? "permit2" : DEFAULT_METHODS[family];
 

@@ -23,7 +23,7 @@ export const transferChecked: Scheme = {
   scheme: "exact",
   family: "solana",
   assetTransferMethod: "transferChecked",
-  isSponsored: true,
+  settlerKey: "feePayer",
   requirements: (price) =>
     requirementsOf({ ...price, maxTimeoutSeconds: Math.min(price.maxTimeoutSeconds, LIFE_SECONDS) }, {}),
   prepare,
@@ -78,7 +78,7 @@ function check({ payload, requirements, token, domain }: CheckInput): Finding {
     payTo: isPayee ? requirements.payTo : addressOf(destination),
     payload: { transaction: encodeBytes(withoutFirst(bytes)) },
     extensions: {},
-    feePayer: addressOf(transaction.keys[0] as string),
+    settler: addressOf(transaction.keys[0] as string),
     validBeforeMs: null,
   };
 }

@@ -8,6 +8,7 @@ import { permitScheme, readPayee } from "./permit.ts";
 export const upto = permitScheme({
   scheme: "upto",
   spender: PERMIT2_UPTO_PROXY,
+  settlerKey: "facilitatorAddress",
   readWitness(witness) {
     const payee = readPayee(witness);
     const facilitator = readAddress(witness["facilitator"]);

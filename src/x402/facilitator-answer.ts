@@ -46,10 +46,10 @@ export interface Abilities {
 export interface Expected {
   readonly payer: string;
   readonly network: PaymentRequirements["network"];
-  /** On Solana whoever pays the gas, whom some call the payer (scheme_exact_svm, "SettlementResponse"). */
-  readonly feePayer?: string | null;
   /** Of a payment that may be settled in part, what was asked for in atomic units: no other amount is believed. */
   readonly part?: string;
+  /** On Solana whoever pays the gas, whom some call the payer (scheme_exact_svm, "SettlementResponse"). */
+  readonly settler?: string | null;
 }
 
 /**
@@ -200,9 +200,9 @@ function readTransaction(value: unknown, { network }: Expected): string | null {
 }
 
 /** The payer may be left out; one that is named has to be ours. */
-function isPayer(json: JsonObject, { payer: ours, network, feePayer }: Expected): boolean {
+function isPayer(json: JsonObject, { payer: ours, network, settler }: Expected): boolean {
   const payer = json["payer"] ?? ours;
-  return typeof payer === "string" && (payer === feePayer || isSameAddress(network, payer, ours));
+  return typeof payer === "string" && ((isSolana(network) && payer === settler) || isSameAddress(network, payer, ours));
 }
 
 /** So may the amount; of what is settled whole, it says nothing that we have to know. */

@@ -172,7 +172,7 @@ test("what the guide has its reader watch are words that the gate says", () => {
     "internal_error",
     "ledger_unavailable",
     "facilitator_unavailable",
-    "fee_payer_unknown",
+    "facilitator_unknown",
     ...ofRelayers,
     "settlement_unknown",
     "paid_undelivered",

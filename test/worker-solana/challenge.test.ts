@@ -28,7 +28,7 @@ describe("where nobody is known who would pay the gas", () => {
     expect([cold.status, cold.headers.get("retry-after")]).toEqual([503, "2"]);
     expect(cold.headers.get("payment-required")).toBeNull();
     expect(cold.headers.get("cache-control")).toBe("no-store");
-    expect(await cold.json()).toMatchObject({ error: "fee_payer_unknown" });
+    expect(await cold.json()).toMatchObject({ error: "facilitator_unknown" });
     expect(both.status).toBe(402);
     expect(acceptsOf(both).map(({ network }) => network)).toEqual(["eip155:84532"]);
     expect(acceptsOf(await challenged("/solana"))).toEqual([solana(FEE_PAYER)]);

@@ -6,6 +6,7 @@ import { ASSET } from "../../support/payment.ts";
 import {
   invalidation,
   metered,
+  NONCE,
   permitted,
   type RawTransaction,
   settling,
@@ -91,6 +92,11 @@ describe("an unanswered settlement by upto", () => {
       canceled,
     ],
     ["is canceled where its nonce paid by exact", holding(settling(), transfer(10000)), canceled],
+    [
+      "is canceled where its nonce paid by exact just what was to be settled",
+      holding(settling(NONCE, undefined, undefined, { amount: 1858n }), transfer(1858)),
+      canceled,
+    ],
     ["is canceled where the call breaks off", holding(cut, transfer(1858)), canceled],
     [
       "is canceled where the call says nothing of what was signed",
@@ -152,6 +158,7 @@ describe("an unanswered settlement by upto", () => {
         ...others.map((hash, i) => mined([transfer(9)], hash, 5000 + i)),
         mined([transfer(amount)], TRANSACTION, 5060),
       ],
+      answers: holding(settlingPart()).answers ?? {},
     });
     expect(await ask(among(1858))).toEqual(paid(1858));
     expect(await ask(among(1857))).toMatchObject(unavailable);

@@ -220,7 +220,7 @@ describe("a facilitator's fee payer", () => {
   test("is named in the challenge that a gate begins with only when it is known", () => {
     const { challenge, variant } = paidOf(parsed()).offer;
     expect([challenge.isEmpty, challenge.tail.includes("feePayer")]).toEqual([true, false]);
-    const known = variant?.({ feePayer: () => FEE_PAYER, extends: () => null });
+    const known = variant?.({ settler: () => FEE_PAYER, extends: () => null });
     expect(known?.challenge.isEmpty).toBe(false);
     expect(known?.challenge.tail).toContain(`"extra":{"feePayer":"${FEE_PAYER}"}`);
     expect(known?.variant).toBeNull();

@@ -1,9 +1,22 @@
 // Offers that say more where their facilitators can do more.
 
+import { UptoEvmScheme } from "@x402/evm/upto/client";
 import { describe, expect, test } from "vitest";
 import type { Offer } from "../../../src/config/index.ts";
+import { entriesOf, type Settlers } from "../../../src/config/settlers.ts";
+import { withVariants } from "../../../src/config/variants.ts";
 import type { Known } from "../../../src/facilitator/index.ts";
-import { CHALLENGE_FIXED_BYTES_MAX } from "../../../src/x402/index.ts";
+import { buildTerms, type Terms } from "../../../src/schemes/index.ts";
+import type { JsonObject } from "../../../src/std/index.ts";
+import {
+  buildChallenge,
+  CHALLENGE_FIXED_BYTES_MAX,
+  encodeChallenge,
+  findNetwork,
+  type PaymentRequirements,
+} from "../../../src/x402/index.ts";
+import { NETWORK, newAccount, PAY_TO } from "../../support/payment.ts";
+import { FACILITATOR } from "../../support/permit2-payment.ts";
 import { EURC, paidOf, parsed } from "./table.ts";
 
 const BY_PERMIT2 = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
@@ -20,7 +33,7 @@ const BOTH = ["eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
 
 const knowing = (word: boolean | null, ...listed: readonly string[]): Known => ({
   extends: (name) => listed.includes(name) || word,
-  feePayer: () => null,
+  settler: () => null,
 });
 const offerOf = (changes: object, own: object = {}): Offer =>
   paidOf(parsed({ ...changes, routes: { "/a": { price: "$0.01", ...own } } })).offer;
@@ -63,7 +76,7 @@ describe("an offer with Permit2", () => {
   });
 
   test("is told alike otherwise, and asks the same of a payment", () => {
-    const { challenge, extensions, sponsoring, feePayers, variant, ...rest } = formOf(offer, knowing(null, ...BOTH));
+    const { challenge, extensions, sponsoring, settlers, variant, ...rest } = formOf(offer, knowing(null, ...BOTH));
     expect(offer).toMatchObject(rest);
     expect(challenge.v1).toEqual(offer.challenge.v1);
   });
@@ -97,5 +110,75 @@ describe("an offer with Permit2", () => {
       expect([told(form), form.sponsoring]).toEqual([[listed], BOTH]);
       expect(form.challenge.fixedBytes).toBeLessThanOrEqual(CHALLENGE_FIXED_BYTES_MAX);
     }
+  });
+});
+
+describe("an offer by upto", () => {
+  const token = findNetwork(NETWORK)?.token ?? expect.fail();
+  const money = { amount: 10000n, payTo: PAY_TO, maxTimeoutSeconds: 300, token, network: NETWORK } as const;
+  const [metered, exact] = [
+    buildTerms({ ...money, scheme: "upto", assetTransferMethod: "permit2" }, false, "authorization"),
+    buildTerms({ ...money, scheme: "exact", assetTransferMethod: "eip3009" }, false, "authorization"),
+  ].map((terms) => terms ?? expect.fail());
+  const challengesOf = (terms: readonly Terms[]) => (extensions: JsonObject, settlers: Settlers) => ({
+    challenge: buildChallenge({}, entriesOf(terms, settlers), extensions),
+    upfront: null,
+  });
+  const offerBy = (...terms: readonly (Terms | undefined)[]): Offer => {
+    const known = terms.filter((one) => one !== undefined);
+    const plain = { ...offerOf({}), terms: known, ...challengesOf(known)({}, () => null) };
+    return withVariants(plain, challengesOf(known), 0);
+  };
+  const settledBy = (account: string | null): Known => ({
+    extends: () => false,
+    settler: ({ scheme, network }) => (scheme === "upto" && network === NETWORK ? account : null),
+  });
+  const entriesIn = ({ challenge }: Offer): readonly PaymentRequirements[] =>
+    JSON.parse(atob(encodeChallenge(challenge, "https://h/", ""))).accepts;
+
+  test("is left out while nobody knows for whose account to sign, and what else is offered stays", () => {
+    const alone = offerBy(metered);
+    for (const form of [alone, formOf(alone, settledBy(null))]) {
+      expect([entriesIn(form), form.challenge.isEmpty]).toEqual([[], true]);
+    }
+    expect(entriesIn(offerBy(metered, exact))).toEqual([exact?.requirements]);
+  });
+
+  test("names the facilitator's account, and has a form for each", () => {
+    const offer = offerBy(metered, exact);
+    const form = formOf(offer, settledBy(FACILITATOR));
+    expect(entriesIn(form)).toEqual([
+      {
+        ...metered?.requirements,
+        extra: { assetTransferMethod: "permit2", name: "USDC", version: "2", facilitatorAddress: FACILITATOR },
+      },
+      exact?.requirements,
+    ]);
+    expect(formOf(offer, settledBy(FACILITATOR))).toBe(form);
+    expect(entriesIn(formOf(offer, settledBy(PAY_TO)))[0]?.extra).toMatchObject({ facilitatorAddress: PAY_TO });
+  });
+
+  test("names another account where another scheme has one of its own on the same network", () => {
+    const known = metered ?? expect.fail();
+    const twin: Terms = {
+      ...known,
+      scheme: { ...known.scheme, scheme: "exact" },
+      requirements: { ...known.requirements, scheme: "exact" },
+    };
+    const settler: Known["settler"] = ({ scheme }) => (scheme === "upto" ? FACILITATOR : PAY_TO);
+    const form = formOf(offerBy(known, twin), { extends: () => false, settler });
+    expect(entriesIn(form).map(({ extra }) => extra?.["facilitatorAddress"])).toEqual([FACILITATOR, PAY_TO]);
+  });
+
+  test("is the official client's to pay", async () => {
+    const [entry] = entriesIn(formOf(offerBy(metered), settledBy(FACILITATOR)));
+    const client = new UptoEvmScheme(newAccount());
+    const { payload } = await client.createPaymentPayload(2, {
+      ...(entry ?? expect.fail()),
+      network: NETWORK,
+    } as never);
+    expect(payload).toMatchObject({
+      permit2Authorization: { permitted: { amount: "10000" }, witness: { facilitator: FACILITATOR } },
+    });
   });
 });

@@ -134,6 +134,7 @@ describe("who pays the gas on Solana", () => {
     "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd",
     "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU",
   ] as const;
+  const SOLANA = { scheme: "exact", network: DEVNET };
   const paidBy = (extra: unknown, network = DEVNET): Kind => ({ ...listed(network), extra });
 
   /** @param written in the table */
@@ -142,8 +143,8 @@ describe("who pays the gas on Solana", () => {
     Object.assign(facilitator, { kinds, signers });
     await supported.refresh();
     return {
-      named: supported.feePayer(DEVNET),
-      signsFor: [ALICE, BOB, CAROL].map((key) => supported.paysAs(key, DEVNET)),
+      named: supported.settler(SOLANA),
+      signsFor: [ALICE, BOB, CAROL].map((key) => supported.settlesAs(key, SOLANA)),
     };
   }
 
@@ -198,10 +199,75 @@ describe("who pays the gas on Solana", () => {
     await supported.refresh();
     const cold = open(notes);
     await cold.supported.refresh();
-    expect([cold.supported.feePayer(DEVNET), cold.supported.paysAs(BOB, DEVNET), cold.facilitator.asked]).toEqual([
+    expect([cold.supported.settler(SOLANA), cold.supported.settlesAs(BOB, SOLANA), cold.facilitator.asked]).toEqual([
       ALICE,
       true,
       0,
     ]);
+  });
+});
+
+describe("whose account settles what is paid by upto", () => {
+  const UPTO = { scheme: "upto", network: BASE.network };
+  const [ALICE, BOB] = [
+    "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+    "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+  ] as const;
+  const settledBy = (extra: unknown, network: string = BASE.network): Kind => ({
+    ...listed(network),
+    scheme: "upto",
+    extra,
+  });
+
+  /** @param written in the table, which knows accounts of Solana alone */
+  async function saying(kinds: readonly Kind[] | null, signers: Abilities["signers"], written: string | null = null) {
+    const { supported, facilitator } = open(new Map(), { nowMs: 1 }, written);
+    Object.assign(facilitator, { kinds, signers });
+    await supported.refresh();
+    return { named: supported.settler(UPTO), settlesAs: [ALICE, BOB].map((one) => supported.settlesAs(one, UPTO)) };
+  }
+
+  test.each<[string, readonly Kind[], Abilities["signers"], string | null, readonly boolean[]]>([
+    ["is named by its kind", [settledBy({ facilitatorAddress: ALICE })], {}, ALICE, [true, false]],
+    [
+      "is named in any letter case, and told in one",
+      [settledBy({ facilitatorAddress: ALICE.toLowerCase() })],
+      { "eip155:*": [ALICE] },
+      ALICE,
+      [true, false],
+    ],
+    [
+      "is the kind's before the signers, who are all taken",
+      [settledBy({ facilitatorAddress: BOB }, "eip155:*")],
+      { "eip155:*": [ALICE, BOB] },
+      BOB,
+      [true, true],
+    ],
+    ["is one of the signers where the kind names none", [settledBy({})], { [BASE.network]: [BOB] }, BOB, [false, true]],
+    [
+      "is another scheme's",
+      [{ ...settledBy({ facilitatorAddress: ALICE }), scheme: "exact" }],
+      {},
+      null,
+      [false, false],
+    ],
+    ["is another network's", [settledBy({ facilitatorAddress: ALICE }, "eip155:137")], {}, null, [false, false]],
+    ["pays the gas on Solana", [settledBy({ feePayer: ALICE })], { "solana:*": [BOB] }, null, [false, false]],
+    [
+      "is no address",
+      [settledBy({ facilitatorAddress: 1 }), settledBy({ facilitatorAddress: "me" }), settledBy(null)],
+      { "eip155:*": ["0x"] },
+      null,
+      [false, false],
+    ],
+  ])("%s", async (_, kinds, signers, named, settlesAs) => {
+    expect(await saying(kinds, signers)).toEqual({ named, settlesAs });
+  });
+
+  test("is not known before anybody has said it, whatever the table says of Solana", async () => {
+    const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+    for (const written of [null, key]) {
+      expect(await saying(null, {}, written)).toEqual({ named: null, settlesAs: [null, null] });
+    }
   });
 });

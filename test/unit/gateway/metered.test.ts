@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { permit2PaymentId } from "../../../src/x402/index.ts";
 import { NETWORK, type Payment, transactionOf } from "../../support/payment.ts";
-import { type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
+import { FACILITATOR, type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   broken,
@@ -18,6 +18,10 @@ import {
 } from "./gate.ts";
 
 const METER = [{ usd: "1", per: "1K", of: "usage.units" }];
+/** Whom payers sign for. */
+const supported = (): object => ({
+  kinds: [{ x402Version: 2, scheme: "upto", network: NETWORK, extra: { facilitatorAddress: FACILITATOR } }],
+});
 const tableOf = (changes: object = {}) => ({
   bufferBytesMax: 1000,
   routes: { "/m": { price: { upto: "$0.05", meter: METER, min: "$0.0001", ...changes } } },
@@ -60,6 +64,7 @@ function open(changes: object = {}, around: Partial<Around> = {}) {
   const settledFor: string[] = [];
   const settle = around.settle ?? isSettled;
   const gate = openGate(tableOf(changes), {
+    supported,
     ...around,
     settle(body, url) {
       settledFor.push(JSON.parse(body).paymentRequirements.amount);
@@ -69,7 +74,11 @@ function open(changes: object = {}, around: Partial<Around> = {}) {
   const { from, nonce } = payment.payload.permit2Authorization;
   const id = permit2PaymentId(NETWORK, from, nonce);
   const held = () => gate.place.ledger(`${NETWORK}|${from.toLowerCase()}`).entry(id);
-  const buy = (): ReturnType<typeof gate.pay> => gate.pay("/m", payment as unknown as Payment);
+  const buy = async (): ReturnType<typeof gate.pay> => {
+    // Who asks first is not told whom to sign for yet.
+    await gate.ask("/m");
+    return gate.pay("/m", payment as unknown as Payment);
+  };
   const entry = (): string => `${held()?.pay}, ${held()?.delivery}, ${held()?.amount}`;
   const exposed = async (): Promise<boolean> =>
     !(await gate.gate.exposure.reserve({ attempt: "x", micros: 1n, untilMs: 1e15, nowMs: 1, microsMax: 1n }));
@@ -317,7 +326,8 @@ test("what all payers together may owe is asked for before the upstream works", 
   const { upstream, write, close } = streaming();
   let isStreamed = true;
   const either: Around["upstream"] = (sent) => (isStreamed ? upstream(sent) : using(7)(sent));
-  const gate = openGate({ ...tableOf(), maxUnsettledTotal: "$0.09" }, { upstream: either });
+  const gate = openGate({ ...tableOf(), maxUnsettledTotal: "$0.09" }, { supported, upstream: either });
+  await gate.ask("/m");
   // What is behind a stream is over when that is.
   const buy = async () => gate.answer("/m", paidWith((await signUptoPayment("50000")) as unknown as Payment));
   const first = await buy();

@@ -298,6 +298,6 @@ describe("the chain is asked about a payment, in hand and from the book,", () =>
     expect(await readErrors(() => findOut(gate, found, false))).toEqual(["not_recorded"]);
     const [inHand, fromBook] = asked;
     expect(inHand).toMatchObject({ assetTransferMethod: "permit2", amount: "10000", facilitatorAddress });
-    expect(fromBook).toEqual(inHand);
+    expect(fromBook).toMatchObject({ assetTransferMethod: "permit2", amount: "10000", facilitatorAddress });
   });
 });

@@ -84,7 +84,7 @@ const at = (urls: readonly string[], path: string): readonly string[] => urls.fi
 describe("the challenge names who pays the gas:", () => {
   test("nobody before it is known, and then the first facilitator's account", async () => {
     const { named, urls } = open();
-    expect(await named()).toBe("fee_payer_unknown");
+    expect(await named()).toBe("facilitator_unknown");
     expect(urls.toSorted()).toEqual([`${ONE}/supported`, `${TWO}/supported`]);
     expect(await named()).toEqual([FEE_PAYER]);
     expect(urls).toHaveLength(2);
@@ -256,7 +256,7 @@ describe("a payment on Solana", () => {
     const invalidReason = "invalid_exact_svm_fee_payer_not_managed_by_facilitator";
     const { pay, urls, entry } = open({ supported: broken, verify: () => ({ isValid: false, invalidReason }) });
     const payment = signedFor(FEE_PAYER);
-    expect(reasonOf(await pay("/after", payment))).toBe("fee_payer_unknown");
+    expect(reasonOf(await pay("/after", payment))).toBe("facilitator_unknown");
     expect(at(urls, "/verify")).toEqual([`${ONE}/verify`, `${TWO}/verify`]);
     expect(entry(payment)?.state).toBe("released, none");
   });

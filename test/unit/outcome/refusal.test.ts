@@ -205,7 +205,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
     message: "The facilitator cannot be reached. You were not charged.",
     headers: { "retry-after": "5" },
   },
-  fee_payer_unknown: {
+  facilitator_unknown: {
     problem: {},
     status: 503,
     message: "It is not known yet for whom a payment would have to be signed: ask again. You were not charged.",

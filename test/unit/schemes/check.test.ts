@@ -90,7 +90,7 @@ describe("checkPayment", () => {
         flow: "authorization",
         decimals: 6,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
-        feePayer: null,
+        settler: null,
       },
     });
   });

@@ -87,7 +87,7 @@ describe("a payment that is well signed", () => {
       payTo: PAY_TO,
       payload: { signature, authorization },
       extensions: {},
-      feePayer: null,
+      settler: null,
       validBeforeMs: (NOW.unixSeconds + 300) * 1000,
     });
   });

@@ -124,7 +124,7 @@ describe.each(rows)("by $scheme", ({ scheme, row, permit, valid, foreign }) => {
         payTo: PAY_TO,
         payload: { signature, permit2Authorization: nested(permit) },
         extensions: {},
-        feePayer: null,
+        settler: permit.facilitator,
         validBeforeMs: (NOW.unixSeconds + 300) * 1000,
       });
     });

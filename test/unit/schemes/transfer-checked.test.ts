@@ -106,7 +106,7 @@ describe("a transaction that its payer signed", () => {
       payTo: PAY_TO,
       payload: { transaction },
       extensions: {},
-      feePayer: FEE_PAYER,
+      settler: FEE_PAYER,
       validBeforeMs: null,
     });
     expect(finding.kind === "authentic" && finding.objection(NOW)).toBeNull();
@@ -395,7 +395,7 @@ describe("a payment on Solana, when it is judged,", () => {
       kind: "valid",
       payment: {
         requirements,
-        feePayer: FEE_PAYER,
+        settler: FEE_PAYER,
         validBeforeMs: NOW.unixSeconds * 1000 + 180_000,
         paymentPayload: { accepted: requirements, payload: payment.payload },
       },

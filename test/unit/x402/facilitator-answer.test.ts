@@ -295,6 +295,13 @@ describe("a settle answer after one that never came", () => {
 });
 
 describe("a settle answer about a part of what was signed", () => {
+  test("is about another payer where it names whose account settles it, who pays nothing here", () => {
+    const json = { ...success, payer: stranger, isValid: true };
+    const of = { ...expected, settler: stranger, part: "1858" };
+    expect(readSettlement({ status: 200, json }, of)).toEqual(unknown("settle answered for another payer"));
+    expect(readVerdict({ status: 200, json }, of).kind).toBe("unavailable");
+  });
+
   const read = (changes: object) =>
     readSettlement({ status: 200, json: { ...success, ...changes } }, { ...expected, part: "1858" });
 
@@ -351,7 +358,7 @@ describe("about a payment on Solana, an answer", () => {
   const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
   const feePayer = "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd";
   const name = transactionNameOf("ab".repeat(32));
-  const of = { payer: key, network, feePayer };
+  const of = { payer: key, network, settler: feePayer };
   const settle = (changes: object) =>
     readSettlement({ status: 200, json: { success: true, payer: key, network, transaction: name, ...changes } }, of);
 
@@ -373,7 +380,7 @@ describe("about a payment on Solana, an answer", () => {
 
   test("is about no account where there is none that pays the gas", () => {
     const json = { isValid: true, payer: null };
-    expect(readVerdict({ status: 200, json }, { payer: key, network })).toEqual({ kind: "valid" });
+    expect(readVerdict({ status: 200, json }, { payer: key, network, settler: null })).toEqual({ kind: "valid" });
   });
 
   test("names its network to the letter", () => {
