@@ -187,7 +187,7 @@ function candidatesOf(
     barrier = route;
     return {
       route,
-      note: `${lacks}, and lets nothing past: it is ${route.access.kind === "paid" ? "priced" : "closed"}`,
+      note: `${lacks}, and lets nothing past: it is ${route.access.kind === "closed" ? "closed" : "priced"}`,
     };
   });
 }

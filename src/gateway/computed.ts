@@ -73,14 +73,13 @@ async function sellByTable(
   const choice = choose(table, asked);
   // Only what has a price is there to be observed.
   if (choice.kind === "refused") return isObserved ? pass(gate, call, freely(access)) : refuse(choice.problem);
-  const meant = choice.kind === "entry" ? choice.value : freely(access);
+  const { value: meant, said } = choice.kind === "entry" ? choice : { value: freely(access), said: "" };
   if (meant.kind === "closed") return refuse({ reason: "not_sold" });
   if (isObserved) {
     trace.observed = meant.kind === "paid" ? meant.offer : null;
     return pass(gate, call, meant);
   }
   if (meant.kind === "free") return waive(gate, call, meant);
-  const said = choice.kind === "entry" ? choice.said : "";
   return sellAtEntry(gate, call, route, meant, await calledBy(call, said));
 }
 

@@ -109,6 +109,6 @@ function endOfWord(text: string, at: number): number {
 /** The four that JSON knows (RFC 8259 section 2). */
 function skipSpace(text: string, at: number): number {
   let i = at;
-  while (" \t\n\r".includes(text[i] ?? "-")) i++;
+  while (/[ \t\n\r]/.test(text.charAt(i))) i++;
   return i;
 }

@@ -6,8 +6,7 @@
  * `a[b` as `a_b`, and `a[]` as `a`; protobuf reads `a_b` as `aB`; CGI takes `_` for `-`.
  */
 export function likeName(name: string): string {
-  const [head = ""] = name.split("[");
-  const folded = head.normalize("NFKC").toLowerCase();
+  const folded = name.replace(/\[.*/s, "").normalize("NFKC").toLowerCase();
   return folded.replace(/[^\p{L}\p{N}]/gu, "") || folded;
 }
 

@@ -22,7 +22,7 @@ export function readParameter(query: string, name: string): Found {
 }
 
 function nameOf(part: string): string {
-  const [raw = ""] = part.split("=");
+  const raw = part.replace(/=.*/s, "");
   return decode(raw) ?? raw;
 }
 

@@ -67,6 +67,12 @@ describe("a price by the body", () => {
     ["that no entry names", post('{"size":"huge"}'), "payment_required", ["30000"]],
     ["of no bytes", post(""), "payment_required", ["30000"]],
     ["that GET has none of", {}, "payment_required", ["30000"]],
+    [
+      "that GET is said to have no byte of",
+      { ...post("", { "content-length": "0" }), method: "GET" },
+      "payment_required",
+      ["30000"],
+    ],
     ["that is too long", post(`{"size":"${"x".repeat(40)}"}`), "body_too_large", undefined],
     [
       "that turns out too long",
@@ -270,6 +276,13 @@ describe("what a challenge quotes", () => {
       expect(quoteOf(outcome).price).toBe("$0.01");
     }
     expect([before.seen, before.asked]).toEqual([[], []]);
+  });
+
+  test("is not looked for in what is no payment", async () => {
+    const { ask, seen } = openGate(tableAt("$0.01"));
+    const headers = new Headers({ "payment-signature": "?" });
+    expect(reasonOf(await ask("/c?m=small", { headers }))).toBe("invalid_payload");
+    expect(seen).toEqual([]);
   });
 
   test("is none where it is no extension at all", async () => {

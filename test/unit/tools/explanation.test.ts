@@ -110,6 +110,11 @@ describe("a price that follows the request", () => {
     expect(closed).toMatchObject({ status: 503, outcome: "quote_unavailable", upstream: null });
   });
 
+  test("is a barrier like any other", async () => {
+    const [first] = (await asked("GET /a", { "POST /a": byBody, "/*": "free" })).candidates;
+    expect(first?.note).toBe("has no GET, and lets nothing past: it is priced");
+  });
+
   test("that is only observed is told so", async () => {
     const { why, upstream } = await asked("GET /a?m=x", {
       "/a": { price: { by: { query: "m" }, table: { x: "$1" } }, mode: "observe" },
