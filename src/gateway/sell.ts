@@ -27,8 +27,11 @@ export async function sell(
 
 /** Nobody can be asked to pay where nobody is known who would settle it. */
 function orNothingOffered(outcome: Outcome): Outcome {
-  if (outcome.kind !== "refused" || !("invitation" in outcome.problem)) return outcome;
-  return outcome.problem.invitation.challenge.isEmpty ? refuse({ reason: "facilitator_unknown" }) : outcome;
+  if (outcome.kind !== "refused") return outcome;
+  const { problem } = outcome;
+  // Whoever paid hears what became of that, though nobody can be asked to pay again.
+  if (problem.reason !== "payment_required" && problem.reason !== "payment_refused") return outcome;
+  return problem.invitation.challenge.isEmpty ? refuse({ reason: "facilitator_unknown" }) : outcome;
 }
 
 async function sellNow(

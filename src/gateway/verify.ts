@@ -58,8 +58,15 @@ export async function verifyWith(candidates: Candidates, { payment, facilitatorB
   return verified;
 }
 
-const isAnothers = (verdict: Verdict): boolean =>
-  verdict.kind === "invalid" && (verdict.reason === NOT_ITS_FEE_PAYER || verdict.reason === NOT_ITS_ADDRESS);
+/** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */
+const OF_ITSELF: ReadonlySet<string> = new Set([
+  NOT_ITS_FEE_PAYER,
+  NOT_ITS_ADDRESS,
+  "invalid_network",
+  "unsupported_scheme",
+]);
+
+const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && OF_ITSELF.has(verdict.reason);
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {

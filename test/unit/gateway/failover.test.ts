@@ -93,6 +93,17 @@ describe("of two facilitators", () => {
     expect(new Set(settledAt())).toEqual(new Set([`${ONE}/settle`]));
   });
 
+  test.each(["invalid_network", "unsupported_scheme"])(
+    "the next one is asked where the first says what it cannot do itself (%s)",
+    async (invalidReason) => {
+      const verify: Around["verify"] = (body, url) =>
+        url.startsWith(ONE) ? { isValid: false, invalidReason } : isValid(body);
+      const { pay, settledAt } = open({ verify });
+      expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+      expect(settledAt()).toEqual([`${TWO}/settle`]);
+    },
+  );
+
   test("a refusal of the first is its word, and the second is not asked for another", async () => {
     const invalid = (): object => ({ isValid: false, invalidReason: "insufficient_funds" });
     const { pay, verifiedAt } = open({ verify: invalid });

@@ -169,6 +169,13 @@ describe("an answer in one piece", () => {
     expect([entry(), await exposed()]).toEqual(["rejected, none, 7000", false]);
   });
 
+  test("whose settlement is refused is told so also by a gate that cannot say whom to sign for", async () => {
+    const settle = rejected("invalid_payload");
+    const cold = openGate(tableOf(), { upstream: using(7), settle });
+    expect(reasonOf(await cold.pay("/m", payment as unknown as Payment))).toBe("settlement_rejected");
+    expect(reasonOf(await openGate(tableOf()).ask("/m"))).toBe("facilitator_unknown");
+  });
+
   test("is the buyer's when it turns out to be settled, for what it used", async () => {
     let isLost = true;
     const settle: Around["settle"] = (body) => (isLost ? broken() : isSettled(body));
