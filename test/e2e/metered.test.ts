@@ -13,7 +13,7 @@ import { balanceOf, buyer, type Chain, network, startChain } from "../../tools/s
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import type { Listener } from "../../tools/stack/listen.ts";
-import { type FakeModel, startFakeModel } from "../support/fake-model.ts";
+import { type Model, startModel } from "../../tools/stack/model.ts";
 import { PAY_TO } from "../support/payment.ts";
 
 /** Atomic units for a word that was asked, and for one that was answered. */
@@ -44,12 +44,12 @@ const tableOf = (upstream: string, facilitator: string, rpc: string) => ({
 
 let chain: Chain;
 let reference: Listener;
-let model: FakeModel;
+let model: Model;
 let gate: Awaited<ReturnType<typeof startGate>>;
 const directory = mkdtempSync(join(tmpdir(), "faregate-metered-"));
 beforeAll(async () => {
   chain = await startChain();
-  [reference, model] = await Promise.all([startFacilitator({ rpc: chain.rpc }), startFakeModel()]);
+  [reference, model] = await Promise.all([startFacilitator({ rpc: chain.rpc }), startModel()]);
   const pricingFile = join(directory, "pricing.json");
   writeFileSync(pricingFile, JSON.stringify(tableOf(model.url, reference.url, chain.rpc)));
   gate = await startGate({ pricingFile, stateDir: join(directory, "state") });

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { permit2PaymentId } from "../../../src/x402/index.ts";
-import { NETWORK, type Payment, transactionOf } from "../../support/payment.ts";
+import { NETWORK, newAccount, type Payment, transactionOf } from "../../support/payment.ts";
 import { FACILITATOR, type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
@@ -344,4 +344,49 @@ test("what all payers together may owe is asked for before the upstream works", 
   await gate.settled();
   isStreamed = false;
   expect((await buy()).kind).toBe("sold");
+});
+
+describe("a hundred calls at once of a payer who can pay for ten", () => {
+  const PRICE = 50_000n;
+
+  /** A chain with one wallet: what it has is what was not moved yet. */
+  function walletOf(balance: bigint) {
+    let left = balance;
+    const verify: Around["verify"] = () =>
+      left >= PRICE ? { isValid: true } : { isValid: false, invalidReason: "permit2_insufficient_balance" };
+    const settle: Around["settle"] = (body) => {
+      const amount = BigInt(JSON.parse(body).paymentRequirements.amount);
+      if (amount > left) return { success: false, errorReason: "permit2_insufficient_balance", transaction: "" };
+      left -= amount;
+      return { ...isSettled(body), amount: amount.toString() };
+    };
+    return { verify, settle, left: () => left };
+  }
+
+  test.each([10, 4])(
+    "is served no more than may be owed at once (%i prices), and all of that where it has it",
+    async (cap) => {
+      const wallet = walletOf(10n * PRICE);
+      const account = newAccount();
+      const upstream: Around["upstream"] = () => ({
+        status: 200,
+        headers: { "content-type": "text/event-stream" },
+        body: 'data: {"usage":{"units":50}}\n\n',
+      });
+      const table = { ...tableOf(), maxUnsettled: `$${cap * 0.05}` };
+      const gate = openGate(table, { ...wallet, supported, upstream });
+      await gate.ask("/m");
+      const payments = await Promise.all(Array.from({ length: 100 }, () => signUptoPayment("50000", {}, account)));
+      const outcomes = await Promise.all(payments.map((one) => gate.answer("/m", paidWith(one as unknown as Payment))));
+      const served = outcomes.filter(({ kind }) => kind === "served");
+      // Nobody has read a stream to its end yet, so all of it is owed.
+      expect([served.length, wallet.left()]).toEqual([cap, 10n * PRICE]);
+      expect(new Set(outcomes.filter(({ kind }) => kind === "refused").map(reasonOf))).toEqual(
+        new Set(["payer_over_cap"]),
+      );
+      await Promise.all(served.map(textOf));
+      await gate.settled();
+      expect(wallet.left()).toBe(BigInt(10 - cap) * PRICE);
+    },
+  );
 });
