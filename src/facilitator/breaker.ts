@@ -16,7 +16,7 @@ export interface Health {
 }
 
 /** What who asks wants to know of it. */
-export type Gauge = Pick<Breaker, "health" | "isAsked" | "admits">;
+export type Admission = Pick<Breaker, "health" | "isAsked" | "admits">;
 
 export class Breaker {
   readonly #nowMs: () => number;
@@ -77,7 +77,7 @@ export class Breaker {
  * Of two questions that a payment comes to one after the other. Only the first is one that anybody can ask: who gets no
  * further than that does not use up the one look at the second.
  */
-export const inTurn = (first: Breaker, second: Breaker): Gauge => ({
+export const inTurn = (first: Breaker, second: Breaker): Admission => ({
   health() {
     const [one, other] = [first.health(), second.health()];
     return one.failures > other.failures ? one : other;

@@ -20,7 +20,7 @@ import {
   type Verdict,
 } from "../x402/index.ts";
 import type { Authorize, AuthSettings } from "./auth.ts";
-import { Breaker, type Gauge, inTurn } from "./breaker.ts";
+import { type Admission, Breaker, inTurn } from "./breaker.ts";
 import { type Notes, Supported } from "./supported.ts";
 
 interface Timeouts {
@@ -81,7 +81,7 @@ export interface Facilitator {
   /** Blocks in which the gate has to see a settlement where it looks for one itself, its own and what is built on it. */
   readonly confirmations: number;
   /** Whether it answers. */
-  readonly breaker: Gauge;
+  readonly breaker: Admission;
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected) => Promise<Verdict>;

@@ -13,10 +13,13 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world?.stop());
-afterEach(() => {
+afterEach(async () => {
   Object.assign(world.lose, { settle: "none", verify: "none" });
   world.gateRpc.down(false);
-});
+  // What fell silent often is asked no more for a while.
+  const works = async () => (await world.fetchPaying()(`${world.gate}/paid/ok?works=${crypto.randomUUID()}`)).status;
+  await expect.poll(works, { timeout: 10_000 }).toBe(200);
+}, 15_000);
 
 const PRICE = 10_000n;
 const ONE_PRICE = { payee: PRICE, payer: -PRICE };

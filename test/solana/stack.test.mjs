@@ -86,7 +86,7 @@ describe("a payment of the official client's", () => {
     expect(after.payee - before.payee).toBe(10_000n);
     expect(after.payer - before.payer).toBe(-10_000n);
     expect(after.lamports - before.lamports).toBe(0n);
-    const paid = { kind: "paid", transaction: settled.transaction };
+    const paid = { kind: "paid", amount: "10000", transaction: settled.transaction };
     expect(await fateOf(payment)).toEqual(paid);
     expect(await fateOf(payment, { transaction: settled.transaction })).toEqual(paid);
   });
