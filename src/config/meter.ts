@@ -57,6 +57,7 @@ export const meteredObject = object(
     fixed: v.optional(amount),
     min: v.optional(amount),
     includeUsage: v.optional(flag, false),
+    receiptComment: v.optional(flag, false),
     onMissingUsage: v.optional(
       v.picklist(["minimum", "maximum", "nothing"], 'write "minimum", "maximum" or "nothing"'),
       "minimum",
@@ -80,7 +81,7 @@ interface Idle {
 }
 
 export function readMeter(
-  { upto, meter, fixed = "$0", min = "$0", includeUsage, onMissingUsage }: MeteredPrice,
+  { upto, meter, fixed = "$0", min = "$0", ...rest }: MeteredPrice,
   { settle, websocket, ranges }: Idle,
   at: { readonly price: Path; readonly route: Path },
   report: Report,
@@ -92,7 +93,7 @@ export function readMeter(
   if (isMore(dollarsOf(min), dollarsOf(upto))) {
     report([...at.price, "min"], `this is more than upto lets a call cost; write at most that${said(min)}`);
   }
-  return { rates: meter.map(readRate), fixed: dollarsOf(fixed), min: dollarsOf(min), includeUsage, onMissingUsage };
+  return { ...rest, rates: meter.map(readRate), fixed: dollarsOf(fixed), min: dollarsOf(min) };
 }
 
 const isMore = (a: Decimal, b: Decimal): boolean =>

@@ -31,25 +31,28 @@ export async function charge(
   return { kind: "sold", answer: delivered, receipt: receiptOf(payment, transaction, bill) };
 }
 
-/** Behind an answer that went out. */
+/** Behind an answer that went out. What is not settled at once is gone on with by the ledger. */
 export async function settleBehind(
   gate: Gate,
   order: Order,
   payment: AdmittedPayment,
   bill: Bill | null,
-): Promise<void> {
+): Promise<Settlement> {
   const settlement = await settle(gate, order, payment, bill);
   const reporter = reporterOf(payment);
   switch (settlement.kind) {
     case "settled":
       await report(gate, reporter, [settledBy(settlement.transaction, bill)]);
-      return gate.exposure.free(reporter.attempt);
+      await gate.exposure.free(reporter.attempt);
+      break;
     case "rejected":
       // A payer whose wallet is empty now may fill it while the authorization lasts.
-      return void (await report(gate, reporter, [{ kind: "postponed", reason: settlement.reason }]));
+      await report(gate, reporter, [{ kind: "postponed", reason: settlement.reason }]);
+      break;
     case "unknown":
-      return void (await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]));
+      await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]);
   }
+  return settlement;
 }
 
 /** Nothing of what was to be owed went out. */

@@ -8,6 +8,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
 import { gathered } from "../std/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
+import { encodeReceipt, type Receipt } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
 import { report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind } from "./charge.ts";
@@ -18,6 +19,10 @@ import { type Bill, billOf } from "./settle.ts";
 
 /** What was used stands in the last event, so a stream is read on that nobody gets; the platform allows 30 seconds. */
 const DRAIN_MS = 25_000;
+/** How long a stream waits for a reader that takes nothing: its use is not known for so long. */
+const STALL_MS = 30_000;
+/** How long a stream's end waits for its receipt. */
+const RECEIPT_MS = 10_000;
 /** How long an answer without a length may take to turn out to be a short one. */
 const GATHER_MS = 5_000;
 
@@ -25,6 +30,8 @@ const GATHER_MS = 5_000;
 interface Reading {
   readonly take: (chunk: Uint8Array) => void;
   readonly end: (isWhole: boolean) => Charge;
+  /** Whether a stream is to end with its receipt, and can. */
+  readonly hasReceipt: boolean;
 }
 
 export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
@@ -42,6 +49,7 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
   const reading: Reading = {
     take: (chunk) => gauge.feed(chunk),
     end: (isWhole) => chargeFor(meter, gauge.end(gate.nowMs() - sinceMs, isWhole), { decimals, max: BigInt(amount) }),
+    hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !answer.headers.has("content-encoding"),
   };
   const { body } = answer;
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
@@ -90,7 +98,7 @@ async function stream(
   order: Order,
   payment: AdmittedPayment,
   answer: StreamedAnswer,
-  { take, end }: Reading,
+  { take: feed, end, hasReceipt }: Reading,
 ): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const [isHeld, credit] = await Promise.all([
@@ -103,37 +111,55 @@ async function stream(
     return oweNothing(gate, reporter, reason, refuse({ reason }));
   }
   const lastsMs = meteredMs(gate, order, payment.payment);
-  const { answer: piped, ended } = trackMetered(answer, answer.body, { take, drainMs: DRAIN_MS, lastsMs });
+  const receipt = Promise.withResolvers<Uint8Array | null>();
+  const last = hasReceipt ? receipt.promise : null;
+  let isInLine = false;
+  const take = (chunk: Uint8Array): void => {
+    feed(chunk);
+    isInLine = !LINE_ENDS.includes(chunk.at(-1));
+  };
+  const settings = { take, stallMs: STALL_MS, drainMs: DRAIN_MS, lastsMs, last };
+  const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole }) => {
     const charged = end(isWhole);
     // Whoever leaves pays for what was used, and has no credit: there is no whole that was paid for.
     const handed: LedgerEvent = { kind: delivery === "broken" ? "truncated" : "delivered" };
-    return settleStream(gate, order, payment, handed, charged);
+    const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
+    const settlement = await settleStream(gate, order, payment, handed, charged);
+    clearTimeout(timer);
+    receipt.resolve(settlement === null ? null : commentOf(settlement, isInLine));
   });
   gate.waitUntil(settled);
-  const headers = new Headers(piped.headers);
-  if (credit !== null) headers.set(PAYMENT_HEADER, credit.payment);
-  return { kind: "served", answer: { ...piped, headers } };
+  if (credit !== null) piped.headers.set(PAYMENT_HEADER, credit.payment);
+  return { kind: "served", answer: piped };
 }
 
 /** Where what became of the payment can be read: a stream's head is gone before anybody knows. */
 const PAYMENT_HEADER = "faregate-payment";
 
+/** A line that ends no event, wherever the stream ended (HTML, 9.2.6 "Interpreting an event stream"). */
+const commentOf = (receipt: Receipt, isInLine: boolean): Uint8Array =>
+  new TextEncoder().encode(`${isInLine ? "\n" : ""}: ${encodeReceipt(receipt).join(" ")}\n`);
+const LINE_ENDS: readonly unknown[] = [0x0a, 0x0d];
+
+/** @returns what the payer is told, once it is settled */
 async function settleStream(
   gate: Gate,
   order: Order,
   payment: AdmittedPayment,
   handed: LedgerEvent,
   charged: Charge,
-): Promise<void> {
+): Promise<Receipt | null> {
   const bill = billOf(payment, charged);
   const reporter = reporterOf(payment);
   if (charged.amount === 0n) {
     await report(gate, reporter, [handed, ...waived(bill, charged)]);
-    return gate.exposure.free(reporter.attempt);
+    await gate.exposure.free(reporter.attempt);
+    return receiptOf(payment, "", bill);
   }
   await report(gate, reporter, [handed, bill.noted]);
-  return settleBehind(gate, order, payment, bill);
+  const settlement = await settleBehind(gate, order, payment, bill);
+  return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, bill) : null;
 }
 
 const waived = (bill: Bill, { isMissing }: Charge): readonly LedgerEvent[] => [

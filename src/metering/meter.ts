@@ -31,6 +31,8 @@ export interface Meter {
   readonly min: Decimal;
   /** Whether requests for a stream are made to ask for its use. */
   readonly includeUsage: boolean;
+  /** Whether a stream of events ends with its receipt, as a comment. */
+  readonly receiptComment: boolean;
   /** What a call costs whose use cannot be read. */
   readonly onMissingUsage: "minimum" | "maximum" | "nothing";
 }

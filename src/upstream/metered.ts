@@ -1,20 +1,28 @@
 // A streamed answer whose use is read on its way: it reaches the client as it comes, and its reader sees every chunk. When
-// the client is gone the upstream is read on for a while, because what was used stands in the last event.
+// the client is gone, or takes nothing any more, the upstream is read on for a while, because what was used stands in the
+// last event.
 
 import type { UpstreamAnswer } from "./upstream.ts";
 
 export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
-  /** `left`: the client went before the end. `broken`: the upstream did, or it was too late for more. */
+  /**
+   * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it.
+   * `broken`: the upstream did, or it was too late for more.
+   */
   readonly ended: Promise<{ readonly delivery: "delivered" | "left" | "broken"; readonly isWhole: boolean }>;
 }
 
 export interface MeteredSettings {
   readonly take: (chunk: Uint8Array) => void;
+  /** After how long without taking anything a client has left. */
+  readonly stallMs: number;
   /** How long a stream is read on that nobody gets. */
   readonly drainMs: number;
   /** How long it may last at most. */
   readonly lastsMs: number;
+  /** What the client still gets behind the end of a whole stream; its length is nobody's word then. */
+  readonly last: Promise<Uint8Array | null> | null;
 }
 
 export function trackMetered(
@@ -22,15 +30,18 @@ export function trackMetered(
   body: ReadableStream<Uint8Array>,
   settings: MeteredSettings,
 ): MeteredDelivery {
-  const { length } = answer;
+  const length = settings.last === null ? answer.length : null;
   const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
-  return { answer: { ...answer, body: readable }, ended: pump(body.getReader(), writable.getWriter(), settings) };
+  const headers = new Headers(answer.headers);
+  if (length === null) headers.delete("content-length");
+  const piped = { ...answer, headers, body: readable, length };
+  return { answer: piped, ended: pump(body.getReader(), writable.getWriter(), settings) };
 }
 
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { take, drainMs, lastsMs }: MeteredSettings,
+  { take, stallMs, drainMs, lastsMs, last }: MeteredSettings,
 ): Promise<Awaited<MeteredDelivery["ended"]>> {
   let isGone = false;
   const late = Promise.withResolvers<"late">();
@@ -41,19 +52,39 @@ async function pump(
   };
   // Whoever goes while the upstream is silent is not heard of by writing.
   writer.closed.catch(leave);
+  const hand = async (chunk: Uint8Array): Promise<void> => {
+    const stalled = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      leave();
+      stalled.resolve();
+      writer.abort(new Error("nothing was read for too long")).catch(() => undefined);
+    }, stallMs);
+    await Promise.race([writer.write(chunk).catch(leave), late.promise, stalled.promise]);
+    clearTimeout(timer);
+  };
   try {
     for (;;) {
-      const read = await Promise.race([reader.read().catch(() => null), late.promise]);
+      const read = await Promise.race([late.promise, reader.read().catch(() => null)]);
       if (read === null || read === "late") return breakOff(reader, writer, isGone);
       if (read.done) break;
       take(read.value);
-      if (!isGone) await Promise.race([writer.write(read.value).catch(leave), late.promise]);
+      if (!isGone) await hand(read.value);
     }
-    if (!isGone) await writer.close().catch(leave);
+    // Not waited for: who reads nothing keeps a stream from closing, but not what it used from being charged.
+    if (!isGone) finish(writer, last).catch(() => undefined);
     return { delivery: isGone ? "left" : "delivered", isWhole: true };
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+async function finish(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  last: Promise<Uint8Array | null> | null,
+): Promise<void> {
+  const bytes = await last;
+  if (bytes !== null) await writer.write(bytes);
+  await writer.close();
 }
 
 function breakOff(

@@ -37,6 +37,7 @@ const tableOf = (upstream: string, facilitator: string, rpc: string) => ({
         ],
         min: "$0.0001",
         includeUsage: true,
+        receiptComment: true,
       },
     },
   },
@@ -117,7 +118,9 @@ describe("a stream", () => {
     let rest = "";
     for (let read = await reader.read(); !read.done; read = await reader.read()) rest += decoder.decode(read.value);
     expect(rest).toContain('"completion_tokens":4');
-    expect(rest.endsWith("data: [DONE]\n\n")).toBe(true);
+    const [, comment] = /data: \[DONE\]\n\n: payment-response (\S+)\n$/.exec(rest) ?? expect.fail(rest);
+    const receipt = decodePaymentResponseHeader(comment ?? "");
+    expect(receipt).toMatchObject({ success: true, amount: priceOf(4).toString() });
     await expectEarned(before, priceOf(4));
     await expect
       .poll(() => stateOf(response), { timeout: 5_000 })

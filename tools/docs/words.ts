@@ -609,6 +609,11 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       means: "Whether a request for a stream is made to ask for its use, as OpenAI's endpoints take it.",
       example: true,
     },
+    receiptComment: {
+      type: "`true` or `false`",
+      means: "Whether a stream of events ends with its receipt, in a comment.",
+      example: true,
+    },
     onMissingUsage: {
       type: '`"minimum"`, `"maximum"` or `"nothing"`',
       means: "What a call costs whose use cannot be read. What costs nothing for that reason counts in `maxUncharged`.",

@@ -38,6 +38,7 @@ describe("a price that follows use", () => {
       fixed: { digits: 1n, scale: 3 },
       min: { digits: 1n, scale: 4 },
       includeUsage: true,
+      receiptComment: false,
       onMissingUsage: "minimum",
     });
     expect(terms.map(({ requirements }) => requirements)).toMatchObject([{ scheme: "upto", amount: "50000" }]);

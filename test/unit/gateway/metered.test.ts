@@ -41,6 +41,11 @@ const answered =
   });
 const using = (units: number): Around["upstream"] => answered(JSON.stringify({ usage: { units } }));
 
+/** Nobody says how long it is. */
+const unmeasured =
+  (text: string, type = "text/event-stream"): Around["upstream"] =>
+  () => ({ status: 200, headers: { "content-type": type }, body: text });
+
 /** A stream of events that the test writes. */
 function streaming() {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(
@@ -272,6 +277,43 @@ describe("a stream", () => {
     expect((await textOf(outcome)).length).toBeGreaterThan(2000);
     await settled();
     expect([outcome.kind, entry()]).toEqual(["served", "settled, delivered, 100"]);
+  });
+
+  describe("with a comment at its end", () => {
+    const receiptIn = (line: string) => JSON.parse(atob(line.split(" ")[2] as string));
+
+    test.each([USED, USED.slice(0, -1), USED.slice(0, -2)])("says its receipt there: %j", async (text) => {
+      const { buy, settled, entry } = open({ receiptComment: true }, { upstream: unmeasured(text) });
+      const got = await textOf(await buy());
+      await settled();
+      expect(got.startsWith(text)).toBe(true);
+      // It ends no event that the stream did not end.
+      const [line, end, ...more] = got
+        .slice(text.length)
+        .replace(text.endsWith("\n") ? "" : "\n", "")
+        .split("\n");
+      expect([line?.split(" ").slice(0, 2), end, more]).toEqual([[":", "payment-response"], "", []]);
+      const receipt = { success: true, amount: "7000", transaction: transaction(), network: NETWORK };
+      expect(receiptIn(line as string)).toMatchObject(receipt);
+      expect(entry()).toBe("settled, delivered, 7000");
+    });
+
+    test("says there that it cost nothing", async () => {
+      const text = 'data: {"usage":{"units":0}}\n\n';
+      const changes = { receiptComment: true, min: "$0" };
+      const { buy } = open(changes, { upstream: unmeasured(text) });
+      const got = await textOf(await buy());
+      expect(receiptIn(got.slice(text.length))).toMatchObject({ success: true, amount: "0", transaction: "" });
+    });
+
+    test.each([
+      ["that is not settled at once", { settle: () => rejected("insufficient_funds")() }, "text/event-stream", {}],
+      ["that is no stream of events", {}, "text/plain", { onMissingUsage: "minimum" }],
+    ])("has none where it is one %s", async (_, around, type, changes) => {
+      const text = USED.repeat(100);
+      const { buy } = open({ receiptComment: true, ...changes }, { upstream: unmeasured(text, type), ...around });
+      expect(await textOf(await buy())).toBe(text);
+    });
   });
 
   test("goes on being settled by the alarm where that did not work at once, for what it used", async () => {

@@ -25,6 +25,7 @@ function meterOf(...sources: readonly Source[]): Meter {
     fixed: { digits: 0n, scale: 0 },
     min: { digits: 0n, scale: 0 },
     includeUsage: false,
+    receiptComment: false,
     onMissingUsage: "nothing",
   };
 }

@@ -27,6 +27,7 @@ const model: Meter = {
   fixed: NOTHING,
   min: decimal("0.0001"),
   includeUsage: false,
+  receiptComment: false,
   onMissingUsage: "minimum",
 };
 const authorized: Authorized = { decimals: 6, max: 50_000n };
@@ -136,7 +137,14 @@ test("whatever is used and whatever it costs, the charge is the exact sum rounde
         return rate(`r${i}`, usd, PER[power] as string);
       });
       const min = { digits: leastDigits, scale: 6 };
-      const meter: Meter = { rates: priced, fixed: NOTHING, min, includeUsage: false, onMissingUsage: "nothing" };
+      const meter: Meter = {
+        rates: priced,
+        fixed: NOTHING,
+        min,
+        includeUsage: false,
+        receiptComment: false,
+        onMissingUsage: "nothing",
+      };
       const usage = used.map(([, count]) => count);
       // The same as fractions over one large denominator, in another way.
       const denominator = 10n ** 40n;

@@ -3,11 +3,23 @@
 import { describe, expect, test, vi } from "vitest";
 import { trackMetered } from "../../../src/upstream/metered.ts";
 
-Object.assign(globalThis, { IdentityTransformStream: TransformStream });
+const FixedLengthStream = class extends TransformStream {
+  constructor(_length: number) {
+    super();
+  }
+};
+Object.assign(globalThis, { IdentityTransformStream: TransformStream, FixedLengthStream });
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function track({ drainMs = 1000, lastsMs = 1000 } = {}) {
+interface Around {
+  readonly stallMs?: number;
+  readonly drainMs?: number;
+  readonly lastsMs?: number;
+  readonly last?: Promise<Uint8Array | null> | null;
+}
+
+function track({ stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null }: Around = {}) {
   const { readable: body, writable } = new TransformStream<Uint8Array, Uint8Array>(
     {},
     new CountQueuingStrategy({ highWaterMark: 100 }),
@@ -15,10 +27,10 @@ function track({ drainMs = 1000, lastsMs = 1000 } = {}) {
   );
   const taken: string[] = [];
   const take = (chunk: Uint8Array): void => void taken.push(new TextDecoder().decode(chunk));
-  const answer = { status: 200, headers: new Headers(), body, length: null };
-  const { answer: piped, ended } = trackMetered(answer, body, { take, drainMs, lastsMs });
+  const answer = { status: 200, headers: new Headers({ "content-length": "3" }), body, length: 3 };
+  const { answer: piped, ended } = trackMetered(answer, body, { take, stallMs, drainMs, lastsMs, last });
   if (!(piped.body instanceof ReadableStream)) throw new Error("it is a stream");
-  return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, ended };
+  return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, ended, piped };
 }
 
 describe("a metered stream", () => {
@@ -72,6 +84,47 @@ describe("a metered stream", () => {
       expect((await ended).delivery).toBe("broken");
       expect(taken[0]).toBe("a");
     }
+  });
+
+  test("is read to its end where the client takes nothing any more, who then gets no more of it", async () => {
+    const { upstream, client, taken, ended } = track({ stallMs: 30 });
+    for (const text of ["a", "b", "c"]) void upstream.write(bytes(text));
+    void upstream.close();
+    expect([await ended, taken]).toEqual([{ delivery: "left", isWhole: true }, ["a", "b", "c"]]);
+    const all = async () => {
+      while (!(await client.read()).done);
+    };
+    await expect(all()).rejects.toThrow("nothing was read for too long");
+  });
+
+  test("has ended when its upstream has, whenever its client takes the end", async () => {
+    const { upstream, ended } = track({ last: new Promise(() => undefined) });
+    void upstream.close();
+    expect(await ended).toEqual({ delivery: "delivered", isWhole: true });
+  });
+
+  test.each([
+    [bytes("z"), "az"],
+    [null, "a"],
+  ])("ends with what is said behind its end, and is of no length then", async (said, text) => {
+    const { promise: last, resolve } = Promise.withResolvers<Uint8Array | null>();
+    const { upstream, client, ended, piped, taken } = track({ last });
+    void upstream.write(bytes("a"));
+    let got = new TextDecoder().decode((await client.read()).value);
+    void upstream.close();
+    await ended;
+    resolve(said);
+    for (let read = await client.read(); !read.done; read = await client.read())
+      got += new TextDecoder().decode(read.value);
+    expect([got, taken]).toEqual([text, ["a"]]);
+    expect([piped.length, piped.headers.has("content-length")]).toEqual([null, false]);
+  });
+
+  test("keeps its length where nothing is said behind its end", async () => {
+    const { upstream, ended, piped } = track();
+    void upstream.close();
+    await ended;
+    expect([piped.length, piped.headers.get("content-length")]).toEqual([3, "3"]);
   });
 
   test("leaves no timer behind", async () => {
