@@ -133,10 +133,11 @@ function payment({ scheme, token, requirements }: Terms): Cells {
   };
 }
 
-/** Dollars where the token is one, else so much of it. */
+/** Dollars where the token is one, else so much of it; the most, where the price follows use. */
 export function priceText({ token, requirements }: Pick<Terms, "token" | "requirements">): string {
   const whole = formatUnits(BigInt(requirements.amount), token.decimals);
-  return token.dollar ? `$${whole}` : `${whole} ${token.name}`;
+  const most = requirements.scheme === "upto" ? "up to " : "";
+  return most + (token.dollar ? `$${whole}` : `${whole} ${token.name}`);
 }
 
 function soldText({ chargeOn, webSocket }: PaidAccess["offer"]): string {

@@ -4,6 +4,7 @@
 
 import { createRequire, registerHooks } from "node:module";
 import type { Config } from "../src/config/index.ts";
+import type { Facilitator, FacilitatorSettings } from "../src/facilitator/index.ts";
 import type { Gate, RequestLine } from "../src/gateway/index.ts";
 import { respond } from "../src/outcome/index.ts";
 import type { UpstreamSettings } from "../src/upstream/index.ts";
@@ -36,6 +37,18 @@ export interface Sent {
 
 export const NOTHING_SENT: Sent = { headers: new Headers(), body: null };
 
+/** One that was not asked what it can do, nor as whom it settles. */
+const unasked = (settings: FacilitatorSettings): Facilitator => {
+  const written = settings.kind === "http" ? settings.feePayer : null;
+  const supported = {
+    isStale: () => false,
+    extends: () => null,
+    lists: () => null,
+    settler: ({ network }) => (network.startsWith("solana:") ? written : null) ?? "(as your facilitator says)",
+  } satisfies Partial<Facilitator["supported"]>;
+  return { supported, breaker: { isAsked: () => true } } as unknown as Facilitator;
+};
+
 /** @param url as the Worker gets it: scheme, host and the raw request target */
 export async function tryRequest(config: Config, method: string, url: string, sent: Sent): Promise<Trial> {
   let fetched: Trial["fetched"] = null;
@@ -46,8 +59,7 @@ export async function tryRequest(config: Config, method: string, url: string, se
       fetched = { url: request.url, settings };
       return { kind: "answered", answer: { status: 200, headers: new Headers(), body: null, length: 0 } };
     },
-    // None that could have said what it can do.
-    facilitators: { among: () => [], of: () => [], named: () => null, all: [] },
+    facilitators: { among: () => [], of: (those) => those.map(unasked), named: () => null, all: [] },
     publicKeys: async () => [],
     quotes: new Map(),
     sellComputed,

@@ -651,7 +651,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     table: {
       type: "object: a value to a price",
-      means: 'What each value costs: dollars, atomic units, `"free"` or `"closed"` (403).',
+      means:
+        'What each value costs: dollars, atomic units, [what follows use](#a-price-that-follows-use), `"free"` or `"closed"` (403).',
       example: { small: "$0.01", large: "$0.02", tiny: "free" },
     },
     missing: {

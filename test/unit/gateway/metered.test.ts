@@ -348,6 +348,51 @@ describe("a stream", () => {
   );
 });
 
+describe("by what the request asks for", () => {
+  const metered = (usd: string, upto: string) => ({ upto, meter: [{ usd, per: "1K", of: "usage.units" }] });
+  const table = {
+    bufferBytesMax: 1000,
+    routes: {
+      "POST /m": {
+        price: {
+          by: { body: "/model" },
+          table: { small: metered("1", "$0.05"), large: metered("4", "$0.20"), tiny: "free", fixed: "$0.03" },
+          otherwise: "closed",
+        },
+      },
+    },
+  };
+  const asked = (model: string) => {
+    const body = new TextEncoder().encode(JSON.stringify({ model }));
+    const headers = new Headers({ "content-type": "application/json", "content-length": String(body.byteLength) });
+    return { method: "POST", headers, body };
+  };
+
+  test.each([
+    ["small", "50000", "7000"],
+    ["large", "200000", "28000"],
+  ])("the model %s has a most and rates of its own", async (model, most, amount) => {
+    const settledFor: string[] = [];
+    const settle: Around["settle"] = (body) => {
+      settledFor.push(JSON.parse(body).paymentRequirements.amount);
+      return isSettled(body);
+    };
+    const gate = openGate(table, { supported, upstream: using(7), settle });
+    await gate.ask("/m", asked(model));
+    const paid = (await signUptoPayment(most)) as unknown as Payment;
+    const outcome = await gate.pay("/m", paid, asked(model));
+    expect([outcome, settledFor]).toEqual([expect.objectContaining({ kind: "sold" }), [amount]]);
+    expect(outcome).toMatchObject({ receipt: { amount } });
+  });
+
+  test("what was authorized for another model buys nothing", async () => {
+    const gate = openGate(table, { supported, upstream: using(7) });
+    await gate.ask("/m", asked("large"));
+    const outcome = await gate.pay("/m", payment as unknown as Payment, asked("large"));
+    expect([outcome.kind, gate.seen.length]).toEqual(["refused", 0]);
+  });
+});
+
 describe("a request for a stream", () => {
   const send = (gate: ReturnType<typeof open>, body: string) => {
     const bytes = new TextEncoder().encode(body);

@@ -52,6 +52,18 @@ test("a way to pay that needs the buyer's word to Permit2 first says so", () => 
   ]);
 });
 
+test("a price that follows use is told as the most that it comes to", () => {
+  const metered = (upto: string) => ({ upto, meter: [{ usd: "1", per: "1K", of: "usage.units" }] });
+  const byModel = { by: { body: "/model" }, table: { large: metered("$0.2"), tiny: "free" } };
+  const rows = format({ routes: { "/a": { price: metered("$0.05") }, "POST /b": { price: byModel } } }).split("\n");
+  expect(rows.slice(-5, -1).map((row) => row.replace(/ {2,}/g, "  "))).toEqual([
+    "/a and below  up to $0.05  50000 USDC on base-sepolia by Permit2",
+    "POST /b and below  by /model of the body",
+    "  large  up to $0.2  200000 USDC on base-sepolia by Permit2",
+    "  tiny  free",
+  ]);
+});
+
 test("what differs has a column, and each way to pay a line", () => {
   const text = format({
     accepts: ["base", "polygon"],

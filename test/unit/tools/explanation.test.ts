@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Config, parseConfig } from "../../../src/config/index.ts";
+import { transferChecked } from "../../../src/schemes/index.ts";
 import { explain } from "../../../tools/explanation.ts";
 import { plainForm } from "../../../tools/path-flaw.ts";
 import { PAY_TO } from "../../support/payment.ts";
@@ -12,7 +13,7 @@ const table = {
 };
 
 function compile(routes: object, changes: object = {}): Config {
-  const config = parseConfig({ ...table, routes, ...changes });
+  const config = parseConfig({ ...table, routes, ...changes }, [transferChecked]);
   return config.ok ? config.value : expect.fail(JSON.stringify(config.error));
 }
 
@@ -33,6 +34,23 @@ describe("what is for sale", () => {
   test("is told of what Permit2 moves, too, though no facilitator was asked what it can do", async () => {
     const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
     expect((await asked("GET /a", { "/a": { price: "$1", accepts } })).why).toEqual(['It is for sale: "/a".']);
+  });
+
+  test.each([
+    [
+      "by upto",
+      { price: { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] } },
+      "facilitatorAddress",
+    ],
+    [
+      "on Solana",
+      { price: "$1", accepts: ["solana-devnet"], payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4" },
+      "feePayer",
+    ],
+  ])("is told with its challenge where a facilitator has to say for whom buyers sign: %s", async (_, route, key) => {
+    const { why, challenge } = await asked("POST /a", { "/a": route });
+    expect(why).toEqual(['It is for sale: "/a".']);
+    expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra[key]).toBe("(as your facilitator says)");
   });
 
   test("is told to be had in parts where the route takes ranges", async () => {
