@@ -17,7 +17,7 @@ import { discard, type Gate, meteredMs, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { type Bill, billOf } from "./settle.ts";
 
-/** What was used stands in the last event, so a stream is read on that nobody gets; the platform allows 30 seconds. */
+/** Where what was used stands in the last event a stream is read on that nobody gets; the platform allows 30 seconds. */
 const DRAIN_MS = 25_000;
 /** How long a stream waits for a reader that takes nothing: its use is not known for so long. */
 const STALL_MS = 30_000;
@@ -32,6 +32,8 @@ interface Reading {
   readonly end: (isWhole: boolean) => Charge;
   /** Whether a stream is to end with its receipt, and can. */
   readonly hasReceipt: boolean;
+  /** Whether the use may stand at the end of the answer. */
+  readonly needsEnd: boolean;
 }
 
 export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
@@ -49,6 +51,7 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
   const reading: Reading = {
     take: (chunk) => gauge.feed(chunk),
     end: (isWhole) => chargeFor(meter, gauge.end(gate.nowMs() - sinceMs, isWhole), { decimals, max: BigInt(amount) }),
+    needsEnd: gauge.needsEnd,
     hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !answer.headers.has("content-encoding"),
   };
   const { body } = answer;
@@ -98,7 +101,7 @@ async function stream(
   order: Order,
   payment: AdmittedPayment,
   answer: StreamedAnswer,
-  { take: feed, end, hasReceipt }: Reading,
+  { take: feed, end, hasReceipt, needsEnd }: Reading,
 ): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const [isHeld, credit] = await Promise.all([
@@ -118,7 +121,9 @@ async function stream(
     feed(chunk);
     isInLine = !LINE_ENDS.includes(chunk.at(-1));
   };
-  const settings = { take, stallMs: STALL_MS, drainMs: DRAIN_MS, lastsMs, last };
+  // What the gate measures itself is what was handed on, and nobody is charged for more.
+  const [stallMs, drainMs] = needsEnd ? [STALL_MS, DRAIN_MS] : [lastsMs, 0];
+  const settings = { take, stallMs, drainMs, lastsMs, last };
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole }) => {
     const charged = end(isWhole);

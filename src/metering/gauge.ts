@@ -21,9 +21,13 @@ export class Gauge {
   readonly #end: () => void;
   #bytes = 0;
 
+  /** Whether what was used may stand at the answer's end; otherwise it is known at every moment of it. */
+  readonly needsEnd: boolean;
+
   /** @param bytesMax of an answer that is no stream of events: a longer one is not read */
   constructor({ rates }: Meter, { headers }: Head, bytesMax: number) {
     this.#sources = rates.map(({ source }) => source);
+    this.needsEnd = this.#sources.some(({ kind }) => kind === "answer");
     this.#found = this.#sources.map((source) => (source.kind === "header" ? readHeader(headers, source.name) : null));
     const reader = this.#readerOf(headers, bytesMax);
     this.#take = (chunk) => reader.feed(chunk);
@@ -49,8 +53,7 @@ export class Gauge {
   }
 
   #readerOf(headers: Headers, bytesMax: number): Pick<EventReader, "feed" | "end"> {
-    const isRead = this.#sources.some(({ kind }) => kind === "answer") && !headers.has("content-encoding");
-    if (!isRead) return UNREAD;
+    if (!this.needsEnd || headers.has("content-encoding")) return UNREAD;
     return isEventStream(headers) ? new EventReader((data) => this.#search(data)) : this.#wholeReader(bytesMax);
   }
 

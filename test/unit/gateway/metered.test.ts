@@ -239,6 +239,19 @@ describe("a stream", () => {
     expect([settledFor, entry()]).toEqual([["7000"], "settled, delivered, 7000"]);
   });
 
+  test("that is metered by its bytes is not read on for who leaves, and costs what was handed on", async () => {
+    const { upstream, write } = streaming();
+    const meter = [{ usd: "1", per: "1K", of: { measured: "bytes" } }];
+    const { buy, settled, entry, settledFor } = open({ meter }, { upstream });
+    const { reader } = await read(await buy());
+    void write("12345");
+    await reader.read();
+    await reader.cancel();
+    // Its upstream says no more, and nobody waits for that.
+    await settled();
+    expect([settledFor, entry()]).toEqual([["5000"], "settled, delivered, 5000"]);
+  });
+
   test.each([
     ["minimum", ["100"], "settled, truncated, 100"],
     ["maximum", ["50000"], "settled, truncated, 50000"],
