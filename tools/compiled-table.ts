@@ -4,6 +4,7 @@
 import { formatUnits } from "viem";
 import type { ComputedAccess, Config, FixedAccess, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
 import { titleOf } from "../src/facilitator/index.ts";
+import type { Meter } from "../src/metering/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { findNetwork } from "../src/x402/index.ts";
 import { entriesOf, followsText, isCheaperUnnamed, offersOf } from "./computed-price.ts";
@@ -104,11 +105,20 @@ function warnings({ routes, rpc }: Config): readonly string[] {
   const blind = networks.map(nameOf).filter((name, i) => !rpc.has(networks[i] ?? "") && !TESTNET.test(name));
   const unsettled = `no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`;
   const cheap = routes.filter(({ access }) => access.kind === "computed" && isCheaperUnnamed(access));
+  const lenient = routes.filter(({ access }) =>
+    offersOf(access).some(({ meter }) => meter !== null && isLenient(meter)),
+  );
+  const hidden = 'who keeps the use from being read pays less than the most; write "onMissingUsage": "maximum"';
   return [
     ...(blind.length > 0 ? [unsettled] : []),
+    ...lenient.map(({ key }) => `"${key}": ${hidden}`),
     ...cheap.map(({ key }) => `"${key}" sells what no entry names for less than something that one does`),
   ].map((text) => `  ${"warning".padEnd(12)}  ${text}`);
 }
+
+/** Whether a buyer's ways to keep a use out of the answer, or to leave before it, are worth something. */
+const isLenient = ({ rates, onMissingUsage }: Meter): boolean =>
+  onMissingUsage !== "maximum" && rates.some(({ source }) => source.kind === "answer");
 
 const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 

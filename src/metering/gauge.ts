@@ -2,9 +2,9 @@
 // than its last event, and of an answer in one piece no more than it was given leave to.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { type Decimal, readDecimal } from "./decimal.ts";
+import { type Decimal, readDecimal, ZERO } from "./decimal.ts";
 import { EventReader } from "./events.ts";
-import type { Meter, Source, Usage } from "./meter.ts";
+import type { Meter, Rate, Source, Usage } from "./meter.ts";
 import { lookUp } from "./usage.ts";
 
 /** An answer's head. */
@@ -12,20 +12,25 @@ export interface Head {
   readonly headers: Headers;
 }
 
-const JSON_LIMITS = { depthMax: 64, nodesMax: 100_000 };
+/** The bytes of what is parsed are bounded already: who asks for a rich answer does not get it for less. */
+const JSON_LIMITS = { depthMax: 64, nodesMax: Number.MAX_SAFE_INTEGER };
 
 export class Gauge {
+  readonly #rates: readonly Rate[];
   readonly #sources: readonly Source[];
   readonly #found: (Decimal | null)[];
   readonly #take: (chunk: Uint8Array) => void;
   readonly #end: () => void;
   #bytes = 0;
+  /** Whether anything of the answer could be understood. */
+  #isUnderstood = false;
 
   /** Whether what was used may stand at the answer's end; otherwise it is known at every moment of it. */
   readonly needsEnd: boolean;
 
   /** @param bytesMax of an answer that is no stream of events: a longer one is not read */
   constructor({ rates }: Meter, { headers }: Head, bytesMax: number) {
+    this.#rates = rates;
     this.#sources = rates.map(({ source }) => source);
     this.needsEnd = this.#sources.some(({ kind }) => kind === "answer");
     this.#found = this.#sources.map((source) => (source.kind === "header" ? readHeader(headers, source.name) : null));
@@ -41,14 +46,16 @@ export class Gauge {
 
   /**
    * @param durationMs since the upstream was asked
-   * @param isWhole whether the answer came to its end: a part of it has no length and no JSON that could be charged for
+   * @param isWhole whether the answer came to its end: what a part of it said of its use may not have been the last word
    */
   end(durationMs: number, isWhole: boolean): Usage {
     if (isWhole) this.#end();
-    return this.#sources.map(({ kind }, i) => {
+    const isRead = isWhole && this.#isUnderstood;
+    return this.#rates.map(({ source: { kind }, isOptional }, i) => {
       if (kind === "bytes") return { digits: BigInt(this.#bytes), scale: 0 };
       if (kind === "seconds") return { digits: BigInt(Math.ceil(durationMs)), scale: 3 };
-      return this.#found[i] as Decimal | null;
+      if (kind === "answer" && !isRead) return null;
+      return this.#found[i] ?? (isOptional ? ZERO : null);
     });
   }
 
@@ -75,6 +82,7 @@ export class Gauge {
   #search(text: string): void {
     const json = parseJson(text, JSON_LIMITS);
     if (!json.ok || !isObject(json.value)) return;
+    this.#isUnderstood = true;
     for (const [i, source] of this.#sources.entries()) {
       if (source.kind !== "answer") continue;
       const values = source.paths.map((path) => readDecimal(lookUp(json.value, path)));

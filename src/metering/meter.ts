@@ -1,7 +1,7 @@
 // What a use costs: a fixed part and rates for what was used, added up exactly and rounded up once, to the token's
 // atomic unit. Pure.
 
-import { type Decimal, decimalText, parseDecimal, plus, roundUp, times, ZERO } from "./decimal.ts";
+import { type Decimal, decimalText, parseDecimal, plus, roundUp, times } from "./decimal.ts";
 
 /** Where a use is read. */
 export type Source =
@@ -19,7 +19,7 @@ export interface Rate {
   readonly source: Source;
   /** Dollars for each unit: every `per` is a power of ten, so that this is exact. */
   readonly dollars: Decimal;
-  /** Whether an answer without it has used none of it; otherwise its use is missing. */
+  /** Whether an answer that could be read without it has used none of it; otherwise its use is missing. */
   readonly isOptional: boolean;
 }
 
@@ -58,14 +58,13 @@ export interface Charge {
 }
 
 export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized): Charge {
-  const counts = meter.rates.map(({ isOptional }, i) => usage[i] ?? (isOptional ? ZERO : null));
-  const missing = meter.rates.filter((_, i) => counts[i] === null).map(({ title }) => title);
+  const missing = meter.rates.filter((_, i) => !usage[i]).map(({ title }) => title);
   if (missing.length > 0) {
     const { onMissingUsage: rule } = meter;
     const amount = chargeForMissing(meter, authorized);
     return { amount, isMissing: true, calculation: `${missing.join(", ")} missing: ${rule}` };
   }
-  const used = counts as readonly Decimal[];
+  const used = usage as readonly Decimal[];
   const total = meter.rates.reduce((sum, { dollars }, i) => plus(sum, times(dollars, used[i] as Decimal)), meter.fixed);
   const parts = meter.rates.map(({ title }, i) => `${decimalText(used[i] as Decimal)} ${title}`);
   const fixed = meter.fixed.digits > 0n ? [`$${decimalText(meter.fixed)}`] : [];

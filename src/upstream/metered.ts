@@ -7,8 +7,8 @@ import type { UpstreamAnswer } from "./upstream.ts";
 export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
   /**
-   * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it.
-   * `broken`: the upstream did, or it was too late for more.
+   * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it,
+   * or took so long that it was too late for more. `broken`: the upstream did.
    */
   readonly ended: Promise<{ readonly delivery: "delivered" | "left" | "broken"; readonly isWhole: boolean }>;
 }
@@ -65,7 +65,7 @@ async function pump(
   try {
     for (;;) {
       const read = await Promise.race([late.promise, reader.read().catch(() => null)]);
-      if (read === null || read === "late") return breakOff(reader, writer, isGone);
+      if (read === null || read === "late") return breakOff(reader, writer, isGone || read === "late");
       if (read.done) break;
       take(read.value);
       if (!isGone) await hand(read.value);

@@ -279,6 +279,20 @@ describe("a stream", () => {
     expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, none, 100", false]);
   });
 
+  test("is on record with its charge where that was not taken down before its settlement was lost", async () => {
+    const { upstream, write, close } = streaming();
+    const ledger: Around["ledger"] = (_, events) =>
+      events.includes("delivered") && !events.includes("lost") ? "away" : "answers";
+    const settle: Around["settle"] = () => ({});
+    const { buy, settled, settledFor, held } = open({}, { upstream, ledger, settle });
+    const { reader } = await read(await buy());
+    void write(USED).then(close);
+    while (!(await reader.read()).done);
+    await settled();
+    expect([new Set(settledFor), held()?.pay]).toEqual([new Set(["7000"]), "unknown"]);
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K = $0.007");
+  });
+
   test("that is too long to be read in one piece is settled behind its end", async () => {
     const upstream: Around["upstream"] = () => ({
       status: 200,

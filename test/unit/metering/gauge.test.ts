@@ -13,12 +13,12 @@ const answer = (...paths: readonly string[]): Source => ({
   paths: paths.map((path) => path.split(".")),
 });
 
-function meterOf(...sources: readonly Source[]): Meter {
+function meterOf(sources: readonly Source[], isOptional: boolean): Meter {
   const rates = sources.map((source) => ({
     title: "x",
     source,
     dollars: { digits: 1n, scale: 0 },
-    isOptional: false,
+    isOptional,
   }));
   return {
     rates,
@@ -37,9 +37,9 @@ function read(
   sources: readonly Source[],
   headers: Record<string, string>,
   chunks: readonly (string | Uint8Array)[],
-  { bytesMax = 1000, isWhole = true } = {},
+  { bytesMax = 1000, isWhole = true, isOptional = false } = {},
 ): readonly (string | null)[] {
-  const gauge = new Gauge(meterOf(...sources), { headers: new Headers(headers) }, bytesMax);
+  const gauge = new Gauge(meterOf(sources, isOptional), { headers: new Headers(headers) }, bytesMax);
   for (const chunk of chunks) gauge.feed(typeof chunk === "string" ? bytes(chunk) : chunk);
   return gauge.end(1234.2, isWhole).map((use) => use && decimalText(use));
 }
@@ -99,9 +99,9 @@ describe("a stream of events", () => {
     expect(read(sources, EVENTS, chunks)).toEqual(["25", "15"]);
   });
 
-  test("that breaks off has what it said until then, and no event that is not whole", () => {
+  test("that breaks off has said nothing that was its last word, and one that ends has, whole or not", () => {
     const chunks = ['data: {"n":1}\n\n', 'data: {"n":2}\n'];
-    expect(read([answer("n")], EVENTS, chunks, { isWhole: false })).toEqual(["1"]);
+    expect(read([answer("n")], EVENTS, chunks, { isWhole: false })).toEqual([null]);
     expect(read([answer("n")], EVENTS, chunks)).toEqual(["2"]);
   });
 
@@ -174,4 +174,30 @@ test("events are the same in whatever chunks they come, and whichever line ends 
       expect(found).toEqual(eventsOf(text));
     }),
   );
+});
+
+describe("what is optional", () => {
+  const sources: readonly Source[] = [answer("n"), { kind: "header", name: "x-rows" }];
+
+  test.each<[string, Record<string, string>, string]>([
+    ["an answer in one piece", JSON_TYPE, '{"m":1}'],
+    ["a stream of events", EVENTS, 'data: {"m":1}\n\n'],
+  ])("was not used where %s was read without it", (_, headers, text) => {
+    expect(read(sources, headers, [text], { isOptional: true })).toEqual(["0", "0"]);
+  });
+
+  test.each<[string, Record<string, string>, string, object]>([
+    ["is no JSON", JSON_TYPE, "{", {}],
+    ["is compressed", { ...JSON_TYPE, "content-encoding": "gzip" }, '{"m":1}', {}],
+    ["is longer than what may be held", JSON_TYPE, '{"m":1}', { bytesMax: 6 }],
+    ["broke off", EVENTS, 'data: {"m":1}\n\n', { isWhole: false }],
+    ["has no event", EVENTS, ": hello\n\n", {}],
+  ])("is missing where the answer %s", (_, headers, text, options) => {
+    expect(read(sources, headers, [text], { isOptional: true, ...options })).toEqual([null, "0"]);
+  });
+});
+
+test("an answer is read however much there is in it, within its bytes", () => {
+  const text = `{"data":[${"0,".repeat(150_000)}0],"n":5}`;
+  expect(read([answer("n")], JSON_TYPE, [text], { bytesMax: 1e6 })).toEqual(["5"]);
 });

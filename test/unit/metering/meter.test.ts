@@ -92,15 +92,6 @@ describe("a use", () => {
     expect(chargeFor({ ...model, min: NOTHING }, [NOTHING, NOTHING], authorized).amount).toBe(0n);
   });
 
-  test("that may be left out is none where it is", () => {
-    const cached = { ...model, rates: [...model.rates, rate("cached", "0.075", "1M", true)] };
-    expect(chargeFor(cached, [decimal("1000"), decimal("1000"), null], authorized)).toEqual({
-      amount: 750n,
-      isMissing: false,
-      calculation: "1000 prompt + 1000 completion + 0 cached = $0.00075",
-    });
-  });
-
   test.each<[Meter["onMissingUsage"], bigint]>([
     ["minimum", 100n],
     ["maximum", 50_000n],

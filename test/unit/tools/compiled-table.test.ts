@@ -251,6 +251,19 @@ describe("a price that follows the request", () => {
     ]);
   });
 
+  test("is warned of where a use that was hidden costs less than the most", () => {
+    const warned = (of: unknown, onMissingUsage?: string): boolean => {
+      const metered = { upto: "$1", meter: [{ usd: "1", per: "1K", of }], ...(onMissingUsage && { onMissingUsage }) };
+      return format({ routes: { "/a": { price: metered } } }).includes('"/a": who keeps the use from being read');
+    };
+    expect([warned("usage.n"), warned("usage.n", "nothing"), warned("usage.n", "maximum")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(warned({ measured: "bytes" })).toBe(false);
+  });
+
   test("is warned of where the rest is cheaper than what an entry names", () => {
     const warned = (otherwise: string, table: object = price.table): boolean =>
       format({ routes: { "/a": { by: { query: "m" }, table, otherwise } } }).includes("  warning ");
