@@ -6,14 +6,14 @@ import type { LedgerEvent } from "../ledger/index.ts";
 import { askForUsage, type Charge, chargeFor, Gauge, isEventStream, type Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
-import { gathered } from "../std/index.ts";
+import { err, gathered, ok, type Result } from "../std/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
 import { encodeReceipt, type Receipt } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
 import { report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind } from "./charge.ts";
 import { creditOf } from "./credit.ts";
-import { discard, type Gate, meteredMs, type Order, refuse } from "./gate.ts";
+import { type Body, discard, type Gate, meteredMs, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { type Bill, billOf } from "./settle.ts";
 
@@ -38,8 +38,9 @@ interface Reading {
 
 export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
   const sinceMs = gate.nowMs();
-  const asked = meter.includeUsage && order.body instanceof Uint8Array ? askForUsage(order.body) : order.body;
-  const goods = await fetchGoods(gate, { ...order, body: asked }, paidBy(payment, null));
+  const asked = bodyFor(meter, order);
+  if (!asked.ok) return oweNothing(gate, reporterOf(payment), asked.error.reason, refuse(asked.error));
+  const goods = await fetchGoods(gate, { ...order, body: asked.value }, paidBy(payment, null));
   if (goods.kind === "unsold") return oweNothing(gate, reporterOf(payment), goods.reason, goods.outcome);
   const answer = await inOnePiece(gate, goods.answer);
   if (answer === null) {
@@ -58,6 +59,19 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
   if (body !== null) reading.take(body);
   return chargeWhole(gate, order, payment, answer, reading.end(true));
+}
+
+/** Whoever asks in a way that only the upstream understands is not served for what costs an answer without its use. */
+const UNCLEAR = {
+  reason: "price_ambiguous",
+  by: "what the answer says that it used",
+  why: 'the gate cannot ask for that here: send plain JSON in UTF-8, with its length, and "stream" as true or false',
+} as const;
+
+function bodyFor({ includeUsage }: Meter, { body, call }: Order): Result<Body, typeof UNCLEAR> {
+  if (!includeUsage || body === null) return ok(body);
+  const asking = body instanceof Uint8Array ? askForUsage(body, call.request.headers) : null;
+  return asking === null ? err(UNCLEAR) : ok(asking);
 }
 
 /** What is short and no stream of events is read whole, also where its length was not declared; null where it breaks off. */

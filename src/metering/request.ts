@@ -1,17 +1,21 @@
 // A request for a stream that is to say what it used: OpenAI's chat and completion endpoints do so where
-// `stream_options.include_usage` asks for it.
+// `stream_options.include_usage` asks for it. What an API could read in another way than this is not taken for a request
+// without a stream.
 
 import { isObject, parseJson } from "../std/index.ts";
+import { isJson, readMember } from "../tariff/index.ts";
 
 const JSON_LIMITS = { depthMax: 64, nodesMax: 100_000 };
 
-/** The body itself where it asks for no stream, asks for it already, or cannot be read. */
-export function askForUsage(body: Uint8Array): Uint8Array {
+/** The body itself where it asks for no stream, or asks for it already; null where another parser may see another request. */
+export function askForUsage(body: Uint8Array, headers: Headers): Uint8Array | null {
+  if (!isJson(headers) || MEMBERS.some((pointer) => readMember(body, pointer).kind === "ambiguous")) return null;
   const text = new TextDecoder().decode(body);
   const json = parseJson(text, JSON_LIMITS);
-  if (!json.ok || !isObject(json.value) || json.value["stream"] !== true) return body;
-  const { stream_options: options } = json.value;
-  if (isObject(options) && options["include_usage"] === true) return body;
+  if (!json.ok || !isObject(json.value)) return null;
+  const { stream, stream_options: options } = json.value;
+  if (typeof (stream ?? false) !== "boolean") return null;
+  if (!stream || (isObject(options) && options["include_usage"] === true)) return body;
   if (options === undefined) {
     // All else stays as it was written: numbers that JavaScript would round, and the order of members.
     return new TextEncoder().encode(`${text.slice(0, text.lastIndexOf("}"))},"stream_options":${WITH_USAGE}}`);
@@ -20,4 +24,5 @@ export function askForUsage(body: Uint8Array): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ ...json.value, stream_options: asked }));
 }
 
+const MEMBERS = [["stream"], ["stream_options", "include_usage"]];
 const WITH_USAGE = '{"include_usage":true}';

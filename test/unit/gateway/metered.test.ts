@@ -423,7 +423,7 @@ describe("by what the request asks for", () => {
 describe("a request for a stream", () => {
   const send = (gate: ReturnType<typeof open>, body: string) => {
     const bytes = new TextEncoder().encode(body);
-    const headers = new Headers({ "content-length": String(bytes.byteLength) });
+    const headers = new Headers({ "content-type": "application/json", "content-length": String(bytes.byteLength) });
     return gate.pay("/m", payment as unknown as Payment, { method: "POST", headers, body: bytes });
   };
 
@@ -434,6 +434,26 @@ describe("a request for a stream", () => {
     const gate = open({ includeUsage }, { upstream: using(7) });
     expect((await send(gate, '{"stream":true}')).kind).toBe("sold");
     expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe(body);
+  });
+
+  test.each([
+    ["is another request to other parsers", '{"stream":1}'],
+    ["is too long to be read", JSON.stringify({ stream: true, x: "x".repeat(2000) })],
+  ])("that %s is refused where it was to ask for its use, and neither served nor charged", async (_, body) => {
+    const gate = open({ includeUsage: true }, { upstream: using(7) });
+    expect(reasonOf(await send(gate, body))).toBe("price_ambiguous");
+    await gate.settled();
+    expect([gate.seen, gate.settledFor, gate.entry(), await gate.exposed()]).toEqual([
+      [],
+      [],
+      "uncharged, none, 100",
+      false,
+    ]);
+  });
+
+  test("without a body passes as it is", async () => {
+    const gate = open({ includeUsage: true }, { upstream: using(7) });
+    expect((await gate.buy()).kind).toBe("sold");
   });
 
   test("asks for an answer that can be read", async () => {
