@@ -3,14 +3,14 @@
 // without a stream.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { isJson, readMember } from "../tariff/index.ts";
+import { isJson, memberOf, textOf } from "../tariff/index.ts";
 
 const JSON_LIMITS = { depthMax: 64, nodesMax: 100_000 };
 
 /** The body itself where it asks for no stream, or asks for it already; null where another parser may see another request. */
 export function askForUsage(body: Uint8Array, headers: Headers): Uint8Array | null {
-  if (!isJson(headers) || MEMBERS.some((pointer) => readMember(body, pointer).kind === "ambiguous")) return null;
-  const text = new TextDecoder().decode(body);
+  const text = isJson(headers) ? textOf(body) : null;
+  if (text === null || MEMBERS.some((pointer) => memberOf(text, pointer).kind === "ambiguous")) return null;
   const json = parseJson(text, JSON_LIMITS);
   if (!json.ok || !isObject(json.value)) return null;
   const { stream, stream_options: options } = json.value;

@@ -1,4 +1,4 @@
-export { isJson, readMember } from "./json-body.ts";
+export { isJson, memberOf, textOf } from "./json-body.ts";
 export { likeName, likeValue } from "./likeness.ts";
 export { type Choice, choose, type PriceTable } from "./price-table.ts";
 export { type Asked, needsBody, type Selector, selectorText } from "./selector.ts";

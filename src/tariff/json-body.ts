@@ -33,7 +33,11 @@ export const NO_JSON = ambiguous("the body is not JSON in UTF-8");
 export function readMember(body: Uint8Array, pointer: readonly string[]): Found {
   if (body.byteLength === 0) return MISSING;
   const text = textOf(body);
-  if (text === null) return NO_JSON;
+  return text === null ? NO_JSON : memberOf(text, pointer);
+}
+
+/** @param text JSON */
+export function memberOf(text: string, pointer: readonly string[]): Found {
   const place = placeOf(text, rootOf(text), pointer);
   return place.kind === "at" ? scalarAt(text, place.at) : place;
 }
