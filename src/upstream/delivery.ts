@@ -7,10 +7,12 @@ export interface Delivery {
   readonly ended: Promise<"delivered" | "truncated">;
 }
 
+/** With a declared length the client keeps its Content-Length, and a short body breaks instead of ending early. */
+export const pipeOf = (length: number | null): TransformStream<Uint8Array, Uint8Array> =>
+  length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
+
 export function trackDelivery(answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Delivery {
-  // With a declared length the client keeps its Content-Length, and a short body breaks instead of ending early.
-  const { length } = answer;
-  const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const { readable, writable } = pipeOf(answer.length);
   const ended = body.pipeTo(writable).then(
     () => "delivered" as const,
     () => "truncated" as const,

@@ -2,6 +2,7 @@
 // the client is gone, or takes nothing any more, the upstream is read on for a while, because what was used stands in the
 // last event.
 
+import { pipeOf } from "./delivery.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 
 export interface MeteredDelivery {
@@ -31,7 +32,7 @@ export function trackMetered(
   settings: MeteredSettings,
 ): MeteredDelivery {
   const length = settings.last === null ? answer.length : null;
-  const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const { readable, writable } = pipeOf(length);
   const headers = new Headers(answer.headers);
   if (length === null) headers.delete("content-length");
   const piped = { ...answer, headers, body: readable, length };
