@@ -1,6 +1,7 @@
 // A call that is charged for what it used: in one piece or as a stream, and whatever breaks.
 
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Fate } from "../../../src/chain/index.ts";
 import { permit2PaymentId } from "../../../src/x402/index.ts";
 import { NETWORK, newAccount, type Payment, transactionOf } from "../../support/payment.ts";
 import { FACILITATOR, type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
@@ -460,6 +461,41 @@ describe("a request for a stream", () => {
     const gate = open({}, { upstream: using(7) });
     await gate.pay("/m", payment as unknown as Payment, { headers: new Headers({ "accept-encoding": "gzip" }) });
     expect(gate.seen[0]?.headers.get("accept-encoding")).toBe("identity");
+  });
+});
+
+describe("where a chain can be asked, a metered call", () => {
+  const later = 200_000;
+
+  test("whose settlement nobody answered for is charged what the chain has moved", async () => {
+    const fate = (): Fate => ({ kind: "paid", transaction: transaction(), amount: "6000" });
+    const { buy, alarm, entry } = open({}, { upstream: using(7), settle: broken, fate });
+    expect(reasonOf(await buy())).toBe("settlement_unknown");
+    expect(entry()).toBe("unknown, none, 7000");
+    await alarm(later);
+    expect(entry()).toBe("settled, undelivered, 6000");
+  });
+
+  test("that was cut short before its use was on record is waived where the table charges nothing for that", async () => {
+    const fate = (): Fate => ({ kind: "unused", chainTimeMs: 0 });
+    const { buy, alarm, entry, reports, settledFor } = open(
+      { onMissingUsage: "nothing" },
+      { upstream: streaming().upstream, fate },
+    );
+    expect((await buy()).kind).toBe("served");
+    await alarm(later + 86_000);
+    expect([entry(), reports.at(-1), settledFor]).toEqual(["uncharged, truncated, 0", "waived usage_missing", []]);
+  });
+
+  test("tells at the address of its payment how its charge came to be", async () => {
+    const { buy, ask, settled, held } = open({}, { upstream: unmeasured(USED) });
+    const outcome = await buy();
+    if (outcome.kind !== "served") throw new Error(outcome.kind);
+    await textOf(outcome);
+    await settled();
+    const { pathname } = new URL(String(outcome.answer.headers.get("faregate-payment")), "https://api.example");
+    const told = await ask(pathname);
+    expect(told).toMatchObject({ kind: "told", json: { amount: "7000", calculation: held()?.calculation } });
   });
 });
 
