@@ -65,15 +65,20 @@ export function deliver(
   order: Order,
   reporter: Reporter,
   answer: UpstreamAnswer,
-  before: readonly LedgerEvent[],
+  before: Promise<readonly LedgerEvent[]> | readonly LedgerEvent[],
   ending: Ending,
 ): UpstreamAnswer {
   if (!(answer.body instanceof ReadableStream)) {
     const kept = order.key && storable(order, answer);
-    gate.waitUntil(report(gate, reporter, [...before, ending.delivered], kept));
+    const told = async (): Promise<boolean> => report(gate, reporter, [...(await before), ending.delivered], kept);
+    gate.waitUntil(told());
     return answer;
   }
-  const recorded: Promise<unknown> = before.length > 0 ? report(gate, reporter, before) : Promise.resolve();
+  const record = async (): Promise<void> => {
+    const events = await before;
+    if (events.length > 0) await report(gate, reporter, events);
+  };
+  const recorded = record();
   gate.waitUntil(recorded);
   const { answer: piped, ended } = trackDelivery(answer, answer.body);
   gate.waitUntil(recorded.then(() => ended).then((end) => report(gate, reporter, [ending[end]])));

@@ -9,7 +9,7 @@ import { reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, type Reporter, report, storable } from "./attempt.ts";
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
-import { type Bill, settle } from "./settle.ts";
+import { type Bill, isAccepted, settle, settleForGood } from "./settle.ts";
 
 /** The goods go out only when they are paid for. @param bill of a metered call */
 export async function charge(
@@ -26,7 +26,10 @@ export async function charge(
     return unpaid(gate, order, payment, settlement, kept, bill);
   }
   const { transaction } = settlement;
-  const events = [...notedOf(bill), settledBy(transaction, bill)];
+  const events = isAccepted(gate, payment.payment, settlement).then((isOwn) => [
+    ...notedOf(bill),
+    ...(isOwn ? [settledBy(transaction, bill)] : doubted(transaction)),
+  ]);
   const delivered = deliver(gate, order, reporterOf(payment), answer, events, FIRST_DELIVERY);
   return { kind: "sold", answer: delivered, receipt: receiptOf(payment, transaction, bill) };
 }
@@ -38,7 +41,7 @@ export async function settleBehind(
   payment: AdmittedPayment,
   bill: Bill | null,
 ): Promise<Settlement> {
-  const settlement = await settle(gate, order, payment, bill);
+  const settlement = await settleForGood(gate, order, payment, bill);
   const reporter = reporterOf(payment);
   // Once more, because the first record may have failed: what is gone on with is this charge and no other.
   const noted = notedOf(bill);
@@ -93,6 +96,9 @@ export function receiptOf({ payment }: AdmittedPayment, transaction: string, bil
 }
 
 const notedOf = (bill: Bill | null): readonly LedgerEvent[] => (bill === null ? [] : [bill.noted]);
+
+/** What went out for a transaction that turns out to be another payment's is owed, until it is found out. */
+const doubted = (transaction: string): readonly LedgerEvent[] => [{ kind: "served" }, { kind: "lost", transaction }];
 
 export const settledBy = (transaction: string, bill: Bill | null): LedgerEvent => ({
   kind: "settled",

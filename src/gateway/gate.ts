@@ -11,7 +11,7 @@ import {
   settleMs,
 } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
-import type { Books, Exposure, SpentPayments } from "../ledger/index.ts";
+import type { Books, Exposure, SpentPayments, Transactions } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Target } from "../route/index.ts";
@@ -25,6 +25,7 @@ export interface Gate {
   readonly config: Config;
   readonly books: Books;
   readonly spent: SpentPayments;
+  readonly transactions: Transactions;
   /** What all payers together owe. */
   readonly exposure: Exposure;
   readonly seal: Seal;

@@ -10,7 +10,7 @@ import { undelivered } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { serveMetered } from "./metered.ts";
-import { settle } from "./settle.ts";
+import { settleForGood } from "./settle.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
   const { meter } = order.access.offer;
@@ -43,7 +43,7 @@ async function serveThenSettle(gate: Gate, order: Order, payment: AdmittedPaymen
 
 /** For what is dear: paid and on record before the upstream is asked. What the upstream then fails to do is a credit. */
 async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
-  const settlement = await settle(gate, order, payment, null);
+  const settlement = await settleForGood(gate, order, payment, null);
   if (settlement.kind !== "settled") return unpaid(gate, order, payment, settlement, null, null);
   const { transaction } = settlement;
   const reporter = reporterOf(payment);

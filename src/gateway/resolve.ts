@@ -25,6 +25,8 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
   // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
   await Promise.all([
     gate.spent.write(due.id, event.transaction, due.validBeforeMs, gate.nowMs()),
+    // Also where nobody but the chain named it.
+    gate.transactions.assign(due.id, event.transaction),
     gate.exposure.free(due.courier),
   ]);
 }
@@ -84,8 +86,8 @@ async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
   const said = await pinned.settleAgain(due.settleBody, { ...due, part: due.charge });
-  const isDoubtful =
-    said.kind === "settled" && (gate.spent.isAnothers(due.id, said.transaction) || isChecked(gate, due));
+  if (said.kind !== "settled") return { kind: "lost", transaction: said.transaction };
+  const isDoubtful = isChecked(gate, due) || !(await gate.transactions.assign(due.id, said.transaction));
   const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction, pinned) : said;
   return kind === "settled" ? { kind, transaction } : { kind: "lost", transaction };
 }

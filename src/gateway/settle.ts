@@ -25,13 +25,26 @@ export function billOf({ payment }: AdmittedPayment, { amount, calculation }: Ch
   return { amount: charge, settleBody, noted: { kind: "metered", charge, calculation, settleBody } };
 }
 
-/** @param bill of a metered call; null where all that was authorized is settled */
+export interface Settled {
+  readonly kind: "settled";
+  readonly transaction: string;
+  /** Whether the chain shows it: some transactions settle many payments at once. */
+  readonly isShown: boolean;
+}
+
+type Unsettled = Exclude<Settlement, { kind: "settled" }>;
+
+/**
+ * While a buyer waits: a transaction that this isolate knows as another payment's is not believed.
+ *
+ * @param bill of a metered call; null where all that was authorized is settled
+ */
 export async function settle(
   gate: Gate,
   order: Order,
   { payment, ...attempt }: AdmittedPayment,
   bill: Bill | null,
-): Promise<Settlement> {
+): Promise<Settled | Unsettled> {
   const { trace } = order.call;
   // It was chosen among the route's own, whose time the lease was made for.
   const own = gate.facilitators.of(order.access.offer.facilitators);
@@ -44,17 +57,36 @@ export async function settle(
   if (said.kind !== "settled") return said;
   const { transaction } = said;
   const amount = bill?.amount ?? payment.amount;
-  const isConfirmed = !isDoubtful(gate, order, { ...payment, amount }, transaction);
-  const settlement = isConfirmed
-    ? said
-    : await trace.measure("confirm", confirm(gate, payment, transaction, facilitator));
-  if (settlement.kind === "settled") {
-    gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
-  }
-  return settlement;
+  const isChecked = isDoubtful(gate, order, { ...payment, amount }, transaction);
+  const settlement = isChecked
+    ? await trace.measure("confirm", confirm(gate, payment, transaction, facilitator))
+    : said;
+  if (settlement.kind !== "settled") return settlement;
+  gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
+  return { ...settlement, isShown: isChecked };
 }
 
-/** A transaction pays once, as far as this isolate knows; and what is dear is worth a look at the chain. */
+/** Where nobody waits, or all of it is on record before anything else is done: no other isolate has accepted it either. */
+export async function settleForGood(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  bill: Bill | null,
+): Promise<Settlement> {
+  const settlement = await settle(gate, order, payment, bill);
+  if (settlement.kind !== "settled" || (await isAccepted(gate, payment.payment, settlement))) return settlement;
+  return { kind: "unknown", detail: ANOTHERS, transaction: settlement.transaction };
+}
+
+const ANOTHERS = "the transaction is another payment's";
+
+/** Whether the books may hold it: a transaction pays once, whoever names it again, unless the chain shows it. */
+export async function isAccepted(gate: Gate, { id }: { readonly id: string }, settled: Settled): Promise<boolean> {
+  const isOwn = await gate.transactions.assign(id, settled.transaction);
+  return isOwn || settled.isShown;
+}
+
+/** As far as this isolate knows; and what is dear is worth a look at the chain. */
 function isDoubtful(gate: Gate, { access }: Order, payment: CheckedPayment, transaction: string): boolean {
   const { verifyAboveMicros: most } = access.offer;
   const isDear = most !== null && microsOf(BigInt(payment.amount), payment.decimals) > most;

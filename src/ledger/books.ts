@@ -3,6 +3,7 @@
 import { attempted, err, type Result } from "../std/index.ts";
 import { partsOf } from "../x402/index.ts";
 import type { LedgerObject } from "./ledger.ts";
+import { registryOf } from "./registry.ts";
 import type { Reservation } from "./vault.ts";
 import type { Claim, ClaimAnswer, Entry, PresentAnswer, Presentation, Report } from "./words.ts";
 
@@ -16,7 +17,7 @@ export interface Books {
 
 /** What of the object is called from outside; a stub's methods may answer at once or later. */
 export type LedgerStub = {
-  [K in "claim" | "present" | "record" | "entry" | "key" | "reserve" | "free"]: (
+  [K in "claim" | "present" | "record" | "entry" | "key" | "reserve" | "free" | "assign"]: (
     ...args: Parameters<LedgerObject[K]>
   ) => unknown;
 };
@@ -75,6 +76,27 @@ export function buildExposure(open: (name: string) => LedgerStub): Exposure {
     async free(attempt) {
       // One that is not freed ends by itself, with its authorization.
       await attempted(async () => open(GATE).free(attempt));
+    },
+  };
+}
+
+/** Which payment each transaction has paid. */
+export interface Transactions {
+  /** False where another payment has it: the first that names it has it, for ever. What cannot be asked is believed. */
+  readonly assign: (id: string, transaction: string) => Promise<boolean>;
+}
+
+/** Twice this long is within what a lease has to spare. */
+const ASSIGN_MS = 2_500;
+
+export function buildTransactions(open: (name: string) => LedgerStub): Transactions {
+  return {
+    async assign(id, transaction) {
+      const name = registryOf(partsOf(id).network, transaction);
+      const ask = () => attempted(async () => (await open(name).assign(transaction, id)) as boolean, ASSIGN_MS);
+      const first = await ask();
+      const answer = first.ok ? first : await ask();
+      return !answer.ok || answer.value;
     },
   };
 }

@@ -1,4 +1,13 @@
-export { type Books, buildBooks, buildExposure, type Exposure, type LedgerStub, readGateKey } from "./books.ts";
+export {
+  type Books,
+  buildBooks,
+  buildExposure,
+  buildTransactions,
+  type Exposure,
+  type LedgerStub,
+  readGateKey,
+  type Transactions,
+} from "./books.ts";
 export type { CapName, Caps } from "./claim.ts";
 export { digestOf, digestOfBytes, fingerprintOf, type Purchase } from "./fingerprint.ts";
 export { type Clerk, LedgerObject, type LedgerParts } from "./ledger.ts";

@@ -3,6 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { Book } from "./book.ts";
+import { Registry } from "./registry.ts";
 import { type Reservation, Vault } from "./vault.ts";
 import type { Claim, ClaimAnswer, Due, Entry, PresentAnswer, Presentation, Report } from "./words.ts";
 
@@ -27,6 +28,7 @@ const ALARM_PAUSE_MS = 10_000;
 export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
   readonly #book: Book;
   readonly #vault: Vault;
+  readonly #registry: Registry;
   readonly #parts: LedgerParts;
   /** Null for an instance that does not know yet. */
   #alarmMs: number | null = null;
@@ -36,6 +38,7 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
     this.#parts = parts;
     this.#book = new Book(ctx.storage, parts.hasSink);
     this.#vault = new Vault(ctx.storage.sql);
+    this.#registry = new Registry(ctx.storage.sql);
   }
 
   claim(claim: Claim): ClaimAnswer {
@@ -64,6 +67,10 @@ export abstract class LedgerObject<Env = unknown> extends DurableObject<Env> {
 
   free(attempt: string): void {
     this.#vault.free(attempt);
+  }
+
+  assign(transaction: string, id: string): boolean {
+    return this.#registry.assign(transaction, id);
   }
 
   /** Never throws: an alarm that throws is retried a few times and then forgotten. */

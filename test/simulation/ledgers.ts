@@ -63,7 +63,8 @@ export class LedgerNodes {
       (...args: unknown[]) =>
         this.#call(this.#node(name), method, args);
     const [claim, present, record, entry] = [call("claim"), call("present"), call("record"), call("entry")];
-    return { claim, present, record, entry, key: call("key"), reserve: call("reserve"), free: call("free") };
+    const gates = { key: call("key"), reserve: call("reserve"), free: call("free") };
+    return { claim, present, record, entry, ...gates, assign: call("assign") };
   };
 
   row(id: string): Row | undefined {
@@ -93,7 +94,8 @@ export class LedgerNodes {
     const { faults } = this.#world;
     const message = structuredClone(args);
     const perform = (): unknown => this.#perform(node, method, message);
-    const isTwice = ["record", "free", "reserve"].includes(method) && faults.strikes("ledger report delivered twice");
+    const isTwice =
+      ["record", "free", "reserve", "assign"].includes(method) && faults.strikes("ledger report delivered twice");
     if (isTwice)
       this.#world.after(this.#world.random.delayMs(200, 5_000), this.#world.system, `${method} again`, perform);
     const reply = await this.#world.ask(`${node.name} ${method}`, () => this.#world.system, this.#way(), perform);

@@ -13,6 +13,7 @@ import {
   buildExposure,
   buildNotes,
   buildSpentPayments,
+  buildTransactions,
   type LedgerStub,
 } from "../../src/ledger/index.ts";
 import { respond } from "../../src/outcome/index.ts";
@@ -59,6 +60,7 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     sellComputed,
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
+    transactions: buildTransactions(openLedger),
     facilitators: buildFacilitators(
       new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, PARTS)])),
     ),

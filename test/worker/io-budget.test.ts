@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { buildBooks, buildSpentPayments, type LedgerStub } from "../../src/ledger/index.ts";
+import { buildBooks, buildSpentPayments, buildTransactions, type LedgerStub } from "../../src/ledger/index.ts";
 import { type Payment, signPayment } from "../support/payment.ts";
 import { fresh } from "./client.ts";
 import { answerOf, configOf, gateOf, newHeld, openLedger, requestOf } from "./gate.ts";
@@ -39,8 +39,12 @@ afterEach(() => void vi.restoreAllMocks());
 
 const countedLedger = (name: string): LedgerStub => {
   const ledger = openLedger(name) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-  const method = (of: string) => (argument: unknown) => noted(of, async () => ledger[of]?.(argument));
-  return { claim: method("claim"), record: method("record"), present: method("present") } as unknown as LedgerStub;
+  const method =
+    (of: string) =>
+    (...words: unknown[]) =>
+      noted(of, async () => ledger[of]?.(...words));
+  const [claim, record, present, assign] = ["claim", "record", "present", "assign"].map(method);
+  return { claim, record, present, assign } as unknown as LedgerStub;
 };
 
 const countedKv = {
@@ -58,7 +62,8 @@ const forged = ({ payload, ...envelope }: Payment): Payment => ({
 /** An isolate of its own, which has seen no payment. */
 function newIsolate() {
   const held = newHeld();
-  const parts = { books: buildBooks(countedLedger), spent: buildSpentPayments(countedKv, new Map()) };
+  const transactions = buildTransactions(countedLedger);
+  const parts = { books: buildBooks(countedLedger), transactions, spent: buildSpentPayments(countedKv, new Map()) };
   const gate = gateOf(config, held, parts);
   return async (path: string, payment: Payment | null, headers?: Record<string, string>) => {
     lines = [];
@@ -104,8 +109,17 @@ describe("a paid call", () => {
   test("asks what has to be asked, once each, and records behind the answer", async () => {
     const { status, asked, behind } = await newIsolate()(fresh("/paid/ok"), await signPayment("10000"));
     expect(status).toBe(200);
-    expect(asked.toSorted()).toEqual(["/settle", "/verify", "KV read", "KV write", "claim", "record", "upstream"]);
-    expect(behind.toSorted()).toEqual(["KV write", "record"]);
+    expect(asked.toSorted()).toEqual([
+      "/settle",
+      "/verify",
+      "KV read",
+      "KV write",
+      "assign",
+      "claim",
+      "record",
+      "upstream",
+    ]);
+    expect(behind.toSorted()).toEqual(["KV write", "assign"]);
   });
 
   test("begins the claim, KV and verify together, and goes on when they have answered", async () => {

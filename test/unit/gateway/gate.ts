@@ -12,6 +12,7 @@ import {
   buildExposure,
   buildNotes,
   buildSpentPayments,
+  buildTransactions,
   type Due,
   LedgerObject,
   type LedgerStub,
@@ -181,6 +182,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
       },
     },
     spent: buildSpentPayments(kvOf(kv), new Map()),
+    transactions: buildTransactions(open),
     facilitators: onNetwork(facilitator, () =>
       buildFacilitators(
         new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),
@@ -250,7 +252,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   };
 }
 
-const METHODS = ["claim", "present", "record", "entry", "key", "reserve", "free"] as const;
+const METHODS = ["claim", "present", "record", "entry", "key", "reserve", "free", "assign"] as const;
 
 const eventsOf = ({ events }: Report): readonly string[] =>
   events.map((event) => ("reason" in event ? `${event.kind} ${event.reason}` : event.kind));

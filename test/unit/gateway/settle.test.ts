@@ -3,7 +3,19 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, HASH, isSettled, keyed, openGate, paidWith, reasonOf, tokenOf, upfront, WAYS } from "./gate.ts";
+import {
+  type Around,
+  broken,
+  HASH,
+  isSettled,
+  keyed,
+  openGate,
+  paidWith,
+  reasonOf,
+  tokenOf,
+  upfront,
+  WAYS,
+} from "./gate.ts";
 
 const OTHER_HASH = `0x${"cd".repeat(32)}`;
 const RPC = { "base-sepolia": "https://rpc.example" };
@@ -49,6 +61,70 @@ describe("a transaction that paid for another payment already", () => {
       expect(entry(payment)).toBe("unknown, none");
     },
   );
+
+  test.each([
+    ["/after", "sold", "unknown, delivered"],
+    ["/before", "settlement_unknown", "unknown, none"],
+    ["/async", "served", "unknown, delivered"],
+  ])("settles no second one on record, whichever isolate hears of it (%s)", async (path, said, state) => {
+    const first = openGate(WAYS, { settle: repeated });
+    expect(reasonOf(await first.pay("/after", await signPayment("10000")))).toBe("sold");
+    const { pay, entry, alarm } = openGate(WAYS, { settle: repeated, before: first.place });
+    const payment = await signPayment("10000");
+    const outcome = await pay(path, path === "/before" ? upfront(payment) : payment);
+    expect([reasonOf(outcome), entry(payment)]).toEqual([said, state]);
+    // It says so again.
+    await alarm(60_000);
+    expect(entry(payment)).toBe(state);
+  });
+
+  test("settles no second one where it was the chain that named it first", async () => {
+    const { fate } = saying(paid);
+    const dear = openGate({ ...WAYS, rpc: RPC, verifyAbove: "$0" }, { fate });
+    expect(await dear.pay("/after", await signPayment("10000"))).toMatchObject({
+      receipt: { transaction: OTHER_HASH },
+    });
+    const settle = (body: string): object => ({ ...isSettled(body), transaction: OTHER_HASH });
+    const { pay, entry } = openGate(WAYS, { settle, before: dear.place });
+    const payment = await signPayment("10000");
+    await pay("/after", payment);
+    expect(entry(payment)).toBe("unknown, delivered");
+  });
+
+  test("settles no second one where the first was found out later", async () => {
+    const { fate } = saying(paid);
+    const found = openGate(WAYS, { fate, settle: broken });
+    await found.pay("/after", await signPayment("10000"));
+    await found.alarm(60_000);
+    const settle = (body: string): object => ({ ...isSettled(body), transaction: OTHER_HASH });
+    const { pay, entry } = openGate(WAYS, { settle, before: found.place });
+    const payment = await signPayment("10000");
+    await pay("/after", payment);
+    expect(entry(payment)).toBe("unknown, delivered");
+  });
+
+  test("settles two where the chain shows that it paid for both", async () => {
+    const paidTogether: Fate = { kind: "paid", transaction: HASH, amount: "10000" };
+    const first = openGate(WAYS, { settle: repeated });
+    await first.pay("/after", await signPayment("10000"));
+    const around = { settle: repeated, fate: () => paidTogether, before: first.place };
+    const { pay, entry, alarm } = openGate(WAYS, around);
+    const payment = await signPayment("10000");
+    await pay("/after", payment);
+    await alarm(60_000);
+    expect(entry(payment)).toBe("settled, delivered");
+    const dear = openGate({ ...WAYS, rpc: RPC, verifyAbove: "$0" }, around);
+    const next = await signPayment("10000");
+    await dear.pay("/after", next);
+    expect(dear.entry(next)).toBe("settled, delivered");
+  });
+
+  test("cannot be told from a new one while nobody can be asked, and is believed", async () => {
+    const { pay, entry } = openGate(WAYS, { ledger: (method) => (method === "assign" ? "away" : "answers") });
+    const payment = await signPayment("10000");
+    await pay("/after", payment);
+    expect(entry(payment)).toBe("settled, delivered");
+  });
 
   test("leaves what was served a debt until it is found out", async () => {
     const { kinds, entry, payment } = await buyTwice("/async", { changes: {} });

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { accountOf, buildBooks, buildExposure, type LedgerStub, readGateKey } from "../../../src/ledger/books.ts";
+import {
+  accountOf,
+  buildBooks,
+  buildExposure,
+  buildTransactions,
+  type LedgerStub,
+  readGateKey,
+} from "../../../src/ledger/books.ts";
 import { claimOf, EVENTS, ID, NOW, presentationOf } from "./fixtures.ts";
 
 type Method = keyof LedgerStub;
@@ -23,7 +30,8 @@ function ledgersThat(...answers: Answer[]) {
       return (answers.shift() ?? lost)();
     };
     const [claim, present, record, entry] = [call("claim"), call("present"), call("record"), call("entry")];
-    return { claim, present, record, entry, key: call("key"), reserve: call("reserve"), free: call("free") };
+    const gates = { key: call("key"), reserve: call("reserve"), free: call("free") };
+    return { claim, present, record, entry, ...gates, assign: call("assign") };
   };
   return { open, asked };
 }
@@ -136,6 +144,34 @@ describe("what all payers together owe", () => {
     const { open, asked } = ledgersThat(lost);
     await buildExposure(open).free(ID);
     expect(asked).toEqual([["gate", "free", 0]]);
+  });
+});
+
+describe("whose a transaction is", () => {
+  const registry = "transactions|eip155:84532|b";
+  const assign = (open: (name: string) => LedgerStub) => buildTransactions(open).assign(ID, "0xab");
+
+  test.each([true, false])("is asked once of the object that it belongs to, and believed: %s", async (isOwn) => {
+    const { open, asked } = ledgersThat(says(isOwn));
+    expect(await assign(open)).toBe(isOwn);
+    expect(asked).toEqual([[registry, "assign", 0]]);
+  });
+
+  test("is asked once more where the answer was lost", async () => {
+    const { open, asked } = ledgersThat(lost, says(true));
+    expect(await assign(open)).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each<[string, Answer]>([
+    ["is lost", lost],
+    ["does not come", () => new Promise(() => undefined)],
+  ])("is believed where every answer %s, within five seconds", async (_, answer) => {
+    const { open, asked } = ledgersThat(answer, answer, says(true));
+    const assigned = assign(open);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await assigned).toBe(true);
+    expect(asked).toHaveLength(2);
   });
 });
 
