@@ -428,7 +428,7 @@ describe("a request for a stream", () => {
   };
 
   test.each([
-    [true, '{"stream":true,"stream_options":{"include_usage":true}}'],
+    [true, '{"stream_options":{"include_usage":true},"stream":true}'],
     [false, '{"stream":true}'],
   ])("asks for its use where the table says so: %s", async (includeUsage, body) => {
     const gate = open({ includeUsage }, { upstream: using(7) });
