@@ -58,7 +58,7 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
   const { body } = answer;
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
   if (body !== null) reading.take(body);
-  return chargeWhole(gate, order, payment, answer, owedFor(reading.end(true)));
+  return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true)));
 }
 
 /** Whoever asks in a way that only the upstream understands is not served for what costs an answer without its use. */
@@ -143,7 +143,7 @@ async function stream(
     const charged = end(isWhole);
     // Against a body that nobody read no repeat can be held: what breaks off there is no credit, and so no charge.
     const isForgone = delivery === "broken" && order.body instanceof ReadableStream;
-    const owed = isForgone ? forgone(charged) : owedFor(charged);
+    const owed = isForgone ? forgone(charged) : owedFor(order, charged);
     const handed = FIRST_DELIVERY[delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
     const settlement = await settleStream(gate, order, payment, handed, owed);
@@ -188,10 +188,11 @@ interface Owed extends Pick<Charge, "amount" | "calculation"> {
   readonly waiver: Extract<LedgerEvent, { kind: "waived" }>["reason"];
 }
 
-const owedFor = ({ amount, calculation, isMissing }: Charge): Owed => ({
+/** To HEAD an API may do the work of GET, and shows nothing of what that would have used (RFC 9110 section 9.3.2). */
+const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge): Owed => ({
   amount,
   calculation,
-  waiver: isMissing ? "usage_missing" : "no_usage",
+  waiver: isMissing || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
 });
 
 const forgone = ({ calculation }: Charge): Owed => ({

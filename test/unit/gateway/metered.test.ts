@@ -175,6 +175,24 @@ describe("an answer in one piece", () => {
     expect(entry()).toBe("settled, delivered, 100");
   });
 
+  test("to HEAD has no bytes, and counts against its payer where it costs nothing for that; one to GET does not", async () => {
+    const meter = [{ usd: "1", per: "1K", of: { measured: "bytes" } }];
+    const upstream: Around["upstream"] = () => ({ status: 200, headers: { "content-length": "0" } });
+    for (const [method, min, amounts, ending] of [
+      ["HEAD", "$0.0001", ["100"], "settled, delivered, 100"],
+      ["HEAD", "$0", [], "uncharged, delivered, 0"],
+      ["GET", "$0", [], "uncharged, delivered, 0"],
+    ] as const) {
+      payment = await signUptoPayment("50000", {}, account);
+      const gate = open({ meter, min }, { upstream }, { maxUncharged: 1 });
+      await gate.ask("/m");
+      const ask = async (paid: Permit2Payment) => gate.pay("/m", paid as unknown as Payment, { method });
+      expect([(await ask(payment)).kind, gate.settledFor, gate.entry()]).toEqual(["sold", amounts, ending]);
+      const again = await ask(await signUptoPayment("50000", {}, account));
+      expect(reasonOf(again)).toBe(method === "HEAD" && min === "$0" ? "payer_over_cap" : "sold");
+    }
+  });
+
   test("goes to nobody where the settlement is refused", async () => {
     const { buy, entry, exposed } = open({}, { upstream: using(7), settle: rejected("invalid_payload") });
     expect(reasonOf(await buy())).toBe("settlement_rejected");
