@@ -46,6 +46,7 @@ const claimOf = (number: number): Claim => ({
   attempt: `attempt-${number}`,
   nowMs: number * 1000,
   leaseMs: LEASE_MS,
+  redemptionMs: LEASE_MS,
   fingerprint: `fingerprint-${number}`,
   keyDigest: null,
   isKeySecret: false,

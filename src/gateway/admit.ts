@@ -37,7 +37,7 @@ export async function admit(gate: Gate, order: Order, payment: CheckedPayment, m
   if (typeof first !== "string") return first;
   // Nothing was begun.
   gate.waitUntil(
-    decided.then(({ kind }) => (kind === "admitted" ? giveBack(gate, attempt, mode, undefined) : undefined)),
+    decided.then(({ kind }) => (kind === "admitted" ? giveAllBack(gate, attempt, mode, undefined) : undefined)),
   );
   return refuse({ reason: "payment_settled", transaction: first, isCredit: false });
 }
@@ -101,12 +101,14 @@ async function admitGranted(
   mode: SettleMode,
   { facilitator, verified }: Granted,
 ): Promise<Admission> {
-  const reserved = mode === "async" ? reserve(gate, attempt) : true;
   const { verdict, by } = await verified;
-  if (verdict.kind !== "valid") return giveBack(gate, attempt, mode, unverified(order, verdict));
-  if (!(await reserved)) return giveBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
+  if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
+  // Only now, one after the other: a wallet with nothing in it takes no room from others while it is looked at.
+  if (mode === "async" && !(await reserve(gate, attempt))) {
+    return giveAllBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
+  }
   if (!(await pin(gate, reporterOf(attempt), facilitator, by))) {
-    return giveBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
+    return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
   return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
 }
@@ -204,8 +206,13 @@ function unsaid(
 }
 
 /** Before the upstream is called, and never afterwards. */
-async function giveBack<O>(gate: Gate, attempt: Attempt, mode: SettleMode, outcome: O): Promise<O> {
-  if (mode === "async") gate.waitUntil(gate.exposure.free(attempt.attemptId));
+async function giveBack<O>(gate: Gate, attempt: Attempt, outcome: O): Promise<O> {
   await report(gate, reporterOf(attempt), [{ kind: "release" }]);
   return outcome;
+}
+
+/** The same where room was asked for. That it was refused may be no more than its answer that was lost. */
+function giveAllBack<O>(gate: Gate, attempt: Attempt, mode: SettleMode, outcome: O): Promise<O> {
+  if (mode === "async") gate.waitUntil(gate.exposure.free(attempt.attemptId));
+  return giveBack(gate, attempt, outcome);
 }

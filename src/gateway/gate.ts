@@ -122,6 +122,13 @@ const LEASE_MARGIN_MS = 15_000;
 
 export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS;
 
+/** How long a metered stream may last that is delivered again: no shorter than it could the first time. */
+export const redeliveredMs = ({ offer }: PaidAccess): number => offer.maxTimeoutSeconds * 1000;
+
+/** A redelivery that is followed to its end is lent to nobody else before. */
+export const redemptionMs = (access: PaidAccess): number =>
+  leaseMs(access) + (access.offer.meter === null ? 0 : redeliveredMs(access));
+
 /** A metered call's authorization has to outlast its stream, however long that takes. */
 const endOf = ({ requirements, validBeforeMs }: CheckedPayment, nowMs: number): number =>
   Math.min(validBeforeMs, nowMs + requirements.maxTimeoutSeconds * 1000);

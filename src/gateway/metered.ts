@@ -10,7 +10,7 @@ import { err, gathered, ok, type Result } from "../std/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
 import { encodeReceipt, type Receipt } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
-import { report } from "./attempt.ts";
+import { FIRST_DELIVERY, report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind } from "./charge.ts";
 import { creditOf } from "./credit.ts";
 import { type Body, discard, type Gate, meteredMs, type Order, refuse } from "./gate.ts";
@@ -58,7 +58,7 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
   const { body } = answer;
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
   if (body !== null) reading.take(body);
-  return chargeWhole(gate, order, payment, answer, reading.end(true));
+  return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true)));
 }
 
 /** Whoever asks in a way that only the upstream understands is not served for what costs an answer without its use. */
@@ -94,12 +94,12 @@ async function chargeWhole(
   order: Order,
   payment: AdmittedPayment,
   answer: UpstreamAnswer,
-  charged: Charge,
+  owed: Owed,
 ): Promise<Outcome> {
-  const bill = billOf(payment, charged);
+  const bill = billOf(payment, owed);
   const reporter = reporterOf(payment);
-  if (charged.amount === 0n) {
-    gate.waitUntil(report(gate, reporter, [{ kind: "served" }, { kind: "delivered" }, ...waived(bill, charged)]));
+  if (owed.amount === 0n) {
+    gate.waitUntil(report(gate, reporter, [{ kind: "served" }, { kind: "delivered" }, ...waived(bill, owed)]));
     gate.waitUntil(gate.exposure.free(reporter.attempt));
     return { kind: "sold", answer, receipt: receiptOf(payment, "", bill) };
   }
@@ -141,10 +141,12 @@ async function stream(
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole }) => {
     const charged = end(isWhole);
-    // Whoever leaves pays for what was used, and has no credit: there is no whole that was paid for.
-    const handed: LedgerEvent = { kind: delivery === "broken" ? "truncated" : "delivered" };
+    // Against a body that nobody read no repeat can be held: what breaks off there is no credit, and so no charge.
+    const isForgone = delivery === "broken" && order.body instanceof ReadableStream;
+    const owed = isForgone ? forgone(charged) : owedFor(order, charged);
+    const handed = FIRST_DELIVERY[delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
-    const settlement = await settleStream(gate, order, payment, handed, charged);
+    const settlement = await settleStream(gate, order, payment, handed, owed);
     clearTimeout(timer);
     receipt.resolve(settlement === null ? null : commentOf(settlement, isInLine));
   });
@@ -167,12 +169,12 @@ async function settleStream(
   order: Order,
   payment: AdmittedPayment,
   handed: LedgerEvent,
-  charged: Charge,
+  owed: Owed,
 ): Promise<Receipt | null> {
-  const bill = billOf(payment, charged);
+  const bill = billOf(payment, owed);
   const reporter = reporterOf(payment);
-  if (charged.amount === 0n) {
-    await report(gate, reporter, [handed, ...waived(bill, charged)]);
+  if (owed.amount === 0n) {
+    await report(gate, reporter, [handed, ...waived(bill, owed)]);
     await gate.exposure.free(reporter.attempt);
     return receiptOf(payment, "", bill);
   }
@@ -181,7 +183,25 @@ async function settleStream(
   return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, bill) : null;
 }
 
-const waived = (bill: Bill, { isMissing }: Charge): readonly LedgerEvent[] => [
-  bill.noted,
-  { kind: "waived", reason: isMissing ? "usage_missing" : "no_usage" },
+/** What is to be settled, and why nothing is where that is nothing. */
+interface Owed extends Pick<Charge, "amount" | "calculation"> {
+  readonly waiver: Extract<LedgerEvent, { kind: "waived" }>["reason"];
+}
+
+/** To HEAD an API may do the work of GET, and shows nothing of what that would have used (RFC 9110 section 9.3.2). */
+const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge): Owed => ({
+  amount,
+  calculation,
+  waiver: isMissing || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
+});
+
+const forgone = ({ calculation }: Charge): Owed => ({
+  amount: 0n,
+  calculation: `${calculation}; broken off: nothing`,
+  waiver: "upstream_broke_off",
+});
+
+const waived = ({ noted }: Bill, { waiver }: Owed): readonly LedgerEvent[] => [
+  noted,
+  { kind: "waived", reason: waiver },
 ];

@@ -8,7 +8,7 @@ import type { Result } from "../std/index.ts";
 import { partsOf, type Receipt } from "../x402/index.ts";
 import { deliver, REDELIVERY, report, restored } from "./attempt.ts";
 import { undelivered } from "./credit.ts";
-import { askUpfront, type Gate, leaseMs, type Order, refuse, refusePayment } from "./gate.ts";
+import { askUpfront, type Gate, leaseMs, type Order, redemptionMs, refuse, refusePayment } from "./gate.ts";
 import { fetchGoods, paidBefore } from "./goods.ts";
 import { findOut } from "./resolve.ts";
 
@@ -22,6 +22,7 @@ export function presentationOf(gate: Gate, order: Order, id: string, attempt: st
     attempt,
     nowMs: gate.nowMs(),
     leaseMs: leaseMs(access),
+    redemptionMs: redemptionMs(access),
     fingerprint,
     keyDigest: key?.digest ?? null,
     isKeySecret: key?.isSecret ?? false,

@@ -19,7 +19,10 @@ export interface Bill {
   readonly noted: LedgerEvent;
 }
 
-export function billOf({ payment }: AdmittedPayment, { amount, calculation }: Charge): Bill {
+export function billOf(
+  { payment }: AdmittedPayment,
+  { amount, calculation }: Pick<Charge, "amount" | "calculation">,
+): Bill {
   const charge = amount.toString();
   const settleBody = partBody(payment, charge);
   return { amount: charge, settleBody, noted: { kind: "metered", charge, calculation, settleBody } };

@@ -115,8 +115,9 @@ export class Book {
     return row && entryOf(row);
   }
 
-  #tell(row: Row, { attempt, nowMs, leaseMs, fingerprint }: Presentation, buyer: boolean): PresentAnswer {
+  #tell(row: Row, presentation: Presentation, buyer: boolean): PresentAnswer {
     const { id } = row;
+    const { attempt, nowMs, leaseMs, redemptionMs, fingerprint } = presentation;
     const kept = seenBy(attempt, keptOf(row, nowMs));
     const standing = standingOf(kept, fingerprint, buyer, nowMs);
     switch (standing.kind) {
@@ -127,7 +128,7 @@ export class Book {
         return this.#hand(row, attempt, nowMs, standing.transaction);
       case "redeemable": {
         const begun = { ...row, redemptions: kept.redemptions + 1 };
-        this.#pages.save(begun, entrusted(kept, attempt, nowMs + leaseMs), nowMs);
+        this.#pages.save(begun, entrusted(kept, attempt, nowMs + redemptionMs), nowMs);
         return { kind: "redeem", id, transaction: standing.transaction };
       }
       default:

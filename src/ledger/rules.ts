@@ -71,8 +71,9 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     delivery: ANY,
     done: "settled",
     next: (state, { transaction }, nowMs, { creditMs }) => {
-      // Whoever only found out delivers nothing: what was bought is there to be redeemed at once.
-      const leaseUntilMs = state.attempt === state.courier ? state.leaseUntilMs : 0;
+      // Whoever only found out, or has handed over what there was, delivers no more: a credit can be redeemed at once.
+      const isDelivering = state.attempt === state.courier && !isServed(state);
+      const leaseUntilMs = isDelivering ? state.leaseUntilMs : 0;
       const isLate = state.delivery === "none" && nowMs >= leaseUntilMs;
       const delivery = isLate ? beyondLease(state.pay) : state.delivery;
       const settled = { ...state, pay: "settled", delivery, transaction, reason: null, leaseUntilMs } as const;
@@ -85,12 +86,12 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: ["owed"],
     delivery: ANY,
     done: "uncharged",
-    // Who makes the upstream work and keeps its use from being read is counted; who used nothing is not.
+    // Who makes the upstream work, and keeps its use from being read or has it break off, is counted; who used nothing is not.
     next: (state, { reason }, nowMs) => ({
       pay: "uncharged",
       delivery: beyondOwed(state),
       reason,
-      endsMs: reason === "usage_missing" ? nowMs + UNCHARGED_MS : null,
+      endsMs: reason === "no_usage" ? null : nowMs + UNCHARGED_MS,
     }),
   },
   served: { pay: ["claimed"], delivery: FRESH, done: "owed", next: () => ({ pay: "owed" }) },

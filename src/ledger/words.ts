@@ -11,6 +11,8 @@ export interface Presentation {
   readonly attempt: string;
   readonly nowMs: number;
   readonly leaseMs: number;
+  /** How long it may take to deliver again what was paid for. */
+  readonly redemptionMs: number;
   readonly fingerprint: string;
   /** Of the Idempotency-Key or payment identifier that came with it, SHA-256; null where none came. */
   readonly keyDigest: string | null;

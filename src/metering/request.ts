@@ -3,7 +3,7 @@
 // without a stream.
 
 import { isObject, parseJson } from "../std/index.ts";
-import { isJson, memberOf, textOf } from "../tariff/index.ts";
+import { isJson, memberOf, textOf, withMember } from "../tariff/index.ts";
 
 const JSON_LIMITS = { depthMax: 64, nodesMax: 100_000 };
 
@@ -16,13 +16,12 @@ export function askForUsage(body: Uint8Array, headers: Headers): Uint8Array | nu
   const { stream, stream_options: options } = json.value;
   if (typeof (stream ?? false) !== "boolean") return null;
   if (!stream || (isObject(options) && options["include_usage"] === true)) return body;
-  if (options === undefined) {
-    // All else stays as it was written: numbers that JavaScript would round, and the order of members.
-    return new TextEncoder().encode(`${text.slice(0, text.lastIndexOf("}"))},"stream_options":${WITH_USAGE}}`);
-  }
-  const asked = isObject(options) ? { ...options, include_usage: true } : { include_usage: true };
-  return new TextEncoder().encode(JSON.stringify({ ...json.value, stream_options: asked }));
+  // All else stays as it was written: numbers that JavaScript would round, and the order of members.
+  const asked = isObject(options) ? withMember(text, USAGE, "true") : withMember(text, OPTIONS, WITH_USAGE);
+  return new TextEncoder().encode(asked);
 }
 
-const MEMBERS = [["stream"], ["stream_options", "include_usage"]];
+const OPTIONS = ["stream_options"];
+const USAGE = [...OPTIONS, "include_usage"];
+const MEMBERS = [["stream"], USAGE];
 const WITH_USAGE = '{"include_usage":true}';

@@ -21,6 +21,20 @@ export function placeOf(text: string, from: number, tokens: readonly string[]): 
   return place;
 }
 
+/**
+ * The text with `value` as that member, where it was another or none; all else stays as it was written.
+ *
+ * @param tokens of a member that is not ambiguous, of an object that is there
+ * @param value JSON
+ */
+export function withMember(text: string, tokens: readonly string[], value: string): string {
+  const place = placeOf(text, rootOf(text), tokens);
+  if (place.kind === "at") return text.slice(0, place.at) + value + text.slice(endOf(text, place.at));
+  const { at } = placeOf(text, rootOf(text), tokens.slice(0, -1)) as { readonly at: number };
+  const rest = firstIn(text, at) < 0 ? "" : ",";
+  return `${text.slice(0, at + 1)}${JSON.stringify(tokens.at(-1))}:${value}${rest}${text.slice(at + 1)}`;
+}
+
 /** What is no text, number or word has no value that a price could be named for; null is as good as nothing. */
 export function scalarAt(text: string, at: number): Found {
   const end = endOf(text, at);

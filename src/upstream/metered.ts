@@ -9,7 +9,7 @@ export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
   /**
    * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it,
-   * or took so long that it was too late for more. `broken`: the upstream did.
+   * broke its own request off, or took so long that it was too late for more. `broken`: the upstream did.
    */
   readonly ended: Promise<{ readonly delivery: "delivered" | "left" | "broken"; readonly isWhole: boolean }>;
 }
@@ -36,15 +36,17 @@ export function trackMetered(
   const headers = new Headers(answer.headers);
   if (length === null) headers.delete("content-length");
   const piped = { ...answer, headers, body: readable, length };
-  return { answer: piped, ended: pump(body.getReader(), writable.getWriter(), settings) };
+  return { answer: piped, ended: pump(answer, body.getReader(), writable.getWriter(), settings) };
 }
 
 async function pump(
+  { length, cancel }: UpstreamAnswer,
   reader: ReadableStreamDefaultReader<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { take, stallMs, drainMs, lastsMs, last }: MeteredSettings,
 ): Promise<Awaited<MeteredDelivery["ended"]>> {
   let isGone = false;
+  let lacking = length ?? 0;
   const late = Promise.withResolvers<"late">();
   const timers = [setTimeout(() => late.resolve("late"), lastsMs)];
   const leave = (): void => {
@@ -66,8 +68,12 @@ async function pump(
   try {
     for (;;) {
       const read = await Promise.race([late.promise, reader.read().catch(() => null)]);
-      if (read === null || read === "late") return breakOff(reader, writer, isGone || read === "late");
+      if (read === "late") return breakOff(reader, writer, true);
+      // Whoever writes less than was declared breaks off, too: behind a service binding nothing else says so.
+      if (read === null || (read.done && lacking > 0))
+        return breakOff(reader, writer, isGone || cancel?.aborted === true);
       if (read.done) break;
+      lacking -= read.value.byteLength;
       take(read.value);
       if (!isGone) await hand(read.value);
     }

@@ -14,6 +14,8 @@ import {
   isValid,
   keyed,
   openGate,
+  paidWith,
+  payerOf,
   readErrors,
   reasonOf,
   rejected,
@@ -205,6 +207,50 @@ describe("what all payers together may owe", () => {
     expect([codeOf(outcome), asksUpfront(outcome)]).toEqual(["gate_over_cap", true]);
     expect(seen).toHaveLength(1);
     expect(entry(payment)).toBe("released, none");
+  });
+
+  test("is not held by wallets with nothing in them, for however long they are verified, nor asked about them", async () => {
+    const looked = Promise.withResolvers<void>();
+    const verify: Around["verify"] = async (body) => {
+      if (payerOf(body) === account.address) return isValid(body);
+      await looked.promise;
+      return invalid("insufficient_funds")();
+    };
+    const { answer, pay, asked, calls, settled } = openGate(table, { verify });
+    const strangers = [await signPayment("10000"), await signPayment("10000")];
+    const waiting = strangers.map((stranger) => answer("/async", paidWith(stranger)));
+    await expect.poll(() => asked.length, { interval: 1 }).toBe(2);
+    expect(reasonOf(await answer("/async", paidWith(payment)))).toBe("served");
+    looked.resolve();
+    expect((await Promise.all(waiting)).map(codeOf)).toEqual(["insufficient_funds", "insufficient_funds"]);
+    await settled();
+    expect(calls.filter((call) => call === "reserve" || call === "free")).toEqual(["reserve", "free"]);
+    expect(reasonOf(await pay("/async", await sign()))).toBe("served");
+  });
+
+  test.each<[string, boolean, Around["ledger"], string]>([
+    ["that there was none for it", false, () => "answers", "payment_refused"],
+    [
+      "and no book holds who settles it",
+      true,
+      (_, events) => (events.includes("pinned") ? "away" : "answers"),
+      "ledger_unavailable",
+    ],
+  ])("is given back once it is known %s, and never sooner", async (_, hasRoom, ledger, reason) => {
+    const told: string[] = [];
+    const exposure = {
+      async reserve() {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        told.push("reserved");
+        return hasRoom;
+      },
+      free: async () => void told.push("freed"),
+    };
+    const facilitators = ["https://one.example", "https://two.example"];
+    const verify: Around["verify"] = (body, url) => (url.startsWith("https://one.") ? broken() : isValid(body));
+    const gate = openGate({ ...table, facilitators }, { verify, ledger, changes: { exposure } });
+    await readErrors(async () => expect(reasonOf(await gate.pay("/async", payment))).toBe(reason));
+    expect([told, gate.seen, gate.entry(payment)]).toEqual([["reserved", "freed"], [], "released, none"]);
   });
 
   test("is asked of nobody who pays before the answer goes out, nor freed for them", async () => {

@@ -10,10 +10,13 @@ import {
   broken,
   codeOf,
   isSettled,
+  keyed,
   openGate,
   paidWith,
+  readErrors,
   reasonOf,
   rejected,
+  type Sent,
   textOf,
   tokenOf,
 } from "./gate.ts";
@@ -28,9 +31,10 @@ const tableOf = (changes: object = {}) => ({
   routes: { "/m": { price: { upto: "$0.05", meter: METER, min: "$0.0001", ...changes } } },
 });
 
+const account = newAccount();
 let payment: Permit2Payment;
 beforeEach(async () => {
-  payment = await signUptoPayment("50000");
+  payment = await signUptoPayment("50000", {}, account);
 });
 
 const answered =
@@ -66,17 +70,20 @@ function streaming() {
 
 const USED = 'data: {"usage":{"units":7}}\n\n';
 
-function open(changes: object = {}, around: Partial<Around> = {}) {
+function open(changes: object = {}, around: Partial<Around> = {}, table: object = {}) {
   const settledFor: string[] = [];
   const settle = around.settle ?? isSettled;
-  const gate = openGate(tableOf(changes), {
-    supported,
-    ...around,
-    settle(body, url) {
-      settledFor.push(JSON.parse(body).paymentRequirements.amount);
-      return settle(body, url);
+  const gate = openGate(
+    { ...tableOf(changes), ...table },
+    {
+      supported,
+      ...around,
+      settle(body, url) {
+        settledFor.push(JSON.parse(body).paymentRequirements.amount);
+        return settle(body, url);
+      },
     },
-  });
+  );
   const { from, nonce } = payment.payload.permit2Authorization;
   const id = permit2PaymentId(NETWORK, from, nonce);
   const held = () => gate.place.ledger(`${NETWORK}|${from.toLowerCase()}`).entry(id);
@@ -167,6 +174,24 @@ describe("an answer in one piece", () => {
     const { buy, entry } = open({}, { upstream: () => ({ status: 204 }) });
     expect(await buy()).toMatchObject({ kind: "sold", receipt: { amount: "100" } });
     expect(entry()).toBe("settled, delivered, 100");
+  });
+
+  test("to HEAD has no bytes, and counts against its payer where it costs nothing for that; one to GET does not", async () => {
+    const meter = [{ usd: "1", per: "1K", of: { measured: "bytes" } }];
+    const upstream: Around["upstream"] = () => ({ status: 200, headers: { "content-length": "0" } });
+    for (const [method, min, amounts, ending] of [
+      ["HEAD", "$0.0001", ["100"], "settled, delivered, 100"],
+      ["HEAD", "$0", [], "uncharged, delivered, 0"],
+      ["GET", "$0", [], "uncharged, delivered, 0"],
+    ] as const) {
+      payment = await signUptoPayment("50000", {}, account);
+      const gate = open({ meter, min }, { upstream }, { maxUncharged: 1 });
+      await gate.ask("/m");
+      const ask = async (paid: Permit2Payment) => gate.pay("/m", paid as unknown as Payment, { method });
+      expect([(await ask(payment)).kind, gate.settledFor, gate.entry()]).toEqual(["sold", amounts, ending]);
+      const again = await ask(await signUptoPayment("50000", {}, account));
+      expect(reasonOf(again)).toBe(method === "HEAD" && min === "$0" ? "payer_over_cap" : "sold");
+    }
   });
 
   test("goes to nobody where the settlement is refused", async () => {
@@ -376,6 +401,135 @@ describe("a stream", () => {
   );
 });
 
+/** A stream that the API broke off, and then what it says when it is asked again; all of it is the buyer's by the key. */
+async function brokenOff(later: readonly ReturnType<typeof streaming>[]) {
+  const streams = [streaming(), ...later];
+  let calls = 0;
+  const upstream: Around["upstream"] = (sent) => (streams[calls++] as ReturnType<typeof streaming>).upstream(sent);
+  const gate = open({}, { upstream });
+  const present = () => gate.answer("/m", paidWith(payment as unknown as Payment, keyed()));
+  await gate.ask("/m");
+  const reader = readerOf(await present());
+  void streams[0]?.abort();
+  await expect(reader.read()).rejects.toThrow();
+  await gate.settled();
+  expect(gate.entry()).toBe("settled, truncated, 100");
+  return { ...gate, present };
+}
+
+const readerOf = (outcome: Awaited<ReturnType<ReturnType<typeof open>["answer"]>>) =>
+  "answer" in outcome && outcome.answer.body instanceof ReadableStream
+    ? outcome.answer.body.getReader()
+    : expect.fail(reasonOf(outcome));
+
+describe("a stream that the API broke off", () => {
+  test("is delivered again, whole, and not for a second time by who leaves that one near its end", async () => {
+    for (const isLeft of [false, true]) {
+      payment = await signUptoPayment("50000", {}, account);
+      const again = streaming();
+      const { present, settled, entry, settledFor } = await brokenOff([again]);
+      const reader = readerOf(await present());
+      void again.write(USED);
+      await reader.read();
+      void (isLeft ? reader.cancel() : again.close());
+      await settled();
+      expect([entry(), settledFor]).toEqual(["settled, redeemed, 100", ["100"]]);
+      expect(reasonOf(await present())).toBe("payment_settled");
+    }
+  });
+
+  test("is the buyer's still where the API breaks it off again", async () => {
+    const again = [streaming(), streaming()] as const;
+    const { present, settled, entry } = await brokenOff(again);
+    const reader = readerOf(await present());
+    void again[0].abort();
+    await expect(reader.read()).rejects.toThrow();
+    await settled();
+    expect(entry()).toBe("settled, truncated, 100");
+    void again[1].write(USED).then(again[1].close);
+    expect(await textOf(await present())).toBe(USED);
+    await settled();
+    expect(entry()).toBe("settled, redeemed, 100");
+  });
+
+  test("is lent to nobody else for as long as it may be delivered", async () => {
+    const again = [streaming(), streaming()] as const;
+    const { present, clock, settled, entry } = await brokenOff(again);
+    const first = readerOf(await present());
+    clock.nowMs += 299_000;
+    expect(reasonOf(await present())).toBe("payment_in_flight");
+    clock.nowMs += 100_000;
+    const second = readerOf(await present());
+    // Whoever is so late has nothing to say about it any more.
+    const errors = await readErrors(async () => {
+      await Promise.all([first.cancel(), second.cancel()]);
+      await settled();
+    });
+    expect([errors, entry()]).toEqual([["not_recorded"], "settled, redeemed, 100"]);
+  });
+
+  describe("behind a request whose body nobody read", () => {
+    const long = JSON.stringify({ x: "x".repeat(2000) });
+    const send = (gate: ReturnType<typeof open>, headers: object, body: Sent["body"], paid = payment) => {
+      const all = new Headers({ "idempotency-key": "k".repeat(22), ...headers });
+      return gate.answer("/m", paidWith(paid as unknown as Payment, { method: "POST", headers: all, body }));
+    };
+
+    test.each([
+      [
+        "longer than the gate reads",
+        { "content-length": String(long.length) },
+        "minimum",
+        "usage.units at $1/1K missing: minimum",
+      ],
+      ["of a length that nobody declared", {}, "maximum", "usage.units at $1/1K missing: maximum"],
+    ])("%s is no credit, and costs nothing: %j, %s", async (_, headers, onMissingUsage, read) => {
+      const streams = streaming();
+      const gate = open({ onMissingUsage }, { upstream: streams.upstream }, { maxUncharged: 1 });
+      await gate.ask("/m");
+      const body = new TextEncoder().encode(long);
+      const reader = readerOf(await send(gate, headers, body));
+      void streams.write(USED);
+      await reader.read();
+      void streams.abort();
+      await expect(reader.read()).rejects.toThrow();
+      await gate.settled();
+      const { settledFor, entry, exposed, held, reports } = gate;
+      expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, truncated, 0", false]);
+      expect([held()?.calculation, reports.at(-1)]).toEqual([
+        `${read}; broken off: nothing`,
+        "waived upstream_broke_off",
+      ]);
+      expect(codeOf(await send(gate, headers, body))).toBe("upstream_broke_off");
+      // It counts against who may have seen to it.
+      const next = await signUptoPayment("50000", {}, account);
+      expect(await send(gate, headers, body, next)).toMatchObject({ problem: { cap: "uncharged" } });
+      expect(gate.seen).toHaveLength(1);
+    });
+
+    test("is charged where it is the request itself that broke off, and the answer with it", async () => {
+      const streams = streaming();
+      const upstream: Around["upstream"] = (sent) => {
+        sent.signal.addEventListener("abort", () => void streams.abort());
+        void new Response(sent.body as BodyInit).text().catch(() => undefined);
+        return streams.upstream(sent);
+      };
+      const gate = open({ onMissingUsage: "maximum" }, { upstream }, { bodyBytesMax: 1000 });
+      await gate.ask("/m");
+      const request = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = request.writable.getWriter();
+      void writer.write(new Uint8Array(10));
+      const reader = readerOf(await send(gate, {}, request.readable));
+      void streams.write(USED);
+      await reader.read();
+      void writer.write(new Uint8Array(2000)).catch(() => undefined);
+      await expect(reader.read()).rejects.toThrow();
+      await gate.settled();
+      expect([gate.settledFor, gate.entry()]).toEqual([["50000"], "settled, delivered, 50000"]);
+    });
+  });
+});
+
 describe("by what the request asks for", () => {
   const metered = (usd: string, upto: string) => ({ upto, meter: [{ usd, per: "1K", of: "usage.units" }] });
   const table = {
@@ -429,7 +583,7 @@ describe("a request for a stream", () => {
   };
 
   test.each([
-    [true, '{"stream":true,"stream_options":{"include_usage":true}}'],
+    [true, '{"stream_options":{"include_usage":true},"stream":true}'],
     [false, '{"stream":true}'],
   ])("asks for its use where the table says so: %s", async (includeUsage, body) => {
     const gate = open({ includeUsage }, { upstream: using(7) });

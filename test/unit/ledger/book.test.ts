@@ -265,7 +265,7 @@ describe("who presents a payment again", () => {
   test("redeems nothing after its end", () => {
     claimed([settled, { kind: "undelivered" }]);
     const nowMs = NOW + TERMS.creditMs;
-    expect(present({ isRedeemer: true, nowMs: nowMs - 1, leaseMs: 0 })).toMatchObject({ kind: "redeem" });
+    expect(present({ isRedeemer: true, nowMs: nowMs - 1, redemptionMs: 0 })).toMatchObject({ kind: "redeem" });
     expect(present({ isRedeemer: true, attempt: "p-2", nowMs })).toMatchObject({ kind: "settled", isCredit: false });
     expect(stateAt(nowMs)).toBe("settled/expired");
   });

@@ -73,6 +73,7 @@ export const claimOf = (changes: Partial<Claim> = {}): Claim => ({
   attempt: "a-1",
   nowMs: NOW,
   leaseMs: LEASE,
+  redemptionMs: LEASE,
   fingerprint: "f-1",
   keyDigest: null,
   isKeySecret: false,
@@ -96,8 +97,10 @@ export const claimOf = (changes: Partial<Claim> = {}): Claim => ({
 });
 
 export function presentationOf(changes: Partial<Presentation> = {}): Presentation {
-  const { id, attempt, nowMs, leaseMs, fingerprint, keyDigest, isKeySecret, isRedeemer, terms } = claimOf();
-  return { id, attempt, nowMs, leaseMs, fingerprint, keyDigest, isKeySecret, isRedeemer, terms, ...changes };
+  const { id, attempt, nowMs, leaseMs, redemptionMs, fingerprint, keyDigest, isKeySecret, isRedeemer, terms } =
+    claimOf();
+  const key = { keyDigest, isKeySecret };
+  return { id, attempt, nowMs, leaseMs, redemptionMs, fingerprint, ...key, isRedeemer, terms, ...changes };
 }
 
 export const answer = (text: string, untilMs = NOW + DAY): NonNullable<Report["answer"]> => ({

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Book } from "../../../src/ledger/book.ts";
 import type { LedgerEvent } from "../../../src/ledger/state.ts";
 import { openStore } from "../../support/sqlite.ts";
-import { claimOf, EVENTS, HASH, ID, idOf, LEASE, NOW } from "./fixtures.ts";
+import { claimOf, EVENTS, HASH, ID, idOf, LEASE, NOW, presentationOf } from "./fixtures.ts";
 
 const { served, metered, settled, delivered, truncated, release, uncharged } = EVENTS;
 /** Of 10000 that were authorized; 100 where nobody ever says what was used. */
@@ -80,8 +80,50 @@ describe("a metered call", () => {
   });
 });
 
+describe("a stream that broke off, once it is charged, can be redeemed at once", () => {
+  const waived = { ...EVENTS.waived, reason: "upstream_broke_off" } as const;
+  const atEnd = NOW + LEASE;
+  const alarm = (...events: readonly LedgerEvent[]): void => {
+    const due = dueAt(atEnd);
+    expect(book.record({ ...REPORT, attempt: due?.attempt ?? "", nowMs: atEnd, events })).toBe(true);
+  };
+
+  test.each<[string, number, () => void]>([
+    ["before it was settled", NOW, () => record(served, truncated, metered, settled)],
+    ["after it was settled", NOW, () => record(served, metered, settled, truncated)],
+    ["and its settlement was lost", NOW, () => record(served, truncated, metered, EVENTS.lost, settled)],
+    ["and the book heard nothing of that", NOW, () => record(served, settled, truncated)],
+    [
+      "and the alarm settled it",
+      atEnd,
+      () => {
+        record(served, truncated, metered);
+        alarm(settled);
+      },
+    ],
+    [
+      "with its invocation",
+      atEnd,
+      () => {
+        record(served);
+        alarm(settled);
+      },
+    ],
+    [
+      "and was waived, and the chain has it moved all the same",
+      NOW,
+      () => record(served, truncated, { ...metered, charge: "0" }, waived, settled),
+    ],
+  ])("%s", (_, nowMs, happens) => {
+    happens();
+    expect(entry()).toMatchObject({ pay: "settled", delivery: "truncated" });
+    const presented = presentationOf({ attempt: "p-1", nowMs, isRedeemer: true });
+    expect(book.present(presented)).toEqual({ kind: "redeem", id: ID, transaction: HASH });
+  });
+});
+
 describe("a call that is charged nothing", () => {
-  const waive = (reason: "no_usage" | "usage_missing"): boolean =>
+  const waive = (reason: Extract<LedgerEvent, { kind: "waived" }>["reason"]): boolean =>
     record(served, delivered, { ...metered, charge: "0" }, { kind: "waived", reason });
   const claimNext = (unchargedMax: number) => {
     const caps = { ...claimOf().caps, unchargedMax };
@@ -95,8 +137,11 @@ describe("a call that is charged nothing", () => {
     expect(dueAt(NOW + 365 * 86_400_000)?.id).not.toBe(ID);
   });
 
-  test("because nobody can say what it used is counted for an hour: its payer may have seen to that", () => {
-    expect(waive("usage_missing")).toBe(true);
+  test.each([
+    ["nobody can say what it used", "usage_missing"],
+    ["the upstream broke off", "upstream_broke_off"],
+  ] as const)("because %s is counted for an hour: its payer may have seen to that", (_, reason) => {
+    expect(waive(reason)).toBe(true);
     expect(claimNext(1)).toEqual({ kind: "over_cap", cap: "uncharged" });
     expect(claimNext(2)).toEqual({ kind: "granted" });
   });

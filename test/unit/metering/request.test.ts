@@ -10,15 +10,25 @@ const asked = (text: string): string => new TextDecoder().decode(ask(bytes(text)
 
 describe("a request for a stream", () => {
   test.each([
-    ['{"stream":true}', '{"stream":true,"stream_options":{"include_usage":true}}'],
+    ['{"stream":true}', '{"stream_options":{"include_usage":true},"stream":true}'],
     [
       '{ "stream": true, "seed": 12345678901234567890, "x": "}" }\n',
-      '{ "stream": true, "seed": 12345678901234567890, "x": "}" ,"stream_options":{"include_usage":true}}',
+      '{"stream_options":{"include_usage":true}, "stream": true, "seed": 12345678901234567890, "x": "}" }\n',
     ],
     ['{"stream":true,"stream_options":null}', '{"stream":true,"stream_options":{"include_usage":true}}'],
+    ['{"stream":true,"stream_options":[1, 2] }', '{"stream":true,"stream_options":{"include_usage":true} }'],
+    ['{"stream":true,"stream_options": { }}', '{"stream":true,"stream_options": {"include_usage":true }}'],
     [
-      '{"stream":true,"stream_options":{"include_usage":false,"a":1}}',
-      '{"stream":true,"stream_options":{"include_usage":true,"a":1}}',
+      '{"stream":true,"stream_options":{"a":9007199254740993},"seed":9007199254740993}',
+      '{"stream":true,"stream_options":{"include_usage":true,"a":9007199254740993},"seed":9007199254740993}',
+    ],
+    [
+      ' {"stream":true,"stream_options": {"include_usage" : false , "a":1e400}, "seed":9007199254740993}\n',
+      ' {"stream":true,"stream_options": {"include_usage" : true , "a":1e400}, "seed":9007199254740993}\n',
+    ],
+    [
+      '{"stream":true,"\\u0073tream_options":{"include_usage":"no"},"x":1.10}',
+      '{"stream":true,"\\u0073tream_options":{"include_usage":true},"x":1.10}',
     ],
   ])("%s asks for its use", (text, expected) => {
     expect(asked(text)).toBe(expected);

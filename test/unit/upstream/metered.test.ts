@@ -13,13 +13,16 @@ Object.assign(globalThis, { IdentityTransformStream: TransformStream, FixedLengt
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 interface Around {
+  readonly length?: number | null;
+  readonly cancel?: AbortSignal;
   readonly stallMs?: number;
   readonly drainMs?: number;
   readonly lastsMs?: number;
   readonly last?: Promise<Uint8Array | null> | null;
 }
 
-function track({ stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null }: Around = {}) {
+function track(around: Around = {}) {
+  const { length = null, cancel, stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null } = around;
   const { readable: body, writable } = new TransformStream<Uint8Array, Uint8Array>(
     {},
     new CountQueuingStrategy({ highWaterMark: 100 }),
@@ -27,7 +30,8 @@ function track({ stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null }: 
   );
   const taken: string[] = [];
   const take = (chunk: Uint8Array): void => void taken.push(new TextDecoder().decode(chunk));
-  const answer = { status: 200, headers: new Headers({ "content-length": "3" }), body, length: 3 };
+  const headers = new Headers(length === null ? {} : { "content-length": String(length) });
+  const answer = { status: 200, headers, body, length, ...(cancel && { cancel }) };
   const { answer: piped, ended } = trackMetered(answer, body, { take, stallMs, drainMs, lastsMs, last });
   if (!(piped.body instanceof ReadableStream)) throw new Error("it is a stream");
   return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, ended, piped };
@@ -76,6 +80,29 @@ describe("a metered stream", () => {
     expect([await ended, taken]).toEqual([{ delivery: "broken", isWhole: false }, ["a"]]);
   });
 
+  test.each([{ length: 3 }, { length: 3, last: new Promise<null>(() => undefined) }])(
+    "breaks off where the upstream ends it before the length that was declared: %j",
+    async (around) => {
+      const { upstream, client, taken, ended } = track(around);
+      void upstream.write(bytes("ab")).then(() => upstream.close());
+      await client.read();
+      await expect(client.read()).rejects.toThrow("broke off");
+      expect([await ended, taken]).toEqual([{ delivery: "broken", isWhole: false }, ["ab"]]);
+    },
+  );
+
+  test("was left by a client whose own request broke off, which the upstream then does, too", async () => {
+    const breaker = new AbortController();
+    const { upstream, client, ended } = track({ cancel: breaker.signal });
+    void upstream.write(bytes("a"));
+    await client.read();
+    const broken = client.read();
+    breaker.abort();
+    void upstream.abort(new Error("the request broke off"));
+    await expect(broken).rejects.toThrow("broke off");
+    expect(await ended).toEqual({ delivery: "left", isWhole: false });
+  });
+
   test("breaks off where it could not be settled any more, also for a client that reads nothing", async () => {
     for (const isReading of [true, false]) {
       const { upstream, client, taken, ended } = track({ lastsMs: 30 });
@@ -108,7 +135,7 @@ describe("a metered stream", () => {
     [null, "a"],
   ])("ends with what is said behind its end, and is of no length then", async (said, text) => {
     const { promise: last, resolve } = Promise.withResolvers<Uint8Array | null>();
-    const { upstream, client, ended, piped, taken } = track({ last });
+    const { upstream, client, ended, piped, taken } = track({ last, length: 1 });
     void upstream.write(bytes("a"));
     let got = new TextDecoder().decode((await client.read()).value);
     void upstream.close();
@@ -121,9 +148,10 @@ describe("a metered stream", () => {
   });
 
   test("keeps its length where nothing is said behind its end", async () => {
-    const { upstream, ended, piped } = track();
-    void upstream.close();
-    await ended;
+    const { upstream, client, ended, piped } = track({ length: 3 });
+    void upstream.write(bytes("abc")).then(() => upstream.close());
+    await client.read();
+    expect(await ended).toEqual({ delivery: "delivered", isWhole: true });
     expect([piped.length, piped.headers.get("content-length")]).toEqual([3, "3"]);
   });
 
