@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -31,6 +32,12 @@ function worker(
   };
 }
 
+/** Its files tell one chain how far it is. */
+const oneByOne = ({ test, ...project }: TestProjectInlineConfiguration): TestProjectInlineConfiguration => ({
+  ...project,
+  test: { ...test, fileParallelism: false },
+});
+
 const KEY = { API_KEY: "secret-of-the-upstream" };
 const RPC_KEY = { RPC_KEY: "secret-of-the-rpc" };
 const OTHER_KEY = { OTHER_KEY: "secret-of-the-other" };
@@ -56,6 +63,8 @@ const answerAsService = ({ method, url }: { method: string; url: string }): Resp
 
 export default defineConfig({
   test: {
+    // Half of a worker project's work is done in a process of workerd's.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     coverage: {
       provider: "istanbul",
       include: ["src/**"],
@@ -90,7 +99,7 @@ export default defineConfig({
       }),
       worker("worker-ledger", "pricing-ledger.ts", {}),
       worker("conformance-payers", "pricing-chain.ts", { bindings: RPC_KEY }, PROVOKED_BY_PAYERS),
-      worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY }),
+      oneByOne(worker("worker-chain", "pricing-chain.ts", { bindings: RPC_KEY })),
       worker("worker-solana", "pricing-solana.ts", {}),
       worker("worker-service", "pricing-service.ts", { serviceBindings: { LEGACY: answerAsService } }),
       worker("worker-lock", "pricing-lock.ts", { bindings: LOCK_KEYS }),
