@@ -13,7 +13,7 @@ import {
   type CheckedPayment,
   type SettleMode,
 } from "../schemes/index.ts";
-import type { Verdict } from "../x402/index.ts";
+import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, meteredLeaseMs, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
@@ -81,9 +81,10 @@ async function serveOnAccount(
   id: string,
   verdict: Verdict,
 ): Promise<Outcome> {
+  const fresh = await isFresh(gate, payment, verdict);
   // No challenge: what was paid for is there, and nobody is asked to pay for it again.
-  if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });
-  if (!(await isFresh(gate, payment, verdict))) return refuse({ reason: "payment_bound_elsewhere" });
+  if (fresh === null) return refuse({ reason: "facilitator_unavailable" });
+  if (!fresh) return refuse({ reason: "payment_bound_elsewhere" });
   const presentation = { ...presentationOf(gate, order, id, attemptId), isRedeemer: true };
   return present(gate, order, presentation, refuse({ reason: "settlement_unknown", credit: null }));
 }
@@ -122,16 +123,22 @@ const POOR: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a new signature proves its payer here and now. One that was used elsewhere is public, and would open the
- * payer's account to everybody.
+ * Whether a new signature proves its payer here and now; null while nobody can say. One that was used elsewhere is public,
+ * and would open the payer's account to everybody.
  */
-async function isFresh(
-  gate: Gate,
-  payment: CheckedPayment,
-  verdict: Exclude<Verdict, { kind: "unavailable" }>,
-): Promise<boolean> {
-  return verdict.kind === "valid" || (POOR.has(verdict.reason) && isUnused(gate, payment));
+async function isFresh(gate: Gate, payment: CheckedPayment, verdict: Verdict): Promise<boolean | null> {
+  switch (verdict.kind) {
+    case "valid":
+      return true;
+    case "invalid":
+      return POOR.has(verdict.reason) && ((await isUnused(gate, payment)) ?? looksAtNonces(payment));
+    case "unavailable":
+      return (await isUnused(gate, payment)) ? true : null;
+  }
 }
+
+/** A facilitator looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all. */
+const looksAtNonces = ({ id }: CheckedPayment): boolean => partsOf(id).assetTransferMethod === "eip3009";
 
 /** A payer may sign for centuries, and shall not fill the gate's cap for as long. */
 const RESERVED_MS_MAX = 86_400_000;

@@ -4,7 +4,6 @@
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
-import { partsOf } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import { confirm, fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
@@ -55,14 +54,11 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   }
 }
 
-/**
- * What the chain says of an authorization that nobody claimed; where none can be asked, the facilitator was, which
- * looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all.
- */
-export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean> {
+/** What the chain says of an authorization that nobody claimed; null where the table names none. */
+export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean | null> {
   // At the head: what is used there is public, however few blocks are built on it.
   const fate = await fateOf(gate, payment, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
-  return fate === null ? partsOf(payment.id).assetTransferMethod === "eip3009" : fate.kind === "unused";
+  return fate && fate.kind === "unused";
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */

@@ -363,6 +363,12 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     ["it was used elsewhere", invalid("nonce_used"), "payment_bound_elsewhere", null],
     ["the facilitator is away", broken, "facilitator_unavailable", null],
     [
+      "the facilitator is away and the chain does not have it unused",
+      broken,
+      "facilitator_unavailable",
+      { kind: "paid", transaction: HASH, amount: "10000" },
+    ],
+    [
       "its wallet is empty and the chain has it used",
       invalid("insufficient_funds"),
       "payment_bound_elsewhere",
@@ -385,9 +391,12 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     expect(gate.entry(payment)).toBe("settled, undelivered");
   });
 
-  test("proves who asks where its wallet is empty and the chain has it unused", async () => {
+  test.each<[string, Around["verify"]]>([
+    ["its wallet is empty", invalid("insufficient_funds")],
+    ["the facilitator is away", broken],
+  ])("proves who asks where %s and the chain has it unused", async (_, later) => {
     const gate = await upfrontCredit(true);
-    verify = invalid("insufficient_funds");
+    verify = later;
     fate = () => ({ kind: "unused", chainTimeMs: 0 });
     expect(reasonOf(await gate.pay("/before", gate.next))).toBe("redelivered");
   });
