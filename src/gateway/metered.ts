@@ -47,7 +47,7 @@ export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPa
     const reason = "upstream_unreachable";
     return oweNothing(gate, reporterOf(payment), reason, refuse({ reason }));
   }
-  const gauge = new Gauge(meter, answer, gate.config.bufferBytesMax);
+  const gauge = new Gauge(meter, answer);
   const { decimals, amount } = payment.payment;
   const reading: Reading = {
     take: (chunk) => gauge.feed(chunk),

@@ -6,33 +6,29 @@ export interface Decimal {
   readonly scale: number;
 }
 
-const PLAIN = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
-/** As JavaScript writes what is very small or very large. */
-const SCIENTIFIC = /^(\d)(?:\.(\d+))?e([+-]\d{1,3})$/;
+/** RFC 8259 section 6. */
+const NUMBER = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?(?:[eE]([+-]?\d{1,9}))?$/;
+const WHOLE_DIGITS_MAX = 30;
+/** More than the least number has that JavaScript writes. */
+const SCALE_MAX = 400;
 
-/** Null for what is no such number. */
-export function parseDecimal(text: string): Decimal | null {
-  const [, whole, fraction = ""] = PLAIN.exec(text) ?? [];
-  return whole === undefined ? null : { digits: BigInt(whole + fraction), scale: fraction.length };
+/** A number as JSON writes it, to its last digit. Null for what is below zero, or has more digits than any use. */
+export function readNumber(text: string): Decimal | null {
+  const [, minus, whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
+  if (whole === "") return null;
+  const digits = BigInt(whole + fraction);
+  if (digits === 0n) return ZERO;
+  const scale = fraction.length - Number(exponent);
+  const isOutOfBounds = scale > SCALE_MAX || digits.toString().length - scale > WHOLE_DIGITS_MAX;
+  if (minus === "-" || isOutOfBounds) return null;
+  return scale < 0 ? { digits: digits * 10n ** BigInt(-scale), scale: 0 } : { digits, scale };
 }
 
-/**
- * A number as it stands in JSON or in a header. Null for what is none, what is below zero, and for a whole number that
- * JSON.parse may have rounded (RFC 8259 section 6).
- */
-export function readDecimal(value: unknown): Decimal | null {
-  if (typeof value === "string") return parseDecimal(value.trim());
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) return null;
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return null;
-  const text = String(value);
-  return parseDecimal(text) ?? parseScientific(text);
-}
+/** A number without sign and exponent. Null for what is none. */
+export const parseDecimal = (text: string): Decimal | null => (/^[\d.]+$/.test(text) ? readNumber(text) : null);
 
-function parseScientific(text: string): Decimal | null {
-  const [, whole = "", fraction = "", exponent = ""] = SCIENTIFIC.exec(text) ?? [];
-  // Only what is below a millionth is written so: whole numbers were read before.
-  return whole === "" ? null : { digits: BigInt(whole + fraction), scale: fraction.length - Number(exponent) };
-}
+/** Such a number in a text, with space around it. Null for what is none. */
+export const readText = (text: string): Decimal | null => parseDecimal(text.trim());
 
 /** As people write it. */
 export function decimalText({ digits, scale }: Decimal): string {

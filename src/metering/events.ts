@@ -1,42 +1,60 @@
 // The data of server-sent events, one event after the other (HTML, "Parsing an event stream"), from chunks of bytes as
-// they come. No more than one event is held; one that is too long is passed over.
+// they come, and handed on as they come: no event is held.
 
-const LF = 10;
-const CR = 13;
+/** Takes bytes as they come; a chunk's memory may be used again behind each call. */
+export interface Reader {
+  feed(chunk: Uint8Array): void;
+  end(): void;
+}
 
-/** What holds a use is short: a model's last event has some hundred bytes. */
-export const EVENT_BYTES_MAX = 262_144;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
 
-export class EventReader {
-  readonly #onData: (data: string) => void;
-  /** Of the line that has not ended. */
-  #pieces: Uint8Array[] = [];
-  #length = 0;
-  /** Of the event that has not ended. */
-  #data: string[] = [];
-  #dataLength = 0;
-  #isTooLong = false;
+const FIELD = "data:";
+// How far a line is: up to the first of these, so many letters of the field's name.
+const COLON = 4;
+const BEFORE_VALUE = 5;
+const VALUE = 6;
+const OTHER = 7;
+
+const BETWEEN_LINES = Uint8Array.of(LF);
+
+export class EventReader implements Reader {
+  readonly #data: Reader;
+  #line = 0;
   #endedWithCr = false;
+  /** Of the event that has not ended. */
+  #hasData = false;
 
-  /** @param onData called with the data of each event that has some */
-  constructor(onData: (data: string) => void) {
-    this.#onData = onData;
+  /** @param data is fed the data of an event, and told its end, for each that has some */
+  constructor(data: Reader) {
+    this.#data = data;
   }
 
   feed(chunk: Uint8Array): void {
-    let from = this.#endedWithCr && chunk[0] === LF ? 1 : 0;
-    if (chunk.byteLength > 0) this.#endedWithCr = false;
-    for (let at = from; at < chunk.byteLength; at++) {
-      const byte = chunk[at];
-      if (byte !== LF && byte !== CR) continue;
-      this.#hold(chunk.subarray(from, at));
-      this.#endLine();
-      // Two of them are one end.
-      if (byte === CR && chunk[at + 1] === LF) at++;
-      else this.#endedWithCr = byte === CR && at + 1 === chunk.byteLength;
-      from = at + 1;
+    for (let at = 0; at < chunk.byteLength; ) {
+      const byte = chunk[at] as number;
+      if (byte === LF || byte === CR) {
+        // Two of them are one end.
+        if (byte === CR || !this.#endedWithCr) this.#endLine();
+        this.#endedWithCr = byte === CR;
+        at++;
+        continue;
+      }
+      this.#endedWithCr = false;
+      if (this.#line < BEFORE_VALUE) {
+        this.#line = this.#behindLetter(byte);
+        at++;
+      } else if (this.#line === BEFORE_VALUE) {
+        this.#line = VALUE;
+        if (byte === SPACE) at++;
+      } else {
+        const end = endOfLine(chunk, at);
+        if (this.#line === VALUE) this.#data.feed(chunk.subarray(at, end));
+        at = end;
+      }
     }
-    this.#hold(chunk.subarray(from));
   }
 
   /** What was not ended by an empty line is an event all the same, here: an upstream may forget it at its end. */
@@ -45,42 +63,32 @@ export class EventReader {
     this.#endEvent();
   }
 
-  #hold(piece: Uint8Array): void {
-    if (piece.byteLength === 0) return;
-    this.#length += piece.byteLength;
-    if (this.#length + this.#dataLength > EVENT_BYTES_MAX) {
-      this.#isTooLong = true;
-      this.#pieces = [];
-    }
-    // The chunk's memory may be used again.
-    if (!this.#isTooLong) this.#pieces.push(piece.slice());
+  #behindLetter(byte: number): number {
+    if (byte !== FIELD.charCodeAt(this.#line)) return OTHER;
+    if (this.#line === COLON) this.#beginData();
+    return this.#line + 1;
+  }
+
+  #beginData(): void {
+    if (this.#hasData) this.#data.feed(BETWEEN_LINES);
+    this.#hasData = true;
   }
 
   #endLine(): void {
-    const length = this.#length;
-    const line = this.#isTooLong ? "" : textOf(this.#pieces);
-    this.#pieces = [];
-    this.#length = 0;
-    if (length === 0) {
-      this.#endEvent();
-      return;
-    }
-    const field = /^\uFEFF?data(?:: ?(.*))?$/s.exec(line);
-    if (!field) return;
-    this.#data.push(field[1] ?? "");
-    this.#dataLength += length;
+    if (this.#line === 0) this.#endEvent();
+    // The field's name alone is a line of it without a value.
+    if (this.#line === COLON) this.#beginData();
+    this.#line = 0;
   }
 
   #endEvent(): void {
-    const { length } = this.#data;
-    if (length > 0 && !this.#isTooLong) this.#onData(this.#data.join("\n"));
-    this.#data = [];
-    this.#dataLength = 0;
-    this.#isTooLong = false;
+    if (this.#hasData) this.#data.end();
+    this.#hasData = false;
   }
 }
 
-function textOf(pieces: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder();
-  return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
+function endOfLine(chunk: Uint8Array, from: number): number {
+  let at = from;
+  while (at < chunk.byteLength && chunk[at] !== LF && chunk[at] !== CR) at++;
+  return at;
 }

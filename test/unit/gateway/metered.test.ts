@@ -319,17 +319,15 @@ describe("a stream", () => {
     expect(held()?.calculation).toBe("7 usage.units at $1/1K = $0.007");
   });
 
-  test("that is too long to be read in one piece is settled behind its end", async () => {
-    const upstream: Around["upstream"] = () => ({
-      status: 200,
-      headers: { "content-type": "application/json" },
-      body: `{"x":"${"x".repeat(2000)}","usage":{"units":7}}`,
-    });
-    const { buy, settled, entry } = open({}, { upstream });
+  test.each([
+    ["an answer", "application/json", `{"x":"${"x".repeat(300_000)}","usage":{"units":7}}`],
+    ["an event", "text/event-stream", `data: {"x":"${"x".repeat(300_000)}","usage":{"units":7}}\n\n`],
+  ])("of %s that nobody would hold is settled behind its end for what it used", async (_, type, text) => {
+    const { buy, settled, entry } = open({}, { upstream: unmeasured(text, type) });
     const outcome = await buy();
-    expect((await textOf(outcome)).length).toBeGreaterThan(2000);
+    expect(await textOf(outcome)).toBe(text);
     await settled();
-    expect([outcome.kind, entry()]).toEqual(["served", "settled, delivered, 100"]);
+    expect([outcome.kind, entry()]).toEqual(["served", "settled, delivered, 7000"]);
   });
 
   describe("with a comment at its end", () => {

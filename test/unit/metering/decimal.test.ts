@@ -2,57 +2,79 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decimalText, parseDecimal, plus, readDecimal, roundUp, times } from "../../../src/metering/decimal.ts";
+import {
+  decimalText,
+  parseDecimal,
+  plus,
+  readNumber,
+  readText,
+  roundUp,
+  times,
+} from "../../../src/metering/decimal.ts";
 
-describe("a number", () => {
-  test.each<[unknown, string]>([
-    [0, "0"],
-    [12, "12"],
-    [0.1, "0.1"],
-    [12.5, "12.5"],
-    [1e-7, "0.0000001"],
-    [1.25e-10, "0.000000000125"],
-    [Number.MAX_SAFE_INTEGER, "9007199254740991"],
+describe("a number of JSON", () => {
+  test.each([
+    ["0", "0"],
     ["12", "12"],
-    [" 0.30 ", "0.3"],
-    ["007", "7"],
-  ])("that is written %j is %s", (value, text) => {
-    const decimal = readDecimal(value);
-    expect(decimal && decimalText(decimal)).toBe(text);
+    ["0.1", "0.1"],
+    ["12.50", "12.5"],
+    ["1e-7", "0.0000001"],
+    ["1.25E-10", "0.000000000125"],
+    ["1e3", "1000"],
+    ["1.5E+2", "150"],
+    ["1.25e1", "12.5"],
+    ["-0", "0"],
+    ["-0.0e5", "0"],
+    ["0e999", "0"],
+    ["1e-0003", "0.001"],
+    ["9007199254740993", "9007199254740993"],
+    ["9".repeat(30), "9".repeat(30)],
+    ["1e29", `1${"0".repeat(29)}`],
+    [`0.${"0".repeat(29)}1`, `0.${"0".repeat(29)}1`],
+    [`${"1".repeat(30)}e-30`, `0.${"1".repeat(30)}`],
+    ["5e-324", `0.${"0".repeat(323)}5`],
+  ])("that is written %s is %s", (text, value) => {
+    const decimal = readNumber(text);
+    expect(decimal && decimalText(decimal)).toBe(value);
+    expect(decimal?.scale).toBeGreaterThanOrEqual(0);
   });
 
   test.each([
-    -1,
-    -0.1,
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    2 ** 53,
-    1e21,
-    "",
     "-1",
-    "1e3",
-    "1,5",
-    ".5",
-    "5.",
-    "x",
+    "-0.1",
+    "-1e-400",
     "1".repeat(31),
-    null,
-    undefined,
-    true,
-    [1],
-    {},
-  ])("is not what is written %j", (value) => {
-    expect(readDecimal(value)).toBeNull();
+    "1e30",
+    `${"1".repeat(30)}e1`,
+    "1e999999999",
+    "1e-401",
+    `0.${"1".repeat(31)}`,
+  ])("is none that anybody used where it is written %s", (text) => {
+    expect(readNumber(text)).toBeNull();
   });
 
-  test("is read from JSON as it is printed there, whatever it is", () => {
+  test("is what JSON.parse reads there, whatever it is", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1e15, noNaN: true }), (number) => {
-        fc.pre(!Number.isInteger(number) || Number.isSafeInteger(number));
-        const decimal = readDecimal(number);
+      fc.property(fc.double({ min: 0, max: 1e29, noNaN: true }), (number) => {
+        const decimal = readNumber(JSON.stringify(number));
         expect(decimal && Number(decimalText(decimal))).toBe(Math.abs(number));
       }),
     );
+  });
+});
+
+describe("a number in a text", () => {
+  test.each([
+    ["12", "12"],
+    [" 0.30 ", "0.3"],
+    ["007", "7"],
+  ])("that is written %j is %s", (text, value) => {
+    const decimal = readText(text);
+    expect(decimal && decimalText(decimal)).toBe(value);
+  });
+
+  test.each(["", "-1", "1e3", "1,5", ".5", "5.", "x", "1".repeat(31)])("is not what is written %j", (text) => {
+    expect(readText(text)).toBeNull();
   });
 });
 

@@ -1,13 +1,15 @@
 // The use of an answer, read off it on its way.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimalText } from "../../../src/metering/decimal.ts";
-import { EVENT_BYTES_MAX, EventReader } from "../../../src/metering/events.ts";
+import { EventReader } from "../../../src/metering/events.ts";
 import { Gauge } from "../../../src/metering/gauge.ts";
-import type { Meter, Source } from "../../../src/metering/meter.ts";
+import { chargeFor, type Meter, type Source } from "../../../src/metering/meter.ts";
+import { bytes, foundIn, inParts, objectOf, someSizes } from "./json-texts.ts";
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const answer = (...paths: readonly string[]): Source => ({
   kind: "answer",
   paths: paths.map((path) => path.split(".")),
@@ -37,9 +39,9 @@ function read(
   sources: readonly Source[],
   headers: Record<string, string>,
   chunks: readonly (string | Uint8Array)[],
-  { bytesMax = 1000, isWhole = true, isOptional = false } = {},
+  { isWhole = true, isOptional = false } = {},
 ): readonly (string | null)[] {
-  const gauge = new Gauge(meterOf(sources, isOptional), { headers: new Headers(headers) }, bytesMax);
+  const gauge = new Gauge(meterOf(sources, isOptional), { headers: new Headers(headers) });
   for (const chunk of chunks) gauge.feed(typeof chunk === "string" ? bytes(chunk) : chunk);
   return gauge.end(1234.2, isWhole).map((use) => use && decimalText(use));
 }
@@ -57,20 +59,31 @@ describe("an answer in one piece", () => {
     }
   });
 
+  test("may begin with a byte order mark", () => {
+    expect(read([answer("n")], JSON_TYPE, ['\ufeff{"n":1}'])).toEqual(["1"]);
+    expect(
+      read([answer("n")], JSON_TYPE, [Uint8Array.of(0xef), Uint8Array.of(0xbb), Uint8Array.of(0xbf), '{"n":1}']),
+    ).toEqual(["1"]);
+  });
+
+  test("says whole numbers that JSON.parse would round", () => {
+    expect(read([answer("n")], JSON_TYPE, ['{"n":9007199254740993}'])).toEqual(["9007199254740993"]);
+  });
+
   test("has the first of several paths that is there", () => {
     const source = answer("usage.input_tokens", "usage.prompt_tokens");
     expect(read([source], JSON_TYPE, ['{"usage":{"prompt_tokens":3}}'])).toEqual(["3"]);
     expect(read([source], JSON_TYPE, ['{"usage":{"prompt_tokens":3,"input_tokens":4}}'])).toEqual(["4"]);
   });
 
-  test.each<[string, Record<string, string>, string, object]>([
+  test.each<[string, Record<string, string>, string | Uint8Array, object]>([
     ["is no JSON", JSON_TYPE, "{", {}],
     ["is no object", JSON_TYPE, "[1]", {}],
     ["is compressed", { ...JSON_TYPE, "content-encoding": "gzip" }, '{"n":1}', {}],
-    ["is longer than what may be held", JSON_TYPE, '{"n":1}', { bytesMax: 6 }],
     ["broke off", JSON_TYPE, '{"n":1}', { isWhole: false }],
     ["says what is no use", JSON_TYPE, '{"n":"many"}', {}],
-    ["says a number that JSON may have rounded", JSON_TYPE, '{"n":9007199254740993}', {}],
+    ["begins with half a byte order mark", JSON_TYPE, Uint8Array.of(0xef, 0xbb, ...bytes('{"n":1}')), {}],
+    ["begins with two of them", JSON_TYPE, '\ufeff\ufeff{"n":1}', {}],
   ])("is not read where it %s", (_, headers, text, options) => {
     expect(read([answer("n")], headers, [text], options)).toEqual([null]);
   });
@@ -105,11 +118,48 @@ describe("a stream of events", () => {
     expect(read([answer("n")], EVENTS, chunks)).toEqual(["2"]);
   });
 
-  test("is read past an event that is too long", () => {
-    const long = `data: {"n":7,"x":"${"x".repeat(EVENT_BYTES_MAX)}"}\ndata: more\n\n`;
-    expect(read([answer("n")], EVENTS, [long, 'data: {"n":8}\n\n'])).toEqual(["8"]);
-    expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long, "data: {}\n\n"])).toEqual(["6"]);
-    expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long.trimEnd()])).toEqual(["6"]);
+  test("has what a long event says, and nothing of one that is no JSON", () => {
+    const long = `data: {"n":7,"x":"${"x".repeat(1_000_000)}"\n`;
+    expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long, "data: }\n\n", "data: {}\n\n"])).toEqual(["7"]);
+    expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long, "data: more\n\n"])).toEqual(["6"]);
+    expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long])).toEqual(["6"]);
+  });
+
+  test("may begin with a byte order mark, which is none of its events'", () => {
+    expect(read([answer("n")], EVENTS, ['\ufeffdata: {"n":1}\n\n'])).toEqual(["1"]);
+    expect(read([answer("n")], EVENTS, ['data: {"n":1}\n\n\ufeffdata: {"n":2}\n\n'])).toEqual(["1"]);
+    expect(read([answer("n")], EVENTS, ['data: {"n":1}\n\ndata: \ufeff{"n":2}\n\n'])).toEqual(["1"]);
+    expect(read([answer("n")], EVENTS, [Uint8Array.of(0xef, 0xbb), 'data: {"n":1}\n\n'])).toEqual([null]);
+  });
+
+  test("is read as its events are parsed, however they are divided", () => {
+    const line = fc.constantFrom(
+      'data: {"n":1}',
+      'data:{"n":2,',
+      'data: "m":{"k":3}}',
+      "data",
+      'data: "n":null}',
+      'data: {"m":{"k":"4"',
+      "data:}}",
+      "data:  ",
+      "data: [DONE]",
+      ": {}",
+      "event: x",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(line, someEnd)), someSizes, (lines, sizes) => {
+        const text = lines.flat().join("");
+        const gauge = new Gauge(meterOf([answer("n"), answer("m.k")], false), { headers: new Headers(EVENTS) });
+        inParts(bytes(text), sizes, (part) => gauge.feed(part));
+        const objects = eventsOf(text)
+          .map(objectOf)
+          .filter((json) => json !== null);
+        const last = (path: readonly string[]) =>
+          objects.map((json) => foundIn(json, [[path]])[0]).findLast((value) => value !== null) ?? null;
+        expect(gauge.end(0, true).map((use) => use && decimalText(use))).toEqual([last(["n"]), last(["m", "k"])]);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
@@ -145,31 +195,39 @@ function eventsOf(text: string): readonly string[] {
   return events;
 }
 
+const someEnd = fc.constantFrom("\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\r\r");
+
 test("events are the same in whatever chunks they come, and whichever line ends they have", () => {
   const line = fc.constantFrom(
     "data: a",
     "data:b",
     "data",
+    "data: ",
     "data:  c",
+    "dat",
     ": comment",
     "event: x",
     "id: 1",
     "data: é",
     "dataset: 1",
+    " data: d",
   );
-  const end = fc.constantFrom("\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\r\r");
   fc.assert(
-    fc.property(fc.array(fc.tuple(line, end)), fc.array(fc.integer({ min: 1, max: 9 })), (lines, sizes) => {
+    fc.property(fc.array(fc.tuple(line, someEnd)), someSizes, (lines, sizes) => {
       const text = lines.flat().join("");
-      const whole = bytes(text);
       const found: string[] = [];
-      const reader = new EventReader((data) => found.push(data));
-      let at = 0;
-      for (const size of [...sizes, whole.byteLength]) {
-        reader.feed(whole.subarray(at, at + size));
-        reader.feed(new Uint8Array());
-        at += size;
-      }
+      const decoder = new TextDecoder();
+      let data = "";
+      const reader = new EventReader({
+        feed: (chunk) => {
+          data += decoder.decode(chunk, { stream: true });
+        },
+        end: () => {
+          found.push(data);
+          data = "";
+        },
+      });
+      inParts(bytes(text), sizes, (part) => reader.feed(part));
       reader.end();
       expect(found).toEqual(eventsOf(text));
     }),
@@ -189,7 +247,6 @@ describe("what is optional", () => {
   test.each<[string, Record<string, string>, string, object]>([
     ["is no JSON", JSON_TYPE, "{", {}],
     ["is compressed", { ...JSON_TYPE, "content-encoding": "gzip" }, '{"m":1}', {}],
-    ["is longer than what may be held", JSON_TYPE, '{"m":1}', { bytesMax: 6 }],
     ["broke off", EVENTS, 'data: {"m":1}\n\n', { isWhole: false }],
     ["has no event", EVENTS, ": hello\n\n", {}],
   ])("is missing where the answer %s", (_, headers, text, options) => {
@@ -197,7 +254,44 @@ describe("what is optional", () => {
   });
 });
 
-test("an answer is read however much there is in it, within its bytes", () => {
-  const text = `{"data":[${"0,".repeat(150_000)}0],"n":5}`;
-  expect(read([answer("n")], JSON_TYPE, [text], { bytesMax: 1e6 })).toEqual(["5"]);
+describe("a use behind more than anybody would hold", () => {
+  const MB = 1_000_000;
+  const tokens: Meter = {
+    ...meterOf([answer("usage.tokens")], false),
+    rates: [{ title: "tokens", source: answer("usage.tokens"), dollars: { digits: 6n, scale: 7 }, isOptional: false }],
+  };
+  const authorized = { decimals: 6, max: 50_000n };
+
+  test.each<[string, Record<string, string>, string, number, string]>([
+    ["an answer of one long text", JSON_TYPE, '{"x":"', 32 * MB, '","usage":{"tokens":20000}}'],
+    ["an answer that is said to be long by a name", JSON_TYPE, '{"', 32 * MB, '":1,"usage":{"tokens":20000}}'],
+    ["a long event", EVENTS, 'data: {"x":"', 8 * MB, '","usage":{"tokens":20000}}\n\n'],
+    ["a long comment", EVENTS, ": ", 8 * MB, '\ndata: {"usage":{"tokens":20000}}\n\n'],
+  ])("is charged exactly where that is %s, and nothing of it is held", (_, headers, begin, length, end) => {
+    const gauge = new Gauge(tokens, { headers: new Headers(headers) });
+    const chunk = new Uint8Array(64_000).fill(0x78);
+    gauge.feed(bytes(begin));
+    const before = heldBytes();
+    for (let fed = 0; fed < length; fed += chunk.byteLength) gauge.feed(chunk);
+    expect(heldBytes() - before).toBeLessThan(MB);
+    gauge.feed(bytes(end));
+    expect(chargeFor(tokens, gauge.end(0, true), authorized)).toEqual({
+      amount: 12_000n,
+      isMissing: false,
+      calculation: "20000 tokens = $0.012",
+    });
+  });
+
+  test("is read however much there is before it", () => {
+    const text = `{"data":[${"0,".repeat(150_000)}0],"n":5}`;
+    expect(read([answer("n")], JSON_TYPE, [text])).toEqual(["5"]);
+  });
 });
+
+/** What is alive, in the heap and beside it. */
+function heldBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
