@@ -5,7 +5,7 @@
 import { buildSolanaChain } from "./chain/index.ts";
 import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
-import { sellComputed } from "./gateway/index.ts";
+import { metering, sellComputed } from "./gateway/index.ts";
 import { transferChecked } from "./schemes/index.ts";
 
 export interface Features {
@@ -20,6 +20,8 @@ export interface Features {
   readonly transferChecked: typeof transferChecked | null;
   /** For prices that follow the request. */
   readonly sellComputed: typeof sellComputed | null;
+  /** For prices that follow use. */
+  readonly metering: typeof metering | null;
 }
 
 const features: Features = {
@@ -29,6 +31,7 @@ const features: Features = {
   buildSolanaChain,
   transferChecked,
   sellComputed,
+  metering,
 };
 
 export default features;

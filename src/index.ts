@@ -5,7 +5,7 @@ import { DurableObject, env, WorkerEntrypoint, waitUntil } from "cloudflare:work
 import features from "features";
 import pricing from "pricing";
 import { buildChain, type Chain } from "./chain/index.ts";
-import { type Config, parseConfig, sentence } from "./config/index.ts";
+import { type Config, offersOf, type PricedRoute, parseConfig, sentence } from "./config/index.ts";
 import type { OpenAccounts, RelayerObject, RelayerStub } from "./direct/index.ts";
 import {
   buildFacilitator,
@@ -68,6 +68,7 @@ const WITHOUT =
   "and this bundle was built without that: deploy with the build command of wrangler.toml, npm run check -- --quiet";
 const NO_DIRECT = `the table settles with an account of its own, ${WITHOUT}`;
 const NO_COMPUTED = `the table has prices that follow the request, ${WITHOUT}`;
+const NO_METERED = `the table has prices that follow use, ${WITHOUT}`;
 const NO_SOLANA = `the table asks an RPC of Solana, ${WITHOUT}`;
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
@@ -135,8 +136,10 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
   const { value: config } = parsed;
   const { LEDGER, SPENT, UNPROVEN } = bindings;
   if (!LEDGER || !SPENT) return err(["wrangler.toml has to bind LEDGER and SPENT"]);
-  const { sellComputed } = features;
+  const { sellComputed, metering } = features;
   if (!sellComputed && config.routes.some(({ access }) => access.kind === "computed")) return err([NO_COMPUTED]);
+  const isMetered = ({ access }: PricedRoute): boolean => offersOf(access).some(({ meter }) => meter !== null);
+  if (!metering && config.routes.some(isMetered)) return err([NO_METERED]);
   const upstreams = openUpstreams(config, bindings);
   if (!upstreams.ok) return upstreams;
   const chains = openChains(config, bindings);
@@ -150,6 +153,7 @@ function openGate(bindings: Bindings): Result<Gate, readonly string[]> {
     exposure: buildExposure(open),
     quotes: new Map(),
     sellComputed,
+    metering,
     seal: { sign: buildSealer(() => readGateKey(open, newId())) },
     spent: buildSpentPayments(SPENT, new Map()),
     transactions: buildTransactions(open),

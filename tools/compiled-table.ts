@@ -2,12 +2,20 @@
 // looked at. What is the same everywhere is said once above the lines, so that a hundred of them stay readable.
 
 import { formatUnits } from "viem";
-import type { ComputedAccess, Config, FixedAccess, FreeAccess, PaidAccess, PricedRoute } from "../src/config/index.ts";
+import {
+  type ComputedAccess,
+  type Config,
+  type FixedAccess,
+  type FreeAccess,
+  offersOf,
+  type PaidAccess,
+  type PricedRoute,
+} from "../src/config/index.ts";
 import { titleOf } from "../src/facilitator/index.ts";
 import type { Meter } from "../src/metering/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { findNetwork } from "../src/x402/index.ts";
-import { entriesOf, followsText, isCheaperUnnamed, offersOf } from "./computed-price.ts";
+import { entriesOf, followsText, isCheaperUnnamed } from "./computed-price.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];

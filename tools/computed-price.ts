@@ -1,15 +1,7 @@
 // A price that follows the request, in words for people: what it follows, and its entries in the order of the table.
 
-import type { ComputedAccess, FixedAccess, Offer, PricedRoute } from "../src/config/index.ts";
+import type { ComputedAccess, FixedAccess } from "../src/config/index.ts";
 import { selectorText } from "../src/tariff/index.ts";
-
-type Access = PricedRoute["access"];
-
-/** Every offer that a request could meet there. */
-export function offersOf(access: Access): readonly Offer[] {
-  const fixed = access.kind === "computed" ? entriesOf(access).map(([, entry]) => entry) : [access];
-  return fixed.flatMap((one) => (one.kind === "paid" ? [one.offer] : []));
-}
 
 export const followsText = ({ tariff }: ComputedAccess): string =>
   tariff.kind === "table" ? `by ${selectorText(tariff.table.selector)}` : `as ${tariff.path} says`;

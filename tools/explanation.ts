@@ -1,13 +1,13 @@
 // Why a request gets what it gets. The verdict is the gate's own (see `gate-in-node.ts`); what is added here is only
 // words about the keys that cover the place: what the first one has that the others have not.
 
-import type { Config, FixedAccess, PricedRoute } from "../src/config/index.ts";
+import { type Config, type FixedAccess, offersOf, type PricedRoute } from "../src/config/index.ts";
 import { refusalOf } from "../src/outcome/refusal.ts";
 import { compareRoutes, covers, METHODS, parseTarget, type Target, upstreamUrl } from "../src/route/index.ts";
 import { selectorText } from "../src/tariff/index.ts";
 import { addressOf } from "../src/upstream/index.ts";
 import { priceText } from "./compiled-table.ts";
-import { entriesOf, offersOf } from "./computed-price.ts";
+import { entriesOf } from "./computed-price.ts";
 import { NOTHING_SENT, type Sent, type Trial, tryRequest } from "./gate-in-node.ts";
 import { flawWords, plainForm } from "./path-flaw.ts";
 

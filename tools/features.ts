@@ -3,10 +3,9 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Config } from "../src/config/index.ts";
+import { type Config, offersOf } from "../src/config/index.ts";
 import type { Features } from "../src/features.ts";
 import { isSolana } from "../src/x402/index.ts";
-import { offersOf } from "./computed-price.ts";
 
 interface Part {
   /** Where it is exported, by its own name. */
@@ -37,6 +36,10 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   sellComputed: {
     from: "gateway/index.ts",
     isNeeded: ({ routes }) => routes.some(({ access }) => access.kind === "computed"),
+  },
+  metering: {
+    from: "gateway/index.ts",
+    isNeeded: ({ routes }) => routes.flatMap(({ access }) => offersOf(access)).some(({ meter }) => meter !== null),
   },
 };
 

@@ -10,6 +10,7 @@ export {
   type FixedAccess,
   type FreeAccess,
   type Offer,
+  offersOf,
   type PaidAccess,
   type PricedRoute,
   type Quoting,

@@ -102,6 +102,18 @@ export interface PricedRoute extends Route {
   readonly access: Access;
 }
 
+/** Every offer that a request could meet there. */
+export function offersOf(access: Access): readonly Offer[] {
+  const fixed = access.kind === "computed" ? entriesOf(access) : [access];
+  return fixed.flatMap((one) => (one?.kind === "paid" ? [one.offer] : []));
+}
+
+function entriesOf({ tariff }: ComputedAccess): readonly (FixedAccess | null)[] {
+  if (tariff.kind === "quoted") return [tariff.most, tariff.fallback];
+  const { entries, steps, missing, otherwise } = tariff.table;
+  return [...entries.values(), ...steps.map(([, access]) => access), missing, otherwise];
+}
+
 /** A public host; with `proto` where the table names its whole origin. */
 export interface PublicHost {
   /** With the port where it is not the scheme's own. */

@@ -2,8 +2,8 @@
 // `waitUntil`: a client that leaves cancels none of it.
 
 import type { LedgerEvent, StoredAnswer } from "../ledger/index.ts";
-import { trackDelivery, trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
-import { type Gate, type Order, redeliveredMs } from "./gate.ts";
+import { trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
+import type { Gate, Metering, Order, Tracked } from "./gate.ts";
 
 /** Whose report it is. */
 export interface Reporter {
@@ -50,10 +50,8 @@ export const restored = ({ status, headers, body }: StoredAnswer): UpstreamAnswe
   length: body.byteLength,
 });
 
-/** How a delivery can end. It is truncated where nobody knows whether its client left or its upstream broke off. */
-type End = "delivered" | "truncated" | "left" | "broken";
-/** How that is told. Who leaves what is metered has no credit for the rest: there is no whole that was paid for. */
-type Ending = { readonly [end in End]: LedgerEvent };
+/** How the end of a delivery is told. Who leaves what is metered has no credit for the rest: there is no whole that was paid for. */
+type Ending = { readonly [end in Awaited<Tracked["ended"]>]: LedgerEvent };
 
 export const FIRST_DELIVERY: Ending = {
   delivered: { kind: "delivered" },
@@ -92,21 +90,10 @@ export function deliver(
   };
   const recorded = record();
   gate.waitUntil(recorded);
-  const { answer: piped, ended } = track(order, answer, answer.body);
+  const { answer: piped, ended } =
+    order.access.offer.meter === null
+      ? trackDelivery(answer, answer.body)
+      : (gate.metering as Metering).track(order.access, answer, answer.body);
   gate.waitUntil(recorded.then(() => ended).then((end) => report(gate, reporter, [ending[end]])));
   return piped;
-}
-
-interface Tracked {
-  readonly answer: UpstreamAnswer;
-  readonly ended: Promise<End>;
-}
-
-/** A metered stream comes here to be delivered again, which nobody meters: who left nearly all of it has had it. */
-function track({ access }: Order, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Tracked {
-  if (access.offer.meter === null) return trackDelivery(answer, body);
-  const lastsMs = redeliveredMs(access);
-  const settings = { take: () => undefined, stallMs: lastsMs, drainMs: 0, lastsMs, last: null };
-  const { answer: piped, ended } = trackMetered(answer, body, settings);
-  return { answer: piped, ended: ended.then(({ delivery }) => delivery) };
 }

@@ -12,10 +12,11 @@ import {
 } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
 import type { Books, Exposure, SpentPayments, Transactions } from "../ledger/index.ts";
+import type { Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Target } from "../route/index.ts";
-import type { CheckedPayment } from "../schemes/index.ts";
+import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import type { PublicKey, Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
 import type { X402Version } from "../x402/index.ts";
 import type { Seal } from "./seal.ts";
@@ -34,6 +35,8 @@ export interface Gate {
   readonly facilitators: Facilitators;
   /** Of prices that follow the request; null in a bundle whose table has none. */
   readonly sellComputed: SellComputed | null;
+  /** Of prices that follow use; null in a bundle whose table has none. */
+  readonly metering: Metering | null;
   /** Of the settings in `config`. */
   readonly upstream: (settings: UpstreamSettings) => Upstream;
   /** With which what is sent to upstreams can be checked. */
@@ -55,6 +58,19 @@ export interface Gate {
 }
 
 export type SellComputed = (gate: Gate, call: Call, route: PricedRoute, access: ComputedAccess) => Promise<Outcome>;
+
+export interface Metering {
+  readonly serve: (gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter) => Promise<Outcome>;
+  /** For a stream that is delivered again. */
+  readonly track: (access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>) => Tracked;
+}
+
+/** An answer on its way. */
+export interface Tracked {
+  readonly answer: UpstreamAnswer;
+  /** It is truncated where nobody knows whether its client left or its upstream broke off. */
+  readonly ended: Promise<"delivered" | "truncated" | "left" | "broken">;
+}
 
 export interface KeptQuote {
   readonly offer: Offer;

@@ -2,6 +2,7 @@
 // is settled is what its answer says. An answer in one piece goes out when it is paid for. A stream goes out as it comes:
 // that it is owed is on record first, and what it used is read off it and settled behind its end.
 
+import type { PaidAccess } from "../config/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
 import { askForUsage, type Charge, chargeFor, Gauge, isEventStream, type Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
@@ -13,7 +14,17 @@ import { reporterOf } from "./admit.ts";
 import { FIRST_DELIVERY, report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind } from "./charge.ts";
 import { creditOf } from "./credit.ts";
-import { type Body, discard, type Gate, meteredMs, type Order, refuse } from "./gate.ts";
+import {
+  type Body,
+  discard,
+  type Gate,
+  type Metering,
+  meteredMs,
+  type Order,
+  redeliveredMs,
+  refuse,
+  type Tracked,
+} from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { type Bill, billOf } from "./settle.ts";
 
@@ -36,7 +47,7 @@ interface Reading {
   readonly needsEnd: boolean;
 }
 
-export async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
+async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
   const sinceMs = gate.nowMs();
   const asked = bodyFor(meter, order);
   if (!asked.ok) return oweNothing(gate, reporterOf(payment), asked.error.reason, refuse(asked.error));
@@ -155,6 +166,14 @@ async function stream(
   return { kind: "served", answer: piped };
 }
 
+/** Nobody meters it: who left nearly all of it has had it. */
+function trackAgain(access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Tracked {
+  const lastsMs = redeliveredMs(access);
+  const settings = { take: () => undefined, stallMs: lastsMs, drainMs: 0, lastsMs, last: null };
+  const { answer: piped, ended } = trackMetered(answer, body, settings);
+  return { answer: piped, ended: ended.then(({ delivery }) => delivery) };
+}
+
 /** Where what became of the payment can be read: a stream's head is gone before anybody knows. */
 const PAYMENT_HEADER = "faregate-payment";
 
@@ -205,3 +224,5 @@ const waived = ({ noted }: Bill, { waiver }: Owed): readonly LedgerEvent[] => [
   noted,
   { kind: "waived", reason: waiver },
 ];
+
+export const metering: Metering = { serve: serveMetered, track: trackAgain };

@@ -7,9 +7,8 @@ import { admit, reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
 import { undelivered } from "./credit.ts";
-import { discard, type Gate, type Order, refuse } from "./gate.ts";
+import { discard, type Gate, type Metering, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
-import { serveMetered } from "./metered.ts";
 import { settleForGood } from "./settle.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
@@ -18,7 +17,8 @@ export async function purchase(gate: Gate, order: Order, checked: CheckedPayment
   const admission = await admit(gate, order, checked, mode);
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
-  if (meter) return serveMetered(gate, order, payment, meter);
+  // A table with a meter is opened with what serves it.
+  if (meter) return (gate.metering as Metering).serve(gate, order, payment, meter);
   switch (mode) {
     case "before":
       return settleThenServe(gate, order, payment);

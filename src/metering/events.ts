@@ -18,7 +18,7 @@ const BEFORE_VALUE = 5;
 const VALUE = 6;
 const OTHER = 7;
 
-const BETWEEN_LINES = Uint8Array.of(LF);
+const BETWEEN_LINES = /* @__PURE__ */ Uint8Array.of(LF);
 
 export class EventReader implements Reader {
   readonly #data: Reader;

@@ -64,7 +64,7 @@ export class Gauge {
   }
 }
 
-const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+const MARK = /* @__PURE__ */ Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** A byte order mark at the beginning is no part of a text (Encoding, "UTF-8 decode"). */
 function pastMark(reader: Reader): Reader {

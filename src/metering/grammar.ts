@@ -47,7 +47,7 @@ const PLAIN = 2;
 const DIGITS = 4;
 
 /** What each byte may be one of many of. */
-const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+const KINDS = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, byte) => {
   const plain = byte < 0x20 || byte === 0x22 || byte === 0x5c ? 0 : PLAIN;
   return plain | (isSpace(byte) ? SPACES : 0) | (isDigit(byte) ? DIGITS : 0);
 });

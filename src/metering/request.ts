@@ -22,6 +22,6 @@ export function askForUsage(body: Uint8Array, headers: Headers): Uint8Array | nu
 }
 
 const OPTIONS = ["stream_options"];
-const USAGE = [...OPTIONS, "include_usage"];
+const USAGE = ["stream_options", "include_usage"];
 const MEMBERS = [["stream"], USAGE];
 const WITH_USAGE = '{"include_usage":true}';

@@ -4,7 +4,7 @@ const BACKSLASH = 0x5c;
 const ASCII_MAX = 0x7f;
 
 /** A byte order mark within a text is a part of it. */
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 export class Spelling {
   readonly #bytes: Uint8Array;

@@ -82,6 +82,7 @@ export class Isolate {
       transactions: buildTransactions(open),
       quotes: new Map(),
       sellComputed: null,
+      metering: null,
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitators: buildFacilitators(
         new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),

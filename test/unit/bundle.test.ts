@@ -11,15 +11,16 @@ import { table } from "./config/table.ts";
 /**
  * Kilobytes of 1000 bytes, compressed. A change that needs more has to earn it. Of the JavaScript the ledger and its
  * redelivery take 8, the chain's word 4, the spellings that a route lets through 2, signing for an upstream 2, who sponsors
- * an allowance 2, what a table, a facilitator and a client say of Solana 3, words of prices that follow the request 3, and what a call used 3; the rest of the whole is
- * libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
+ * an allowance 2, what a table, a facilitator and a client say of Solana 3, and words of prices that follow the request or
+ * use 4; the rest of the whole is libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 76, whole: 184 };
+const KB_MAX = { script: 73, whole: 180 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
 const DIRECT_KB_MAX = 12;
 const SOLANA_KB_MAX = 15;
 const COMPUTED_KB_MAX = 7;
+const METERED_KB_MAX = 6;
 
 const workshop = mkdtempSync(join(tmpdir(), "faregate-bundles-test-"));
 afterAll(() => rmSync(workshop, { recursive: true }));
@@ -100,6 +101,19 @@ test("a bundle has the code for prices that follow the request where its table h
     expect(withPrices).toContain(trace);
   }
   expect(kB(withPrices) - kB(plain)).toBeLessThan(COMPUTED_KB_MAX);
+});
+
+test("a bundle has the code for prices that follow use where its table has some, and no trace of it elsewhere", async () => {
+  const metered = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+  const [plain, withMeter] = await Promise.all([
+    scriptOf("unmetered", table),
+    scriptOf("metered", { ...table, routes: { "/a": metered } }),
+  ]);
+  for (const trace of ['faregate-payment"', "include_usage", "nothing was read for too long"]) {
+    expect(plain).not.toContain(trace);
+    expect(withMeter).toContain(trace);
+  }
+  expect(kB(withMeter) - kB(plain)).toBeLessThan(METERED_KB_MAX);
 });
 
 const kB = (text: string): number => gzipSync(text, { level: 9 }).byteLength / 1000;

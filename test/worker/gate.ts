@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import type { Chain } from "../../src/chain/index.ts";
 import { type Config, parseConfig } from "../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../src/facilitator/index.ts";
-import { type Gate, handle, sellComputed } from "../../src/gateway/index.ts";
+import { type Gate, handle, metering, sellComputed } from "../../src/gateway/index.ts";
 import type { Ledger } from "../../src/index.ts";
 import {
   type Books,
@@ -58,6 +58,7 @@ export function gateOf(config: Config, { promises }: Held, changes: Partial<Gate
     exposure: buildExposure(openLedger),
     quotes: new Map(),
     sellComputed,
+    metering,
     seal: { sign: async (text) => `mac-of-${btoa(text).replaceAll("=", "")}` },
     spent: buildSpentPayments(SPENT, new Map()),
     transactions: buildTransactions(openLedger),

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
-import { findOut, type Gate, handle, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
+import { findOut, type Gate, handle, metering, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
@@ -175,6 +175,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     exposure: buildExposure(open),
     quotes: new Map(),
     sellComputed,
+    metering,
     seal: {
       async sign(text) {
         const key = await readGateKey(open, "the gate's key");

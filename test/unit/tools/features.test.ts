@@ -49,6 +49,18 @@ describe("a bundle is built with", () => {
     expect(features).toMatchObject({ sellComputed: expect.any(Function), buildCdpAuth: null });
   });
 
+  test.each<[string, object]>([
+    ["a route", { upto: "$1", meter: [{ usd: "1", per: "1K", of: "units" }] }],
+    [
+      "one entry of a price that follows the request",
+      { by: { query: "m" }, table: { a: "free", b: { upto: "$1", meter: [{ usd: "1", per: "1K", of: "units" }] } } },
+    ],
+  ])("what sells at a price that follows use, where %s does", async (name, price) => {
+    const features = await built(parsed({ routes: { "/a": "$1", "/b": price } }), `use-${name.length}.ts`);
+    expect(features).toMatchObject({ metering: { serve: expect.any(Function) }, buildCdpAuth: null });
+    expect((await built(parsed({ routes: { "/a": "$1" } }), "no-use.ts")).metering).toBeNull();
+  });
+
   test("what one route needs, under the names of the whole", async () => {
     const features = await built(withKey, "one.ts");
     expect(features.buildCdpAuth).toEqual(expect.any(Function));
