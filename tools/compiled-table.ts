@@ -125,8 +125,10 @@ function warnings({ routes, rpc }: Config): readonly string[] {
 }
 
 /** Whether a buyer's ways to keep a use out of the answer, or to leave before it, are worth something. */
-const isLenient = ({ rates, onMissingUsage }: Meter): boolean =>
-  onMissingUsage !== "maximum" && rates.some(({ source }) => source.kind === "answer");
+function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }: Meter): boolean {
+  const canBeUnsaid = otherwise !== "maximum" && !includeUsage;
+  return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
+}
 
 const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 

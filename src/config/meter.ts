@@ -44,6 +44,16 @@ export const rateObject = object(
   'write an object such as { "usd": "0.60", "per": "1M", "of": "usage.completion_tokens" }',
 );
 
+const missingHint =
+  'write "minimum", "maximum" or "nothing", or one for each reason: { "left": "maximum", "otherwise": "minimum" }';
+const missingPrice = v.picklist(["minimum", "maximum", "nothing"], missingHint);
+/** A buyer who leaves may do so to hide it; what the API does not say is nobody's fault but its own. */
+const MISSING = { left: "maximum", otherwise: "minimum" } as const;
+const missingObject = object(
+  { left: v.optional(missingPrice, MISSING.left), otherwise: v.optional(missingPrice, MISSING.otherwise) },
+  missingHint,
+);
+
 const RATES_MAX = 20;
 
 export const meteredObject = object(
@@ -58,10 +68,7 @@ export const meteredObject = object(
     min: v.optional(amount),
     includeUsage: v.optional(flag, false),
     receiptComment: v.optional(flag, false),
-    onMissingUsage: v.optional(
-      v.picklist(["minimum", "maximum", "nothing"], 'write "minimum", "maximum" or "nothing"'),
-      "minimum",
-    ),
+    onMissingUsage: v.optional(v.union([missingPrice, missingObject], missingHint), MISSING),
   },
   'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
   "upto",
@@ -81,7 +88,7 @@ interface Idle {
 }
 
 export function readMeter(
-  { upto, meter, fixed = "$0", min = "$0", ...rest }: MeteredPrice,
+  { upto, meter, fixed = "$0", min = "$0", onMissingUsage, ...rest }: MeteredPrice,
   { settle, websocket, ranges }: Idle,
   at: { readonly price: Path; readonly route: Path },
   report: Report,
@@ -93,7 +100,10 @@ export function readMeter(
   if (isMore(dollarsOf(min), dollarsOf(upto))) {
     report([...at.price, "min"], `this is more than upto lets a call cost; write at most that${said(min)}`);
   }
-  return { ...rest, rates: meter.map(readRate), fixed: dollarsOf(fixed), min: dollarsOf(min) };
+  const missing =
+    typeof onMissingUsage === "string" ? { left: onMissingUsage, otherwise: onMissingUsage } : onMissingUsage;
+  const money = { fixed: dollarsOf(fixed), min: dollarsOf(min), onMissingUsage: missing };
+  return { ...rest, rates: meter.map(readRate), ...money };
 }
 
 const isMore = (a: Decimal, b: Decimal): boolean =>

@@ -207,7 +207,7 @@ function unsaid(
   meter: Meter,
 ): Pick<Claim, "charge" | "leaseMs"> & Partial<Pick<Claim, "settleBody">> {
   const { amount, decimals } = payment;
-  const charge = chargeForMissing(meter, { max: BigInt(amount), decimals }).toString();
+  const charge = chargeForMissing(meter, { max: BigInt(amount), decimals }, "otherwise").toString();
   const leaseMs = meteredLeaseMs(access, payment, gate.nowMs());
   return { charge, leaseMs, ...(charge !== "0" && { settleBody: partBody(payment, charge) }) };
 }

@@ -40,7 +40,7 @@ const GATHER_MS = 5_000;
 /** Takes the use off one answer. */
 interface Reading {
   readonly take: (chunk: Uint8Array) => void;
-  readonly end: (isWhole: boolean) => Charge;
+  readonly end: (isWhole: boolean, hasLeft: boolean) => Charge;
   /** Whether a stream is to end with its receipt, and can. */
   readonly hasReceipt: boolean;
   /** Whether the use may stand at the end of the answer. */
@@ -62,14 +62,17 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
   const { decimals, amount } = payment.payment;
   const reading: Reading = {
     take: (chunk) => gauge.feed(chunk),
-    end: (isWhole) => chargeFor(meter, gauge.end(gate.nowMs() - sinceMs, isWhole), { decimals, max: BigInt(amount) }),
+    end(isWhole, hasLeft) {
+      const usage = gauge.end(gate.nowMs() - sinceMs, isWhole);
+      return chargeFor(meter, usage, { decimals, max: BigInt(amount) }, hasLeft);
+    },
     needsEnd: gauge.needsEnd,
     hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !answer.headers.has("content-encoding"),
   };
   const { body } = answer;
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
   if (body !== null) reading.take(body);
-  return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true)));
+  return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true, false)));
 }
 
 /** Whoever asks in a way that only the upstream understands is not served for what costs an answer without its use. */
@@ -151,7 +154,7 @@ async function stream(
   const settings = { take, stallMs, drainMs, lastsMs, last };
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole }) => {
-    const charged = end(isWhole);
+    const charged = end(isWhole, delivery === "left");
     // Against a body that nobody read no repeat can be held: what breaks off there is no credit, and so no charge.
     const isForgone = delivery === "broken" && order.body instanceof ReadableStream;
     const owed = isForgone ? forgone(charged) : owedFor(order, charged);

@@ -33,9 +33,13 @@ export interface Meter {
   readonly includeUsage: boolean;
   /** Whether a stream of events ends with its receipt, as a comment. */
   readonly receiptComment: boolean;
-  /** What a call costs whose use cannot be read. */
-  readonly onMissingUsage: "minimum" | "maximum" | "nothing";
+  /** What a call costs whose use cannot be read, by why that is. */
+  readonly onMissingUsage: { readonly [reason in MissingReason]: MissingPrice };
 }
+
+/** `left`: its buyer was gone, or cut off, before it was known. */
+export type MissingReason = "left" | "otherwise";
+export type MissingPrice = "minimum" | "maximum" | "nothing";
 
 /** What the payer authorized. */
 export interface Authorized {
@@ -57,12 +61,14 @@ export interface Charge {
   readonly calculation: string;
 }
 
-export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized): Charge {
+/** @param hasLeft whether its buyer was gone, or cut off, before the answer's end */
+export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized, hasLeft = false): Charge {
   const missing = meter.rates.filter((_, i) => !usage[i]).map(({ title }) => title);
   if (missing.length > 0) {
-    const { onMissingUsage: rule } = meter;
-    const amount = chargeForMissing(meter, authorized);
-    return { amount, isMissing: true, calculation: `${missing.join(", ")} missing: ${rule}` };
+    const reason = hasLeft ? "left" : "otherwise";
+    const amount = chargeForMissing(meter, authorized, reason);
+    const why = hasLeft ? "missing, its buyer left" : "missing";
+    return { amount, isMissing: true, calculation: `${missing.join(", ")} ${why}: ${meter.onMissingUsage[reason]}` };
   }
   const used = usage as readonly Decimal[];
   const total = meter.rates.reduce((sum, { dollars }, i) => plus(sum, times(dollars, used[i] as Decimal)), meter.fixed);
@@ -75,8 +81,8 @@ export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized): C
 }
 
 /** What a call costs whose use nobody can say. */
-export function chargeForMissing(meter: Meter, authorized: Authorized): bigint {
-  switch (meter.onMissingUsage) {
+export function chargeForMissing(meter: Meter, authorized: Authorized, reason: MissingReason): bigint {
+  switch (meter.onMissingUsage[reason]) {
     case "minimum":
       return leastOf(meter, authorized);
     case "maximum":

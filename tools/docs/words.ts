@@ -615,9 +615,10 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       example: true,
     },
     onMissingUsage: {
-      type: '`"minimum"`, `"maximum"` or `"nothing"`',
-      means: "What a call costs whose use cannot be read. What costs nothing for that reason counts in `maxUncharged`.",
-      example: "maximum",
+      type: '`"minimum"`, `"maximum"` or `"nothing"`, or an object with one for each reason, `left` and `otherwise`',
+      means:
+        "What a call costs whose use cannot be read: because its buyer left before that was known, or for any other reason. What costs nothing for that reason counts in `maxUncharged`.",
+      example: { left: "maximum", otherwise: "nothing" },
     },
   },
   rate: {

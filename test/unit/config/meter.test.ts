@@ -9,6 +9,8 @@ const METER = [
 ];
 const PRICE = { upto: "$0.05", meter: METER };
 const priced = (changes: object = {}) => ({ price: { ...PRICE, ...changes } });
+const missingHint =
+  'write "minimum", "maximum" or "nothing", or one for each reason: { "left": "maximum", "otherwise": "minimum" }';
 const offerOf = (value: unknown) => paidOf(parsed({ routes: { "/a": value } })).offer;
 
 describe("a price that follows use", () => {
@@ -39,7 +41,7 @@ describe("a price that follows use", () => {
       min: { digits: 1n, scale: 4 },
       includeUsage: true,
       receiptComment: false,
-      onMissingUsage: "minimum",
+      onMissingUsage: { left: "maximum", otherwise: "minimum" },
     });
     expect(terms.map(({ requirements }) => requirements)).toMatchObject([{ scheme: "upto", amount: "50000" }]);
   });
@@ -50,6 +52,14 @@ describe("a price that follows use", () => {
     [{ measured: "seconds" }, { kind: "seconds" }, "seconds at $1/1"],
   ])("may follow %j", (of, source, title) => {
     expect(offerOf(priced({ meter: [{ usd: "1", per: "1", of }] })).meter?.rates).toMatchObject([{ source, title }]);
+  });
+
+  test.each<[unknown, object]>([
+    ["nothing", { left: "nothing", otherwise: "nothing" }],
+    [{ left: "minimum" }, { left: "minimum", otherwise: "minimum" }],
+    [{ otherwise: "nothing" }, { left: "maximum", otherwise: "nothing" }],
+  ])("says what a use costs that is missing: %j", (onMissingUsage, rule) => {
+    expect(offerOf(priced({ onMissingUsage })).meter?.onMissingUsage).toEqual(rule);
   });
 
   test("may stand for a whole route", () => {
@@ -99,11 +109,8 @@ describe("a mistake in it is told", () => {
     [priced({ meter: [{ usd: "1", per: "5", of: "a" }] }), "price.meter[0].per", `${perHint} (it says "5")`],
     [priced({ meter: [{ usd: "1", per: "1", of: "a..b" }] }), "price.meter[0].of", `${ofHint} (it says "a..b")`],
     [priced({ meter: [{ usd: "1", per: "1", of: [] }] }), "price.meter[0].of", ofHint],
-    [
-      priced({ onMissingUsage: "free" }),
-      "price.onMissingUsage",
-      'write "minimum", "maximum" or "nothing" (it says "free")',
-    ],
+    [priced({ onMissingUsage: "free" }), "price.onMissingUsage", `${missingHint} (it says "free")`],
+    [priced({ onMissingUsage: { left: "free" } }), "price.onMissingUsage.left", `${missingHint} (it says "free")`],
     [priced({ min: "1" }), "price.min", 'write dollars such as "$0.05" (it says "1")'],
   ])("%j", (value, path, remedy) => {
     expect(mistakes({ routes: { "/a": value } })).toEqual([{ path: `${at}.${path}`, remedy }]);

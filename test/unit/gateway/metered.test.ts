@@ -297,6 +297,22 @@ describe("a stream", () => {
     },
   );
 
+  test.each<[string, object, readonly string[], string]>([
+    ["most where the table does not say", {}, ["50000"], "settled, delivered, 50000"],
+    ["least where it says so", { onMissingUsage: { left: "minimum" } }, ["100"], "settled, delivered, 100"],
+  ])("that its buyer left before anybody could say what it used costs the %s", async (_, changes, amounts, state) => {
+    const { upstream, write, abort } = streaming();
+    const { buy, settled, settledFor, entry, held } = open(changes, { upstream });
+    const { reader } = await read(await buy());
+    void write("data: 1\n\n");
+    await reader.read();
+    await reader.cancel();
+    void abort();
+    await settled();
+    expect([settledFor, entry()]).toEqual([amounts, state]);
+    expect(held()?.calculation).toMatch(/^usage\.units at \$1\/1K missing, its buyer left: m/);
+  });
+
   test("goes to nobody where no book would hold that it is owed", async () => {
     const { upstream } = streaming();
     const ledger: Around["ledger"] = (_, events) => (events.includes("served") ? "away" : "answers");

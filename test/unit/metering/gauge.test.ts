@@ -28,7 +28,7 @@ function meterOf(sources: readonly Source[], isOptional: boolean): Meter {
     min: { digits: 0n, scale: 0 },
     includeUsage: false,
     receiptComment: false,
-    onMissingUsage: "nothing",
+    onMissingUsage: { left: "nothing", otherwise: "nothing" },
   };
 }
 

@@ -28,7 +28,7 @@ const model: Meter = {
   min: decimal("0.0001"),
   includeUsage: false,
   receiptComment: false,
-  onMissingUsage: "minimum",
+  onMissingUsage: { left: "nothing", otherwise: "minimum" },
 };
 const authorized: Authorized = { decimals: 6, max: 50_000n };
 
@@ -92,18 +92,25 @@ describe("a use", () => {
     expect(chargeFor({ ...model, min: NOTHING }, [NOTHING, NOTHING], authorized).amount).toBe(0n);
   });
 
-  test.each<[Meter["onMissingUsage"], bigint]>([
+  test.each<[Meter["onMissingUsage"]["left"], bigint]>([
     ["minimum", 100n],
     ["maximum", 50_000n],
     ["nothing", 0n],
-  ])("that cannot be read costs the %s where the table says so", (onMissingUsage, amount) => {
-    expect(chargeFor({ ...model, onMissingUsage }, [decimal("10"), null], authorized)).toEqual({
+  ])("that cannot be read costs the %s where the table says so, for this reason", (rule, amount) => {
+    const meter = (changes: object): Meter => ({ ...model, onMissingUsage: { ...model.onMissingUsage, ...changes } });
+    const usage = [decimal("10"), null];
+    expect(chargeFor(meter({ otherwise: rule }), usage, authorized)).toEqual({
       amount,
       isMissing: true,
-      calculation: `completion missing: ${onMissingUsage}`,
+      calculation: `completion missing: ${rule}`,
     });
-    expect(chargeFor({ ...model, onMissingUsage }, [], authorized).amount).toBe(amount);
-    expect(chargeForMissing({ ...model, onMissingUsage }, authorized)).toBe(amount);
+    expect(chargeFor(meter({ left: rule }), usage, authorized, true)).toEqual({
+      amount,
+      isMissing: true,
+      calculation: `completion missing, its buyer left: ${rule}`,
+    });
+    expect(chargeFor(meter({ otherwise: rule }), [], authorized).amount).toBe(amount);
+    expect(chargeForMissing(meter({ otherwise: rule }), authorized, "otherwise")).toBe(amount);
   });
 });
 
@@ -134,7 +141,7 @@ test("whatever is used and whatever it costs, the charge is the exact sum rounde
         min,
         includeUsage: false,
         receiptComment: false,
-        onMissingUsage: "nothing",
+        onMissingUsage: model.onMissingUsage,
       };
       const usage = used.map(([, count]) => count);
       // The same as fractions over one large denominator, in another way.

@@ -252,8 +252,9 @@ describe("a price that follows the request", () => {
   });
 
   test("is warned of where a use that was hidden costs less than the most", () => {
-    const warned = (of: unknown, onMissingUsage?: string): boolean => {
-      const metered = { upto: "$1", meter: [{ usd: "1", per: "1K", of }], ...(onMissingUsage && { onMissingUsage }) };
+    const warned = (of: unknown, onMissingUsage?: unknown, more: object = {}): boolean => {
+      const said = onMissingUsage === undefined ? {} : { onMissingUsage };
+      const metered = { upto: "$1", meter: [{ usd: "1", per: "1K", of }], ...said, ...more };
       return format({ routes: { "/a": { price: metered } } }).includes('"/a": who keeps the use from being read');
     };
     expect([warned("usage.n"), warned("usage.n", "nothing"), warned("usage.n", "maximum")]).toEqual([
@@ -262,6 +263,9 @@ describe("a price that follows the request", () => {
       false,
     ]);
     expect(warned({ measured: "bytes" })).toBe(false);
+    // A stream that says its use leaves a buyer nothing but to leave it.
+    const asked = { includeUsage: true };
+    expect([warned("usage.n", undefined, asked), warned("usage.n", { left: "minimum" }, asked)]).toEqual([false, true]);
   });
 
   test("is warned of where the rest is cheaper than what an entry names", () => {
