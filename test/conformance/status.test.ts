@@ -4,7 +4,8 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { newAccount, type Payment, signPayment, unixNow } from "../support/payment.ts";
-import { ask, calledEndpoints, decode, eventually, fresh, ORIGIN, seen } from "../worker/client.ts";
+import { type Permit2Payment, signUptoPayment } from "../support/permit2-payment.ts";
+import { ask, calledEndpoints, chunked, decode, eventually, fresh, ORIGIN, seen } from "../worker/client.ts";
 import { type Envelope, present, v1, v2 } from "./envelopes.ts";
 
 interface Expected {
@@ -26,7 +27,7 @@ interface Expected {
 interface Provoked {
   readonly response: Response;
   readonly path: string;
-  readonly payment: Payment;
+  readonly payment: Payment | Permit2Payment;
 }
 
 interface Situation extends Expected {
@@ -47,7 +48,7 @@ interface Call {
 /** One call with one payment; each situation changes one thing. */
 const paying =
   ({ path: name, init, sign = () => signPayment("10000"), change = (wrapped) => wrapped }: Call) =>
-  async (envelope: Envelope): Promise<Provoked> => {
+  async (envelope: Envelope): Promise<Provoked & { readonly payment: Payment }> => {
     const path = fresh(name);
     const payment = await sign();
     const response = await present(envelope, path, change(envelope.wrap(payment), envelope), init);
@@ -87,6 +88,34 @@ const fromHost =
     const headers = { [envelope.header]: btoa(JSON.stringify(envelope.wrap(payment))) };
     return { response: await exports.default.fetch(new Request(`https://${host}${path}`, { headers })), path, payment };
   };
+
+/** A payment that echoes what was quoted for another call. */
+const quotedFor =
+  (name: string, change: (quote: object) => object = (quote) => quote) =>
+  async (envelope: Envelope): Promise<Provoked> => {
+    const { extensions } = decode((await ask(fresh(name))).headers.get("payment-required"));
+    const { info, ...schema } = (extensions as { "price-quote": { info: object } })["price-quote"];
+    const path = fresh("/by/query/ok?model=small");
+    const payment = await signPayment("10000");
+    const echo = { "price-quote": { ...schema, info: change(info) } };
+    return { response: await present(envelope, path, { ...envelope.wrap(payment), extensions: echo }), path, payment };
+  };
+
+/** A maximum, once it is known for whom it has to be signed. */
+const metered =
+  (body: string) =>
+  async (envelope: Envelope): Promise<Provoked> => {
+    await eventually(() => ask(fresh("/metered/ok"), { method: "POST", body: "{}" }), 402);
+    const path = fresh("/metered/ok");
+    const payment = await signUptoPayment("10000");
+    return { response: await present(envelope, path, payment, posting(body)), path, payment };
+  };
+
+const posting = (body: BodyInit, headers: Record<string, string> = {}): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json", ...headers },
+  body,
+});
 
 const tampered = async (): Promise<Payment> => {
   const payment = await signPayment("10000");
@@ -282,6 +311,74 @@ const situations: readonly Situation[] = [
     provoke: paying({ path: "/paid/ok?settle=drop" }),
     ...{ status: 503, error: "settlement_unknown", retryAfter: "5", served: 1, asked: SETTLED },
   },
+  {
+    title: "a request that has two prices",
+    provoke: paying({ path: "/by/query/ok?model=small&model=large" }),
+    ...{ status: 400, error: "price_ambiguous" },
+  },
+  {
+    title: "a request that has no price",
+    provoke: paying({ path: "/by/query/ok?model=other" }),
+    ...{ status: 400, error: "price_unknown" },
+  },
+  {
+    title: "what is closed among prices",
+    provoke: paying({ path: "/by/query/ok?model=secret" }),
+    ...{ status: 403, error: "not_sold" },
+  },
+  {
+    title: "a body that decides the price and is no JSON by its type",
+    provoke: paying({ path: "/by/body/ok", init: posting("{}", { "content-type": "text/plain" }) }),
+    ...{ status: 415, error: "unsupported_body" },
+  },
+  {
+    title: "a body that decides the price and is compressed",
+    provoke: paying({ path: "/by/body/ok", init: posting("{}", { "content-encoding": "gzip" }) }),
+    ...{ status: 415, error: "unsupported_body" },
+  },
+  {
+    title: "a body that decides the price and is too long to be read",
+    provoke: paying({ path: "/by/body/ok", init: posting(JSON.stringify("x".repeat(100))) }),
+    ...{ status: 413, error: "body_too_large" },
+  },
+  {
+    title: "a body that decides the price and is not as long as it says",
+    provoke: paying({ path: "/by/body/ok", init: posting("{}", { "content-length": "3" }) }),
+    ...{ status: 400, error: "body_incomplete" },
+  },
+  {
+    title: "a body whose length decides the price and is not said",
+    provoke: (envelope) => paying({ path: "/by/length/ok", init: posting(chunked("{}")) })(envelope),
+    ...{ status: 411, error: "length_required" },
+  },
+  {
+    title: "a price that the API does not name",
+    provoke: paying({ path: "/quoted/ok?units=none" }),
+    ...{ status: 503, error: "quote_unavailable", retryAfter: "5" },
+  },
+  {
+    title: "a quote that was changed",
+    only: v2,
+    provoke: quotedFor("/by/query/ok?model=small", (quote) => ({ ...quote, price: "$0.009" })),
+    ...{ status: 402, error: "price_quote_invalid", invites: true },
+  },
+  {
+    title: "a quote for another call",
+    only: v2,
+    provoke: quotedFor("/by/query/ok?model=large"),
+    ...{ status: 402, error: "price_quote_mismatch", invites: true },
+  },
+  {
+    title: "a price by use that no facilitator is known to settle",
+    provoke: paying({ path: "/unlisted/ok" }),
+    ...{ status: 503, error: "facilitator_unknown", retryAfter: "2" },
+  },
+  {
+    title: "a price by use, and a stream that cannot be made to say it",
+    only: v2,
+    provoke: metered('{"stream":1}'),
+    ...{ status: 400, error: "price_ambiguous", asked: VERIFIED },
+  },
 ];
 
 function onOtherNetwork(wrapped: { readonly [key: string]: unknown }, { version, otherNetwork }: Envelope): unknown {
@@ -302,7 +399,9 @@ async function observe({ response, path, payment }: Provoked): Promise<Observed>
   const { status, headers } = response;
   const text = await response.text();
   const asked = await calledEndpoints(payment);
-  return { status, headers, text, payer: payment.payload.authorization.from, served: (await seen(path)).length, asked };
+  const { payload } = payment;
+  const payer = "authorization" in payload ? payload.authorization.from : payload.permit2Authorization.from;
+  return { status, headers, text, payer, served: (await seen(path)).length, asked };
 }
 
 describe.each([

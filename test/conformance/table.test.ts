@@ -17,7 +17,7 @@ const CLAUSES: readonly string[] = [
   ...upTo("S", 8),
   ...upTo("V", 3),
   ...upTo("E", 7),
-  ...upTo("T", 24),
+  ...upTo("T", 29),
 ];
 
 interface Row {

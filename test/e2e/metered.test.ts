@@ -8,18 +8,29 @@ import { setTimeout } from "node:timers/promises";
 import type { Network } from "@x402/core/types";
 import { UptoEvmScheme } from "@x402/evm/upto/client";
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from "@x402/fetch";
+import { maxUint256, type PrivateKeyAccount } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { balanceOf, buyer, type Chain, network, startChain } from "../../tools/stack/chain.ts";
+import { readKept } from "../../tools/seller-books.ts";
+import { balanceOf, buyer, type Chain, network, relayer, startChain, usdc } from "../../tools/stack/chain.ts";
 import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import type { Listener } from "../../tools/stack/listen.ts";
 import { type Model, startModel } from "../../tools/stack/model.ts";
-import { PAY_TO } from "../support/payment.ts";
+import { encodePayment, newAccount, PAY_TO } from "../support/payment.ts";
+import { PERMIT2, signUptoPayment } from "../support/permit2-payment.ts";
+import { connect, mined, mint, tokenAbi, walletOf } from "./wallets.ts";
 
 /** Atomic units for a word that was asked, and for one that was answered. */
 const [ASKED, ANSWERED] = [150n, 600n];
 const priceOf = (words: number): bigint => BigInt(words) * (ASKED + ANSWERED);
 const LEAST = 100n;
+const MOST = 50_000n;
+
+const METER = [
+  { usd: "0.15", per: "1K", of: "usage.prompt_tokens" },
+  { usd: "0.60", per: "1K", of: "usage.completion_tokens" },
+];
+const PRICE = { upto: "$0.05", meter: METER, min: "$0.0001", includeUsage: true };
 
 const tableOf = (upstream: string, facilitator: string, rpc: string) => ({
   upstream,
@@ -28,18 +39,9 @@ const tableOf = (upstream: string, facilitator: string, rpc: string) => ({
   facilitators: [facilitator],
   rpc: { "base-sepolia": rpc },
   routes: {
-    "POST /v1/chat/completions": {
-      price: {
-        upto: "$0.05",
-        meter: [
-          { usd: "0.15", per: "1K", of: "usage.prompt_tokens" },
-          { usd: "0.60", per: "1K", of: "usage.completion_tokens" },
-        ],
-        min: "$0.0001",
-        includeUsage: true,
-        receiptComment: true,
-      },
-    },
+    "POST /v1/chat/completions": { price: { ...PRICE, receiptComment: true } },
+    "POST /cap/10": { price: PRICE, maxUnsettled: "$0.50" },
+    "POST /cap/20": { price: PRICE, maxUnsettled: "$1" },
   },
 });
 
@@ -74,6 +76,8 @@ function ask(content: string, more: object = {}, fetcher = payingFetch(), signal
   });
 }
 
+const saying = (words: number): string => Array.from({ length: words }, () => "word").join(" ");
+
 const earned = (): Promise<bigint> => balanceOf(chain.rpc, PAY_TO);
 
 /** What the payee gets for it, once that has come. */
@@ -97,9 +101,9 @@ describe("an answer in one piece", () => {
 
   test("costs no more than was authorized", async () => {
     const before = await earned();
-    const response = await ask(Array.from({ length: 500 }, () => "word").join(" "));
+    const response = await ask(saying(500));
     expect(response.status).toBe(200);
-    expect((await earned()) - before).toBe(50_000n);
+    expect((await earned()) - before).toBe(MOST);
   });
 });
 
@@ -161,4 +165,94 @@ describe("a stream", () => {
       .poll(() => stateOf(response), { timeout: 5_000 })
       .toMatchObject({ pay: "settled", delivery: "delivered" });
   });
+});
+
+describe("a hundred calls at once of a payer who has ten times the most that one may cost", () => {
+  const FUNDS = 10n * MOST;
+
+  async function payerWith(funds: bigint): Promise<PrivateKeyAccount> {
+    const account = newAccount();
+    await connect(chain).setBalance({ address: account.address, value: 10n ** 18n });
+    await mint(chain, account.address, funds);
+    const allowance = [PERMIT2, maxUint256] as const;
+    const approval = { address: usdc, abi: tokenAbi, functionName: "approve", args: allowance } as const;
+    await mined(chain, await walletOf(chain, account).writeContract(approval));
+    return account;
+  }
+
+  /** @returns who was served, and the statuses of all others */
+  async function callAtOnce(account: PrivateKeyAccount, path: string, words: number, more: object = {}) {
+    const sign = () => signUptoPayment(MOST.toString(), { facilitator: relayer.address }, account);
+    const payments = await Promise.all(Array.from({ length: 100 }, sign));
+    const body = JSON.stringify({ messages: [{ role: "user", content: saying(words) }], ...more });
+    const call = (payment: object): Promise<Response> =>
+      fetch(gate.url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", "payment-signature": encodePayment(payment) },
+        body,
+      });
+    const answers = await Promise.all(payments.map(call));
+    const served = answers.filter(({ status }) => status === 200);
+    const others = answers.filter((answer) => !served.includes(answer)).map(({ status }) => status);
+    return { served, others };
+  }
+  const STREAM = { stream: true, model: "slow" };
+  const refused = (count: number): readonly number[] => Array.from({ length: count }, () => 429);
+  const readAll = (answers: readonly Response[]) => Promise.all(answers.map((answer) => answer.text()));
+
+  /** How many of them are in the books as settled for that, and how many as not settled yet. */
+  async function standing(answers: readonly Response[], charge: bigint): Promise<readonly number[]> {
+    const states = (await Promise.all(answers.map(stateOf))) as readonly { pay: string; amount: string }[];
+    const ofPay = (...pays: readonly string[]) =>
+      states.filter(({ pay, amount }) => pays.includes(pay) && amount === charge.toString()).length;
+    return [ofPay("settled"), ofPay("owed", "unknown")];
+  }
+
+  test.each([
+    ["the most", 100, MOST],
+    ["less than that", 20, priceOf(20)],
+  ])("is served the ten streams that may be owed, and each is settled for its use: %s", async (_, words, charge) => {
+    const [account, before] = [await payerWith(FUNDS), await earned()];
+    const { served, others } = await callAtOnce(account, "/cap/10", words, STREAM);
+    // No stream goes on before every call has its answer: all that was served is owed now.
+    expect([served.length, others, await earned()]).toEqual([10, refused(90), before]);
+    model.goOn();
+    await readAll(served);
+    await expectEarned(before, 10n * charge);
+    await expect.poll(() => standing(served, charge), { timeout: 10_000 }).toEqual([10, 0]);
+    expect(await balanceOf(chain.rpc, account.address)).toBe(FUNDS - 10n * charge);
+  });
+
+  test("owes what was served and cannot be paid, until it can be", async () => {
+    const [account, before] = [await payerWith(FUNDS), await earned()];
+    const { served, others } = await callAtOnce(account, "/cap/20", 100, STREAM);
+    expect([served.length, others]).toEqual([20, refused(80)]);
+    model.goOn();
+    await readAll(served);
+    await expectEarned(before, FUNDS);
+    await expect.poll(() => standing(served, MOST), { timeout: 10_000 }).toEqual([10, 10]);
+    await mint(chain, account.address, FUNDS);
+    await expect.poll(() => standing(served, MOST), { timeout: 20_000 }).toEqual([20, 0]);
+    expect((await earned()) - before).toBe(2n * FUNDS);
+  });
+
+  test("is served ten answers in one piece, each of which was settled before", async () => {
+    const [account, before] = [await payerWith(FUNDS), await earned()];
+    const { served, others } = await callAtOnce(account, "/cap/10", 100);
+    expect([served.length, (await earned()) - before]).toEqual([10, FUNDS]);
+    // Where one was settled another may have its turn, and find the wallet empty.
+    expect([402, 429, 503]).toEqual(expect.arrayContaining(others));
+    for (const { headers } of served) {
+      const receipt = decodePaymentResponseHeader(headers.get("payment-response") ?? "");
+      expect(receipt).toMatchObject({ success: true, amount: MOST.toString() });
+    }
+  });
+});
+
+test("afterwards the seller has what the books say, to the unit", async () => {
+  const charges = (): bigint =>
+    readKept(join(directory, "state"))
+      .filter(({ pay }) => pay === "settled")
+      .reduce((sum, { amount }) => sum + amount, 0n);
+  await expect.poll(charges, { timeout: 10_000 }).toBe(await earned());
 });

@@ -12,7 +12,7 @@ import { type Answer, NOTHING } from "./visit.ts";
 const SIGNATURES_MAX = 4;
 const TRIES_MAX = 7;
 const LATER_MS = 600_000;
-const ROUTES: readonly RoutePath[] = ["/after", "/after", "/before", "/async", "/async"];
+const ROUTES: readonly RoutePath[] = ["/after", "/after", "/before", "/async", "/async", "/metered", "/metered"];
 
 export class Buyer {
   readonly #town: Town;
@@ -113,8 +113,8 @@ export class Buyer {
   }
 }
 
-/** Who owes is asked to pay before it is served. */
+/** Who owes is asked to pay before it is served; for what is metered there is no such way. */
 function flowOf({ headers }: Answer): string | null {
   const [entry] = JSON.parse(atob(headers.get("payment-required") ?? "")).accepts;
-  return entry.extra.paymentFlow ?? null;
+  return entry?.extra.paymentFlow ?? null;
 }

@@ -35,6 +35,6 @@ async function fetchGoods({ world, visits, isolates }: Town, payment: Payment, v
   const wire = { method: errand.method, url: urlOf(errand), headers, body };
   const answer = await visits.visit(world.random.pick(isolates), visitor, wire);
   world.tally.count("world", "credits collected");
-  if (answer.status !== 200 || !answer.text.startsWith(`goods of ${errand.id}.`))
+  if (answer.status !== 200 || !answer.text.includes(`goods of ${errand.id}.`))
     throw new Violation("4", `a credit is answered ${answer.status} ${answer.text}`);
 }

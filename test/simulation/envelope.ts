@@ -3,7 +3,7 @@
 import type { Errand } from "./facts.ts";
 import type { Random } from "./random.ts";
 import { COINS, type Coin, NETWORK, PAY_TO } from "./table.ts";
-import type { SignedAuthorization } from "./wallet.ts";
+import { payloadOf, type SignedAuthorization } from "./wallet.ts";
 
 export interface Spelling {
   readonly signed: SignedAuthorization;
@@ -20,8 +20,8 @@ export function headersOf(spelling: Spelling, flow: string | null, voucher: stri
     headers.set("faregate-redeem", voucher);
     return headers;
   }
-  // A v1 payment names no asset: it is the first that is offered.
-  const isV1 = flow === null && coin === COINS[0] && random.chance(0.3);
+  // A v1 payment names no asset: it is the first that is offered. Of Permit2 it knows nothing.
+  const isV1 = flow === null && spelling.signed.settler === null && coin === COINS[0] && random.chance(0.3);
   const isExtension = !isV1 && key !== null && key.length >= 16 && random.chance(0.5);
   if (key !== null && !isExtension) headers.set("idempotency-key", key);
   const envelope = isV1 ? v1(spelling) : v2(spelling, flow, isExtension ? key : null);
@@ -29,17 +29,20 @@ export function headersOf(spelling: Spelling, flow: string | null, voucher: stri
   return headers;
 }
 
-const v1 = ({ signed }: Spelling): object => ({
+const v1 = ({ signed, coin }: Spelling): object => ({
   x402Version: 1,
   scheme: "exact",
   network: "base-sepolia",
-  payload: signed,
+  payload: payloadOf(coin.asset, signed),
 });
 
 function v2({ signed, coin, amount }: Spelling, flow: string | null, key: string | null): object {
   const { asset, name, version } = coin;
-  const extra = { name, version, ...(flow !== null && { paymentFlow: flow }) };
-  const accepted = { scheme: "exact", network: NETWORK, amount: String(amount), asset, payTo: PAY_TO, extra };
+  const { settler } = signed;
+  const byPermit2 = settler !== null && { assetTransferMethod: "permit2", facilitatorAddress: settler };
+  const extra = { name, version, ...byPermit2, ...(flow !== null && { paymentFlow: flow }) };
+  const scheme = settler === null ? "exact" : "upto";
+  const accepted = { scheme, network: NETWORK, amount: String(amount), asset, payTo: PAY_TO, extra };
   const extensions = key === null ? {} : { "payment-identifier": { info: { required: false, id: key } } };
-  return { x402Version: 2, accepted, payload: signed, extensions };
+  return { x402Version: 2, accepted, payload: payloadOf(asset, signed), extensions };
 }

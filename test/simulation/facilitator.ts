@@ -7,8 +7,8 @@ import { settlesWhatWasOffered } from "./invariants.ts";
 import type { Invocation } from "./invocation.ts";
 import type { LedgerNodes } from "./ledgers.ts";
 import { actor } from "./process.ts";
-import { NETWORK } from "./table.ts";
-import { contractSignature, type SignedAuthorization } from "./wallet.ts";
+import { NETWORK, type Rules, SETTLERS } from "./table.ts";
+import { contractSignature, idOf, keyOf, readPayload, type SignedAuthorization } from "./wallet.ts";
 import type { World } from "./world.ts";
 
 interface Reply {
@@ -20,6 +20,8 @@ interface Asked {
   readonly payment: Payment;
   readonly signed: SignedAuthorization;
   readonly asset: string;
+  /** Atomic units. */
+  readonly amount: bigint;
   readonly network: string;
   readonly facilitator: string;
 }
@@ -36,23 +38,28 @@ export class SimulatedFacilitators {
   readonly #facts: Facts;
   readonly #books: LedgerNodes;
   readonly #chain: Blocks;
+  readonly #rules: Rules;
   readonly #sent = new Map<string, Transaction>();
   readonly #remembers: boolean;
   /** Whether it looks at the nonce before it broadcasts; else the token's revert tells, and an empty wallet comes first. */
   readonly #checksNonce: boolean;
+  /** Whether it says how much of a maximum it has settled. */
+  readonly #saysAmount: boolean;
 
-  constructor(world: World, facts: Facts, books: LedgerNodes, chain: Blocks) {
+  constructor(world: World, rules: Rules, facts: Facts, books: LedgerNodes, chain: Blocks) {
     this.#books = books;
+    this.#rules = rules;
     this.#world = world;
     this.#facts = facts;
     this.#chain = chain;
     this.#remembers = world.random.chance(0.5);
     this.#checksNonce = world.random.chance(0.6);
+    this.#saysAmount = world.random.chance(0.5);
   }
 
   async fetch(url: string, { body, signal }: RequestInit): Promise<Response> {
     const { random, faults, system } = this.#world;
-    if (url.endsWith("/supported")) return this.#supported();
+    if (url.endsWith("/supported")) return this.#supported(new URL(url).origin);
     const asked = this.#read(url, String(body));
     const isVerify = url.endsWith("/verify");
     const isSlow = faults.strikes(isVerify ? "verify slow" : "settle slow");
@@ -71,29 +78,30 @@ export class SimulatedFacilitators {
   }
 
   /** One that does not list the network can do it all the same: lists are old, and some are wrong. */
-  async #supported(): Promise<Response> {
+  async #supported(facilitator: string): Promise<Response> {
     const { random } = this.#world;
     await this.#world.pause(random.delayMs(60, 2_000), "is told what a facilitator can do");
     if (random.chance(0.2)) return reset();
-    const kinds = random.chance(0.2) ? [] : [{ x402Version: 2, scheme: "exact", network: NETWORK }];
+    const kind = { x402Version: 2, network: NETWORK };
+    const upto = { ...kind, scheme: "upto", extra: { facilitatorAddress: SETTLERS[facilitator] } };
+    const kinds = random.chance(0.2) ? [] : [{ ...kind, scheme: "exact" }, upto];
     return { status: 200, headers: new Headers(), body: streamOf(JSON.stringify({ kinds })) } as Response;
   }
 
-  #note({ payment, signed, asset, facilitator }: Asked, body: string): void {
+  #note({ payment, signed, asset, amount, facilitator }: Asked, body: string): void {
     const invocation = actor() as Invocation;
     invocation.settled = payment.id;
-    const settle = { atMs: this.#world.nowMs, facilitator, sender: invocation.name, body, asset, signed };
-    this.#world.check(() => settlesWhatWasOffered(payment, this.#books.row(payment.id), settle));
+    const settle = { atMs: this.#world.nowMs, facilitator, sender: invocation.name, body, asset, amount, signed };
+    this.#world.check(() => settlesWhatWasOffered(this.#rules, payment, this.#books.row(payment.id), settle));
     payment.settles.push(settle);
   }
 
   #read(url: string, body: string): Asked {
     const { paymentPayload, paymentRequirements } = JSON.parse(body);
-    const { asset, network } = paymentRequirements;
-    const signed: SignedAuthorization = paymentPayload.payload;
-    const { from, nonce } = signed.authorization;
-    const payment = this.#facts.of(`${network}|${asset}|${from}|${nonce}`.toLowerCase());
-    return { payment, signed, asset, network, facilitator: new URL(url).origin };
+    const { asset, network, amount } = paymentRequirements;
+    const signed = readPayload(paymentPayload.payload);
+    const payment = this.#facts.of(idOf(asset, signed));
+    return { payment, signed, asset, amount: BigInt(amount), network, facilitator: new URL(url).origin };
   }
 
   async #verify(asked: Asked): Promise<Reply> {
@@ -110,15 +118,29 @@ export class SimulatedFacilitators {
   }
 
   /** What can be known before a broadcast. */
-  #objection({ payment, signed, asset }: Asked): string | null {
+  #objection(asked: Asked): string | null {
+    return asked.signed.settler === null ? this.#objectionToTransfer(asked) : this.#objectionToMaximum(asked);
+  }
+
+  /** The nonce is not looked at: the proxy's revert tells. */
+  #objectionToMaximum({ payment, signed, asset, amount, facilitator }: Asked): string | null {
+    const { from, value, validBefore } = signed.authorization;
+    if (payment.isForged) return "invalid_permit2_signature";
+    if (signed.settler !== SETTLERS[facilitator]) return "upto_facilitator_mismatch";
+    if (amount > BigInt(value)) return "invalid_upto_evm_payload_settlement_exceeds_amount";
+    if (Number(validBefore) * 1000 < this.#world.nowMs) return "permit2_deadline_expired";
+    const balance = this.#chain.balances.get(`${asset}|${from}`.toLowerCase()) ?? 0n;
+    return balance < amount ? "permit2_insufficient_balance" : null;
+  }
+
+  #objectionToTransfer({ payment, signed, asset }: Asked): string | null {
     const { from, value, validBefore, nonce } = signed.authorization;
     const isContract = signed.signature.length !== 132;
     if (isContract && signed.signature !== contractSignature(nonce)) return "invalid_exact_evm_payload_signature";
     if (payment.isForged) return "invalid_exact_evm_payload_signature";
     const { used, balances } = this.#chain;
     if (Number(validBefore) * 1000 < this.#world.nowMs) return "invalid_exact_evm_payload_authorization_valid_before";
-    if (this.#checksNonce && used.has(`${asset}|${from}|${nonce}`.toLowerCase()))
-      return "invalid_exact_evm_nonce_already_used";
+    if (this.#checksNonce && used.has(keyOf(asset, signed))) return "invalid_exact_evm_nonce_already_used";
     const balance = balances.get(`${asset}|${from}`.toLowerCase()) ?? 0n;
     return balance < BigInt(value) ? "insufficient_funds" : null;
   }
@@ -143,11 +165,13 @@ export class SimulatedFacilitators {
     if (earlier && faults.strikes("settle says used")) return failed("invalid_exact_evm_nonce_already_used");
     const objection = earlier && this.#remembers ? null : this.#objection(asked);
     if (objection !== null) return failed(objection);
-    const settled = ({ hash }: Transaction) => ({
+    const isPart = signed.settler !== null;
+    const settled = ({ hash, amount }: Transaction) => ({
       success: true,
       transaction: hash,
       network,
       payer: signed.authorization.from,
+      ...(isPart && this.#saysAmount && { amount: String(amount) }),
     });
     if (earlier?.result === "done") return settled(earlier);
     const transaction = earlier?.result === null ? earlier : this.#broadcast(asked);
@@ -161,19 +185,23 @@ export class SimulatedFacilitators {
       case "done":
         return settled(transaction);
       case "reverted: balance":
-        return failed("invalid_exact_evm_insufficient_balance", random.chance(0.5) ? transaction.hash : "");
+        return failed(
+          isPart ? "permit2_insufficient_balance" : "invalid_exact_evm_insufficient_balance",
+          random.chance(0.5) ? transaction.hash : "",
+        );
       default:
         return failed("invalid_exact_evm_transaction_failed", transaction.hash);
     }
   }
 
-  #broadcast({ payment, asset, signed }: Asked): Transaction {
+  #broadcast({ payment, asset, amount, signed }: Asked): Transaction {
     const { faults, random } = this.#world;
     const lateMs = faults.strikes("transaction late") ? random.int(4_000, 500_000) : 0;
     const delayMs = faults.strikes("transaction never mined") ? Number.POSITIVE_INFINITY : lateMs;
-    // Whoever reads the pool may send the same authorization, and pay for the gas.
-    if (faults.strikes("transaction overtaken")) payment.transactions.push(this.#chain.transfer(asset, signed, 0));
-    const transaction = this.#chain.transfer(asset, signed, delayMs);
+    // Whoever reads the pool may send the same authorization, and pay for the gas; of a maximum nobody else can.
+    if (signed.settler === null && faults.strikes("transaction overtaken"))
+      payment.transactions.push(this.#chain.transfer(asset, signed, amount, 0));
+    const transaction = this.#chain.transfer(asset, signed, amount, delayMs);
     payment.transactions.push(transaction);
     this.#sent.set(payment.id, transaction);
     return transaction;

@@ -19,6 +19,8 @@ export interface Settle {
   readonly sender: string;
   readonly body: string;
   readonly asset: string;
+  /** Atomic units. */
+  readonly amount: bigint;
   readonly signed: SignedAuthorization;
 }
 
@@ -40,6 +42,10 @@ export interface Payment {
   redelivering: { readonly by: { readonly isDead: boolean }; isOver: boolean } | null;
   /** Whether the upstream ever answered an execution of it with goods. */
   hasGoods: boolean;
+  /** By whom the first execution was asked for. */
+  servedBy: string | null;
+  /** What it used, once the upstream has said so in a way that can be read. */
+  units: number | null;
   /** Answers that went out whole. */
   handed: number;
   /** Answers that went out at all. */
@@ -66,6 +72,8 @@ export class Facts {
       redeliveries: 0,
       redelivering: null,
       hasGoods: false,
+      servedBy: null,
+      units: null,
       handed: 0,
       begun: 0,
       settles: [],

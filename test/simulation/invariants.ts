@@ -9,7 +9,7 @@ import { SKEW_MS } from "./isolate.ts";
 import type { LedgerNodes, Node } from "./ledgers.ts";
 import { Violation } from "./process.ts";
 import type { Row } from "./rows.ts";
-import { amountOf, COINS, PAY_TO, ROUTES, type RoutePath, type Rules } from "./table.ts";
+import { amountOf, COINS, chargeOf, coinOf, PAY_TO, ROUTES, type RoutePath, type Rules } from "./table.ts";
 import type { Visitor } from "./visit.ts";
 import type { World } from "./world.ts";
 
@@ -33,6 +33,7 @@ export function executesOnce(
   invocation.goodsOf = granted.id;
   if (granted.kind === "first") {
     executesWhatIsGood(granted.id, invocation);
+    payment.servedBy = invocation.name;
     if (++payment.firstExecutions > 1) throw new Violation("1", `${short(granted.id)} buys a second execution`);
     return;
   }
@@ -102,14 +103,32 @@ export function grantsNoSecond(node: Node, { id, nowMs, fingerprint, keyDigest }
  * 6. Amount, asset and payee equal the offer of the route that was claimed. What is settled again is settled with the
  *    identical body, at the facilitator that may have settled it, whose name was on record before.
  */
-export function settlesWhatWasOffered({ id, coin, settles }: Payment, row: Row | undefined, now: Settle): void {
+export function settlesWhatWasOffered(rules: Rules, payment: Payment, row: Row | undefined, now: Settle): void {
+  const { id, settles } = payment;
   const route = row?.route as RoutePath;
   const { to, value } = now.signed.authorization;
-  if (to !== PAY_TO || now.asset !== coin.asset || !(route in ROUTES) || value !== String(amountOf(route, coin)))
+  const isOffered = route in ROUTES && value === String(amountOf(route, coinOf(now.asset)));
+  if (to !== PAY_TO || now.asset !== row?.asset || !isOffered)
     throw new Violation("6", `${short(id)} is settled with ${value} of ${now.asset} to ${to} for ${route}`);
-  const isChanged = settles.some(({ body, facilitator }) => body !== now.body || facilitator !== now.facilitator);
+  if (!costsOf(rules, payment, now, route).includes(now.amount))
+    throw new Violation("6", `${short(id)} is settled for ${now.amount} by ${now.sender}, and used ${payment.units}`);
+  const isChanged = settles.some(
+    ({ body, amount, facilitator }) => facilitator !== now.facilitator || (amount === now.amount && body !== now.body),
+  );
   if (isChanged || now.facilitator !== row?.facilitator)
     throw new Violation("6", `${short(id)} is settled in another way, or at ${now.facilitator}`);
+}
+
+/**
+ * What may be settled of what was signed: all of it, or for a metered call what it used. Who has not served it may not know
+ * that, and settles what the table says of a use that is missing.
+ */
+function costsOf(rules: Rules, payment: Payment, now: Settle, route: RoutePath): readonly bigint[] {
+  if (route !== "/metered") return [BigInt(now.signed.authorization.value)];
+  const coin = coinOf(now.asset);
+  const used = chargeOf(rules, coin, payment.units);
+  const costs = now.sender === payment.servedBy ? [used] : [used, chargeOf(rules, coin, null)];
+  return costs.filter((cost) => cost > 0n);
 }
 
 interface Answered {
@@ -129,8 +148,14 @@ export function answersTruly(world: World, facts: Facts, books: LedgerNodes, ans
   if (outcome.kind === "refused" && payment) saysNotCharged(outcome.problem.reason, invocation, payment);
   if (!payment || !response.headers.has("payment-required") || visitor.isThief) return;
   asksForNoSecond(world, payment, invocation);
-  if (visitor.isFair) asksForNoneInDoubt(world, facts, books, payment, invocation);
+  if (visitor.isFair && !isForNobody(outcome)) asksForNoneInDoubt(world, facts, books, payment, invocation);
 }
+
+/** A maximum for an account that is no longer listed is not what the offer asks. */
+const isForNobody = (outcome: Outcome): boolean =>
+  outcome.kind === "refused" &&
+  outcome.problem.reason === "payment_refused" &&
+  outcome.problem.code === "upto_facilitator_mismatch";
 
 /** 3. What was served is settled or stands in the books as owed or debt; here: it is somebody's at all. */
 function handsOverOnRecord(facts: Facts, { invocation, outcome }: Answered): void {
@@ -215,20 +240,36 @@ export function holdsCharge({ hasRpc }: Rules, { id, paid, isPaidByItself }: Pay
   if (!isOpen) throw new Violation("2", `${short(id)} was paid, and stands as ${tell(row)}`);
 }
 
-/** 3. What was served is settled, or stands in the books as owed or debt. */
-export function holdsGoods({ hasRpc }: Rules, { id, begun }: Payment, row: Row | undefined): void {
+/** 3. What was served is settled, or stands in the books as owed or debt; or as nothing's price, where that is the table's. */
+export function holdsGoods(rules: Rules, payment: Payment, row: Row | undefined): void {
+  const { hasRpc } = rules;
+  const { id, begun } = payment;
   if (begun === 0) return;
-  if (row && (LIVE.includes(row.pay) || row.pay === "written_off")) return;
+  if (row && (LIVE.includes(row.pay) || row.pay === "written_off" || isWaived(rules, payment, row))) return;
+  if (row?.route === "/metered" && costsNothing(rules, payment, row)) return;
   const isDebt = row?.pay === "failed" && (row.delivery === "delivered" || row.delivery === "truncated");
   if (!isDebt && !(row?.pay === "undetermined" && !hasRpc))
     throw new Violation("3", `${short(id)} was served, and stands as ${tell(row)}`);
 }
 
+/** Of a metered call, whose use was nothing or is missing. */
+function isWaived(rules: Rules, payment: Payment, { pay, route, reason, asset }: Row): boolean {
+  if (pay !== "uncharged" || route !== "/metered") return false;
+  const units = reason === "usage_missing" ? null : payment.units;
+  return ["usage_missing", "no_usage"].includes(reason ?? "") && chargeOf(rules, coinOf(asset), units) === 0n;
+}
+
+/** It is nobody's debt, also where the book missed it. */
+const costsNothing = (rules: Rules, { units, settles }: Payment, { asset }: Row): boolean =>
+  settles.length === 0 && chargeOf(rules, coinOf(asset), units) === 0n;
+
 /** 4. What was settled is delivered, redeemable, or expired after its time. */
-function holdsDelivery(world: World, { id, handed }: Payment, row: Row): void {
+function holdsDelivery(world: World, { id, handed, begun }: Payment, row: Row): void {
   if (row.pay !== "settled") return;
   const isCalledDelivered = row.delivery === "delivered" || row.delivery === "redeemed";
-  if (isCalledDelivered && handed === 0 && row.answer_until === null)
+  // Whoever leaves what is metered pays for what it used, and has had what there was.
+  const isGone = row.route === "/metered" && begun > 0;
+  if (isCalledDelivered && handed === 0 && row.answer_until === null && !isGone)
     throw new Violation("4", `${short(id)} is called ${row.delivery}, and nobody has the goods`);
   if (row.delivery === "expired" && world.nowMs < row.created_at + row.credit_ms - SKEW_MS)
     throw new Violation("4", `${short(id)} expired before its time`);
@@ -242,19 +283,24 @@ const UNSETTLED: readonly Row["pay"][] = ["claimed", "unknown", "owed"];
 function holdsCaps({ unsettledMicros }: Rules, node: Node): void {
   for (const { asset, decimals } of COINS) {
     const open = [...node.rows.values()].filter((row) => row.asset === asset && UNSETTLED.includes(row.pay));
-    const total = open.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    const total = open.reduce((sum, row) => sum + exposureOf(row), 0n);
     if (total > BigInt(unsettledMicros) * 10n ** BigInt(decimals - 6))
       throw new Violation("7", `${node.name} has ${total} of ${asset} unsettled`);
   }
 }
 
+/** All that was signed, until it is known what was used. */
+const exposureOf = ({ amount, charge, calculation }: Row): bigint =>
+  BigInt(calculation === null ? amount : (charge ?? amount));
+
 /** 7. What all payers together were served ahead of settling stays under the gate's cap. */
-export function holdsTotal(world: World, facts: Facts, { totalMicros }: Rules): void {
-  const owed = facts.all().filter(({ errand, begun, paid, signed }) => {
+export function holdsTotal(world: World, facts: Facts, books: LedgerNodes, { totalMicros }: Rules): void {
+  const owed = facts.all().filter(({ id, errand, begun, paid, signed }) => {
     const isOpen = world.nowMs < Number(signed.authorization.validBefore) * 1000 - 2 * SKEW_MS;
-    return errand.route === "/async" && begun > 0 && !paid && isOpen;
+    const isAhead = errand.route === "/async" || errand.route === "/metered";
+    return isAhead && begun > 0 && !paid && isOpen && books.row(id)?.pay !== "uncharged";
   });
-  const total = owed.length * ROUTES["/async"].micros;
+  const total = owed.reduce((sum, { errand }) => sum + ROUTES[errand.route].micros, 0);
   if (total > totalMicros) throw new Violation("7", `${owed.length} payers owe ${total} micros together`);
 }
 
@@ -268,6 +314,9 @@ export function paysIntoTheBooks(
 ): void {
   const payment = facts.of(id);
   payment.paid = used;
+  const most = payment.settles.map(({ signed }) => BigInt(signed.authorization.value));
+  if (most.some((amount) => used.value > amount))
+    throw new Violation("6", `${short(id)} paid ${used.value}, which is more than was signed`);
   chargesNoneThatWasReplaced(payment);
   if (payment.settles.length > 0) holdsCharge(rules, payment, books.row(id));
   else if (!payment.isPaidByItself)
@@ -302,15 +351,17 @@ export function everythingEnds(
   }
 }
 
-/** 10. The sum of settled rows equals the chain's transfers by those authorizations, to the atomic unit. */
+/** 10. Each settled row is what the chain moved, and their sum all that it moved by those authorizations. */
 export function everythingAdds(facts: Facts, books: LedgerNodes, chain: Blocks): void {
   const total = { rows: 0n, transfers: 0n };
   for (const { id, paid, isPaidByItself } of facts.all()) {
     const row = books.row(id);
-    if (row?.pay === "settled") total.rows += BigInt(row.amount);
+    if (row?.pay === "settled") total.rows += BigInt(row.charge ?? row.amount);
     const isElsewhere = isPaidByItself && row?.pay !== "settled";
     if (paid && !isElsewhere && row?.pay !== "undetermined") total.transfers += paid.value;
     if (row?.pay === "settled" && !paid) throw new Violation("10", `${short(id)} is settled, and nothing was paid`);
+    if (row?.pay === "settled" && paid?.value !== BigInt(row.charge ?? row.amount))
+      throw new Violation("10", `${short(id)} is settled for ${row.charge}, and ${paid?.value} was paid`);
   }
   if (total.rows !== total.transfers)
     throw new Violation(

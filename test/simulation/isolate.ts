@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import type { Chain } from "../../src/chain/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../src/facilitator/index.ts";
-import { findOut, type Gate, handle } from "../../src/gateway/index.ts";
+import { findOut, type Gate, handle, metering } from "../../src/gateway/index.ts";
 import {
   buildBooks,
   buildExposure,
@@ -82,7 +82,7 @@ export class Isolate {
       transactions: buildTransactions(open),
       quotes: new Map(),
       sellComputed: null,
-      metering: null,
+      metering,
       seal: { sign: signer(() => readGateKey(open, this.#world.newId("key"))) },
       facilitators: buildFacilitators(
         new Map(config.facilitators.map((settings) => [settings, buildFacilitator(settings as HttpSettings, parts)])),

@@ -94,8 +94,9 @@ export class LedgerNodes {
     const { faults } = this.#world;
     const message = structuredClone(args);
     const perform = (): unknown => this.#perform(node, method, message);
-    const isTwice =
-      ["record", "free", "reserve", "assign"].includes(method) && faults.strikes("ledger report delivered twice");
+    // What is dead sends nothing, and so nothing twice.
+    const isReport = ["record", "free", "reserve", "assign"].includes(method) && !actor().isDead;
+    const isTwice = isReport && faults.strikes("ledger report delivered twice");
     if (isTwice)
       this.#world.after(this.#world.random.delayMs(200, 5_000), this.#world.system, `${method} again`, perform);
     const reply = await this.#world.ask(`${node.name} ${method}`, () => this.#world.system, this.#way(), perform);

@@ -5,9 +5,9 @@ import type { PrivateKeyAccount } from "viem";
 import { redemptionText } from "../../src/gateway/index.ts";
 import type { Spelling } from "./envelope.ts";
 import type { Errand, Payment } from "./facts.ts";
-import { amountOf, COINS, type Coin, NETWORK, ORIGIN } from "./table.ts";
+import { amountOf, COINS, type Coin, ORIGIN, SETTLERS } from "./table.ts";
 import type { Town } from "./town.ts";
-import { authorize, nonceOf, type SignedAuthorization, signText, THIEF } from "./wallet.ts";
+import { authorize, idOf, keyOf, nonceOf, permit, type SignedAuthorization, signText, THIEF } from "./wallet.ts";
 
 /** How an authorization is not what the offer asks. */
 const CHEATS = ["amount", "payee", "late", "early", "signature", "nonce"] as const;
@@ -40,8 +40,7 @@ export class Purse {
     const coin = random.chance(0.85) ? COINS[0] : COINS[1];
     const cheat = random.chance(this.#cheatShare) ? random.pick(CHEATS) : null;
     const signed = await this.#authorize(errand, coin, cheat);
-    const { from, nonce } = signed.authorization;
-    const id = `${NETWORK}|${coin.asset}|${from}|${nonce}`.toLowerCase();
+    const id = idOf(coin.asset, signed);
     const payment = this.#town.facts.add({ id, coin, errand, payer: this.#name, signed, isForged: false });
     const spoilt = { ...signed, signature: `${signed.signature.slice(0, -4)}001b` };
     const shown = cheat === "signature" ? spoilt : signed;
@@ -57,29 +56,35 @@ export class Purse {
     const isShort = random.chance(0.15);
     const validBefore = isShort ? Math.ceil((seconds + 32) / 30) * 30 : Math.ceil((seconds + 300) / 120) * 120;
     const right = amountOf(route, coin);
-    return authorize(this.#account, {
+    const wish = {
       coin,
       amount: cheat === "amount" ? right - 1n : right,
       nonce: nonceOf(this.#name, cheat === "nonce" && this.#nonces > 0 ? this.#nonces : ++this.#nonces),
       validBefore: cheat === "late" ? Math.floor(seconds / 120) * 120 : validBefore,
       ...(cheat === "payee" && { to: THIEF.address }),
       ...(cheat === "early" && { validAfter: validBefore - 1 }),
-    });
+    };
+    if (route !== "/metered" || this.#account === null) return authorize(this.#account, wish);
+    const [first = "", second = first] = Object.values(SETTLERS);
+    return permit(this.#account, random.chance(0.85) ? first : second, wish);
   }
 
   /** Second thoughts: it is canceled on the chain, or sent there by its payer. */
   #second(payment: Payment): void {
     const { world, chain } = this.#town;
     const { random, faults, system } = world;
-    const key = payment.id.slice(payment.id.indexOf("|") + 1);
+    const { coin, signed } = payment;
     if (faults.strikes("authorization canceled")) {
-      world.after(random.delayMs(800, 40_000), system, "a payer cancels", () => chain.cancel(key));
+      world.after(random.delayMs(800, 40_000), system, "a payer cancels", () =>
+        chain.cancel(keyOf(coin.asset, signed)),
+      );
     }
-    if (!faults.strikes("authorization submitted by its payer")) return;
+    // A maximum is nobody's to settle but its facilitator's.
+    if (signed.settler !== null || !faults.strikes("authorization submitted by its payer")) return;
     world.after(random.delayMs(800, 40_000), system, "a payer pays", () => {
       if (payment.paid) return;
       payment.isPaidByItself = true;
-      chain.transfer(payment.coin.asset, payment.signed, 0);
+      chain.transfer(coin.asset, signed, BigInt(signed.authorization.value), 0);
     });
   }
 

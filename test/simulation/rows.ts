@@ -9,6 +9,10 @@ export interface Row {
   readonly payer: string;
   readonly asset: string;
   readonly amount: string;
+  /** What is settled of it; null where that is all. */
+  readonly charge: string | null;
+  /** Null until it is known what was used. */
+  readonly calculation: string | null;
   readonly pay_to: string;
   readonly route: string;
   readonly mode: "after" | "before" | "async";
@@ -35,9 +39,9 @@ export interface Row {
   readonly answer_until: number | null;
 }
 
-const SELECT = `SELECT p.id, payer, asset, amount, pay_to, route, mode, fingerprint, key_digest, valid_before, credit_ms,
-    debt_ms, pay, delivery, attempt, courier, lease_until, facilitator, settle_began, tx, reason, ends_at, redemptions, due_at,
-    created_at, updated_at, seq, a.until AS answer_until
+const SELECT = `SELECT p.id, payer, asset, amount, charge, calculation, pay_to, route, mode, fingerprint, key_digest,
+    valid_before, credit_ms, debt_ms, pay, delivery, attempt, courier, lease_until, facilitator, settle_began, tx, reason,
+    ends_at, redemptions, due_at, created_at, updated_at, seq, a.until AS answer_until
   FROM payments p LEFT JOIN answers a ON a.id = p.id`;
 
 export function rowsOf(db: Database): ReadonlyMap<string, Row> {

@@ -50,7 +50,7 @@ export class Simulation {
     this.#chain = new Blocks(world);
     const clerks = hire(world, () => this.#isolates, this.#sink);
     this.#books = new LedgerNodes(world, clerks, observe(world));
-    this.#facilitators = new SimulatedFacilitators(world, this.#facts, this.#books, this.#chain);
+    this.#facilitators = new SimulatedFacilitators(world, this.#rules, this.#facts, this.#books, this.#chain);
     const upstream = new SimulatedUpstream(world, this.#facts, this.#books);
     const parts = {
       rules: this.#rules,
@@ -144,7 +144,7 @@ export class Simulation {
       if (!node.isStale) continue;
       node.isStale = false;
       booksHold(this.#world, this.#facts, this.#rules, node);
-      holdsTotal(this.#world, this.#facts, this.#rules);
+      holdsTotal(this.#world, this.#facts, this.#books, this.#rules);
     }
   }
 }

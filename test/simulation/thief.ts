@@ -4,9 +4,9 @@
 import { headersOf } from "./envelope.ts";
 import type { Payment } from "./facts.ts";
 import { untilOf } from "./purse.ts";
-import { COINS, NETWORK } from "./table.ts";
+import { COINS } from "./table.ts";
 import { bodyOf, type Town, urlOf } from "./town.ts";
-import { CONTRACT, contractSignature, nonceOf, signText, THIEF } from "./wallet.ts";
+import { CONTRACT, contractSignature, idOf, nonceOf, signText, THIEF } from "./wallet.ts";
 
 const KEYS = [null, "order-7", "a-secret-that-a-thief-made-up-today"];
 
@@ -56,9 +56,9 @@ async function forge(town: Town, number: number): Promise<void> {
     validBefore: String(validBefore),
     nonce,
   };
-  const signed = { signature: contractSignature(nonce).replace("c0c0", "dead"), authorization };
+  const signed = { signature: contractSignature(nonce).replace("c0c0", "dead"), authorization, settler: null };
   const errand = { id: `forged${number}`, route: "/wallet", method: "GET", key: null } as const;
-  const id = `${NETWORK}|${coin.asset}|${CONTRACT}|${nonce}`.toLowerCase();
+  const id = idOf(coin.asset, signed);
   facts.add({ id, coin, errand, payer: "contract", signed, isForged: true });
   const headers = headersOf({ signed, coin, amount: 10_000n, errand }, null, null, world.random);
   const visitor = { name: "thief", payment: id, isThief: true, isFair: false };

@@ -39,6 +39,9 @@ export interface Answer {
 
 export const NOTHING: Answer = { status: 0, headers: new Headers(), text: "", isWhole: false };
 
+/** Most streams last longer. */
+const KILLED_MS_MAX = 1_500;
+
 /** Longer than anybody's patience. */
 const PATIENCE_MS = 60_000;
 
@@ -105,6 +108,12 @@ export class Visits {
   async #read(response: Response, invocation: Invocation, visitor: Visitor): Promise<Answer> {
     const { faults, random } = this.#world;
     const { status, headers, body } = response;
+    // While a stream goes through it an invocation takes no step of its own.
+    if (faults.strikes("invocation killed in its answer")) {
+      this.#world.after(random.int(1, KILLED_MS_MAX), this.#world.system, `${invocation.name} dies`, () =>
+        invocation.kill(),
+      );
+    }
     const broken = new Promise<"broken">((resolve) => invocation.atDeath(() => resolve("broken")));
     const leavesAt = faults.strikes("client leaves the stream") ? random.int(1, 2) : Number.POSITIVE_INFINITY;
     const reader = body?.getReader();
@@ -122,15 +131,17 @@ export class Visits {
       this.#got(text, invocation, visitor);
     }
     // A whole answer counts when it is handed over, a stream when it came to its end.
-    if (text.startsWith("goods of") && invocation.goodsOf !== null) this.#facts.of(invocation.goodsOf).handed++;
+    if (isGoods(text) && invocation.goodsOf !== null) this.#facts.of(invocation.goodsOf).handed++;
     return end(true);
   }
 
   #got(text: string, { goodsOf }: Invocation, visitor: Visitor): void {
-    if (!text.startsWith("goods of")) return;
+    if (!isGoods(text)) return;
     this.#world.say(visitor.name, `has goods on the account of ${goodsOf}`);
   }
 }
+
+const isGoods = (text: string): boolean => text.includes("goods of");
 
 function requestOf({ method, url, headers, body }: Wire): Request {
   const stream =

@@ -6,6 +6,7 @@ import { secp256k1 } from "@noble/curves/secp256k1";
 import type { Hex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { types } from "../support/payment.ts";
+import { messageOf, nested, type Permit, permit2Domain, UPTO_PROXY, uptoTypes } from "../support/permit2-payment.ts";
 import { type Coin, NETWORK, PAY_TO } from "./table.ts";
 
 export interface SignedAuthorization {
@@ -18,6 +19,40 @@ export interface SignedAuthorization {
     readonly validBefore: string;
     readonly nonce: string;
   };
+  /** Of a maximum, which Permit2 moves: who alone may settle it. Null for what the token moves itself. */
+  readonly settler: string | null;
+}
+
+/** Where the chain keeps its nonce. */
+export function keyOf(asset: string, { authorization: { from, nonce }, settler }: SignedAuthorization): string {
+  return `${settler === null ? asset : "permit2"}|${from}|${nonce}`.toLowerCase();
+}
+
+export const idOf = (asset: string, signed: SignedAuthorization): string => `${NETWORK}|${keyOf(asset, signed)}`;
+
+const permitOf = (token: string, { authorization, settler }: SignedAuthorization): Permit => {
+  const { from, to, value, validAfter, validBefore, nonce } = authorization;
+  const signed = { from, token, amount: value, spender: UPTO_PROXY, nonce, deadline: validBefore };
+  return { ...signed, to, facilitator: settler, validAfter };
+};
+
+/** As it stands on the wire. */
+export function payloadOf(asset: string, signed: SignedAuthorization): object {
+  const { signature, authorization, settler } = signed;
+  if (settler === null) return { signature, authorization };
+  return { signature, permit2Authorization: nested(permitOf(asset, signed)) };
+}
+
+export function readPayload({ signature, authorization, permit2Authorization }: Payload): SignedAuthorization {
+  if (!permit2Authorization) return { signature, authorization, settler: null };
+  const { from, permitted, nonce, deadline, witness } = permit2Authorization;
+  const { to, validAfter, facilitator = null } = witness;
+  const read = { from, to, value: permitted.amount, validAfter, validBefore: deadline, nonce };
+  return { signature, authorization: read, settler: facilitator };
+}
+
+export interface Payload extends Pick<SignedAuthorization, "signature" | "authorization"> {
+  readonly permit2Authorization?: ReturnType<typeof nested>;
 }
 
 const hashOf = (text: string): Hex => `0x${createHash("sha256").update(text).digest("hex")}`;
@@ -62,7 +97,7 @@ export async function authorize(payer: PrivateKeyAccount | null, wish: Wish): Pr
     validBefore: String(validBefore),
     nonce,
   };
-  if (payer === null) return { signature: contractSignature(nonce), authorization };
+  if (payer === null) return { signature: contractSignature(nonce), authorization, settler: null };
   const signature = await once(`${coin.asset} ${Object.values(authorization).join()}`, () =>
     payer.signTypedData({
       domain: {
@@ -83,7 +118,30 @@ export async function authorize(payer: PrivateKeyAccount | null, wish: Wish): Pr
       },
     }),
   );
-  return { signature, authorization };
+  return { signature, authorization, settler: null };
+}
+
+/** A maximum, for who may settle it. */
+export async function permit(payer: PrivateKeyAccount, settler: string, wish: Wish): Promise<SignedAuthorization> {
+  const { coin, amount, to = PAY_TO, nonce, validAfter = 0, validBefore } = wish;
+  const authorization = {
+    from: payer.address,
+    to,
+    value: String(amount),
+    validAfter: String(validAfter),
+    validBefore: String(validBefore),
+    nonce: String(BigInt(nonce)),
+  };
+  const asked = permitOf(coin.asset, { signature: "", authorization, settler });
+  const signature = await once(Object.values(asked).join(), () =>
+    payer.signTypedData({
+      domain: permit2Domain,
+      types: uptoTypes,
+      primaryType: "PermitWitnessTransferFrom",
+      message: messageOf(asked),
+    }),
+  );
+  return { signature, authorization, settler };
 }
 
 export const signText = (payer: PrivateKeyAccount, text: string): Promise<Hex> =>

@@ -5,7 +5,8 @@
 // is used.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { transactionOf } from "./payment.ts";
+import { NETWORK, transactionOf } from "./payment.ts";
+import { FACILITATOR, nonceOf } from "./permit2-payment.ts";
 import { readText, startServer, type TestServer } from "./server.ts";
 import { DEVNET, FEE_PAYER, hashOf, OTHER_FEE_PAYER, payerOf, transactionNameOf } from "./solana-payment.ts";
 
@@ -113,8 +114,9 @@ const settle: { readonly [name: string]: Behaviour } = {
 };
 
 /** Who pays, and what tells a payment apart from his others. */
-function partiesOf({ authorization, transaction }: { authorization?: Parties; transaction?: string }): Parties {
+function partiesOf({ authorization, permit2Authorization, transaction }: Paying): Parties {
   if (authorization) return authorization;
+  if (permit2Authorization) return { ...permit2Authorization, nonce: nonceOf(permit2Authorization) };
   return { from: payerOf(transaction ?? ""), nonce: hashOf(transaction ?? "") };
 }
 
@@ -123,10 +125,19 @@ interface Parties {
   readonly nonce: string;
 }
 
+interface Paying {
+  readonly authorization?: Parties;
+  readonly permit2Authorization?: Parties;
+  readonly transaction?: string;
+}
+
 function tellSupported(place: string, request: IncomingMessage, response: ServerResponse): void {
   if (place === "/mute") return void request.socket.destroy();
   const feePayer = place === "/other" ? OTHER_FEE_PAYER : FEE_PAYER;
-  const kinds = [{ x402Version: 2, scheme: "exact", network: DEVNET, extra: { feePayer } }];
+  const kinds = [
+    { x402Version: 2, scheme: "exact", network: DEVNET, extra: { feePayer } },
+    { x402Version: 2, scheme: "upto", network: NETWORK, extra: { facilitatorAddress: FACILITATOR } },
+  ];
   reply(response, 200, { kinds, extensions: [], signers: { "solana:*": [feePayer] } });
 }
 

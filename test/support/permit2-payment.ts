@@ -1,6 +1,6 @@
 // One valid payment by Permit2, of each of the schemes that it moves tokens for; each test changes one thing of it.
 
-import { type Hex, hexToBigInt } from "viem";
+import { type Hex, hexToBigInt, numberToHex } from "viem";
 import { generatePrivateKey } from "viem/accounts";
 import { ASSET, NETWORK, newAccount, PAY_TO, type Payment, unixNow } from "./payment.ts";
 
@@ -83,6 +83,9 @@ export const nested = ({ from, token, amount, spender, nonce, deadline, to, faci
 export interface Permit2Payment extends Omit<Payment, "payload"> {
   payload: { signature: string; permit2Authorization: ReturnType<typeof nested> };
 }
+
+/** As a nonce of EIP-3009 is written. */
+export const nonceOf = ({ nonce }: { readonly nonce: string }): string => numberToHex(BigInt(nonce), { size: 32 });
 
 /** @param changes to the authorization, before it is signed */
 export async function signPermit2Payment(

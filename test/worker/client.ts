@@ -5,6 +5,7 @@ import { expect, inject } from "vitest";
 import type { FacilitatorCall } from "../support/fake-facilitator.ts";
 import type { Seen } from "../support/fake-upstream.ts";
 import { encodePayment, type Payment, signPayment } from "../support/payment.ts";
+import { nonceOf, type Permit2Payment } from "../support/permit2-payment.ts";
 
 export const ORIGIN = "https://api.example.com";
 
@@ -50,14 +51,15 @@ export async function seen(path: string, upstream = `${inject("upstream")}/base`
 }
 
 export async function facilitatorCalls(
-  { payload }: Payment,
+  { payload }: Payment | Permit2Payment,
   facilitator = inject("facilitator"),
 ): Promise<FacilitatorCall[]> {
-  const response = await fetch(`${facilitator}/__calls?nonce=${payload.authorization.nonce.toLowerCase()}`);
+  const nonce = "authorization" in payload ? payload.authorization.nonce : nonceOf(payload.permit2Authorization);
+  const response = await fetch(`${facilitator}/__calls?nonce=${nonce.toLowerCase()}`);
   return response.json();
 }
 
-export const calledEndpoints = async (payment: Payment): Promise<string[]> =>
+export const calledEndpoints = async (payment: Payment | Permit2Payment): Promise<string[]> =>
   (await facilitatorCalls(payment)).map(({ endpoint }) => endpoint);
 
 /** A body whose length nobody declares. */

@@ -2,6 +2,8 @@
 
 import { inject } from "vitest";
 
+const METER = [{ usd: "1", per: "1K", of: "usage.units" }];
+
 export default {
   upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1, headers: { "x-api-key": "key {{API_KEY}}" } },
   payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
@@ -27,5 +29,14 @@ export default {
     "/free/small/*": { price: "free", bodyBytesMax: 10 },
     "GET,POST /only/*": "$0.01",
     "/closed/*": "closed",
+    "/by/query/*": { price: { by: { query: "model" }, table: { small: "$0.01", large: "$0.02", secret: "closed" } } },
+    "/by/body/*": { price: { by: { body: "/model" }, table: { small: "$0.01" } }, bodyBytesMax: 100 },
+    "/by/length/*": { price: { by: "bodyBytes", table: { 100: "$0.01" } } },
+    "/quoted/*": { price: { quote: "/internal/quote", max: "$0.05" } },
+    "/metered/*": { price: { upto: "$0.01", meter: METER, includeUsage: true, onMissingUsage: "maximum" } },
+    "/unlisted/*": {
+      price: { upto: "$0.01", meter: METER, onMissingUsage: "maximum" },
+      facilitators: [`${inject("facilitator")}/mute`],
+    },
   },
 };

@@ -2,8 +2,9 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
-import { permit2PaymentId } from "../../../src/x402/index.ts";
-import { NETWORK, newAccount, type Payment, transactionOf } from "../../support/payment.ts";
+import type { Outcome } from "../../../src/outcome/index.ts";
+import { encodeChallenge, permit2PaymentId } from "../../../src/x402/index.ts";
+import { NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import { FACILITATOR, type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
@@ -586,6 +587,47 @@ describe("by what the request asks for", () => {
     await gate.ask("/m", asked("large"));
     const outcome = await gate.pay("/m", payment as unknown as Payment, asked("large"));
     expect([outcome.kind, gate.seen.length]).toEqual(["refused", 0]);
+  });
+
+  describe("what was quoted, and has another price by then,", () => {
+    const tableOfSmall = (small: unknown): object => ({
+      ...table,
+      routes: { "POST /m": { price: { by: { body: "/model" }, table: { small, large: "$0.20" } } } },
+    });
+    const quoteIn = (outcome: Outcome): object => {
+      if (outcome.kind !== "refused" || !("invitation" in outcome.problem)) return expect.fail(reasonOf(outcome));
+      const { challenge, resourceUrl } = outcome.problem.invitation;
+      const { extensions } = JSON.parse(atob(encodeChallenge(challenge, resourceUrl, "why")));
+      return { "price-quote": extensions["price-quote"] };
+    };
+
+    /** Asked at the one price, and paid as that asks when it is the other. */
+    async function payLater(before: unknown, after: unknown, paid: object) {
+      const early = openGate(tableOfSmall(before), { supported });
+      // Who asks first is not told whom to sign for yet.
+      await early.ask("/m", asked("small"));
+      const extensions = quoteIn(await early.ask("/m", asked("small")));
+      const late = openGate(tableOfSmall(after), { supported, before: early.place, upstream: using(7) });
+      await late.ask("/m", asked("small"));
+      return { late, outcome: await late.pay("/m", { ...paid, extensions } as unknown as Payment, asked("small")) };
+    }
+
+    test.each([
+      ["more", "$0.20"],
+      ["less", "$0.03"],
+    ])("is still the most of it, where that is %s now", async (_, most) => {
+      const { outcome } = await payLater(metered("1", "$0.05"), metered("1", most), payment);
+      expect(outcome).toMatchObject({ kind: "sold", receipt: { amount: "7000" } });
+    });
+
+    test.each([
+      ["a price without a use", metered("1", "$0.05"), "$0.03", () => payment],
+      ["a price by use", "$0.05", metered("1", "$0.20"), () => signPayment("50000")],
+    ])("is asked for anew where it is %s now, and nobody is charged", async (_, before, after, sign) => {
+      const { late, outcome } = await payLater(before, after, await sign());
+      expect([codeOf(outcome), late.seen, late.asked.includes("settle")]).toEqual(["invalid_scheme", [], false]);
+      expect(quoteIn(outcome)).toHaveProperty("price-quote");
+    });
   });
 });
 
