@@ -43,19 +43,17 @@ export async function settleBehind(
 ): Promise<Settlement> {
   const settlement = await settleForGood(gate, order, payment, bill);
   const reporter = reporterOf(payment);
-  // Once more, because the first record may have failed: what is gone on with is this charge and no other.
-  const noted = notedOf(bill);
   switch (settlement.kind) {
     case "settled":
-      await report(gate, reporter, [...noted, settledBy(settlement.transaction, bill)]);
+      await report(gate, reporter, [settledBy(settlement.transaction, bill)]);
       await gate.exposure.free(reporter.attempt);
       break;
     case "rejected":
       // A payer whose wallet is empty now may fill it while the authorization lasts.
-      await report(gate, reporter, [...noted, { kind: "postponed", reason: settlement.reason }]);
+      await report(gate, reporter, [{ kind: "postponed", reason: settlement.reason }]);
       break;
     case "unknown":
-      await report(gate, reporter, [...noted, { kind: "lost", transaction: settlement.transaction }]);
+      await report(gate, reporter, [{ kind: "lost", transaction: settlement.transaction }]);
   }
   return settlement;
 }

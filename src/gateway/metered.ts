@@ -200,7 +200,8 @@ async function settleStream(
     await gate.exposure.free(reporter.attempt);
     return receiptOf(payment, "", bill);
   }
-  await report(gate, reporter, [handed, bill.noted]);
+  // What the book does not know of is not settled: it would call it something else. The alarm settles what it has.
+  if (!(await report(gate, reporter, [handed, bill.noted]))) return null;
   const settlement = await settleBehind(gate, order, payment, bill);
   return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, bill) : null;
 }

@@ -35,7 +35,7 @@ export class Book {
     if (told.kind !== "claimable") return told;
     const namesake = keyDigest === null ? null : this.#lapsed(this.#pages.findOfKey(keyDigest), nowMs);
     if (namesake && namesake.fingerprint !== fingerprint) return { kind: "key_reused" };
-    const open = this.#pages.live().map((row) => openOf(this.#lapsed(row, nowMs), nowMs));
+    const open = this.#open(nowMs);
     const first = namesake ?? firstOf(open, fingerprint)?.row;
     const known = first ? this.#tellFirst(first, claim) : null;
     if (known && known.kind !== "claimable") return known;
@@ -59,7 +59,19 @@ export class Book {
 
   /** The truth about a payment that is presented again, and what may be done about it. */
   present(presentation: Presentation): PresentAnswer {
-    return this.#presented(this.#pages.find(presentation.id), presentation);
+    const told = this.#presented(this.#pages.find(presentation.id), presentation);
+    return told.kind === "claimable" ? (this.#inDoubt(presentation) ?? told) : told;
+  }
+
+  /** An earlier payment of the same call that may still settle: meanwhile nobody is asked to sign another one. */
+  #inDoubt(presentation: Presentation): PresentAnswer | null {
+    const { nowMs, fingerprint } = presentation;
+    const first = firstOf(this.#open(nowMs), fingerprint)?.row;
+    return first?.pay === "unknown" ? this.#tell(first, presentation, false) : null;
+  }
+
+  #open(nowMs: number): ReturnType<typeof openOf>[] {
+    return this.#pages.live().map((row) => openOf(this.#lapsed(row, nowMs), nowMs));
   }
 
   #presented(found: Row | null, presentation: Presentation): PresentAnswer {

@@ -322,12 +322,25 @@ describe("a stream", () => {
     expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, none, 100", false]);
   });
 
-  test("is on record with its charge where that was not taken down before its settlement was lost", async () => {
+  test.each([
+    ["nothing", [], "uncharged, truncated, 0"],
+    ["minimum", ["100"], "settled, truncated, 100"],
+  ])("is not settled for what no book has taken down: it ends by its claim (%s)", async (rule, amounts, state) => {
     const { upstream, write, close } = streaming();
-    const ledger: Around["ledger"] = (_, events) =>
-      events.includes("delivered") && !events.includes("lost") ? "away" : "answers";
-    const settle: Around["settle"] = () => ({});
-    const { buy, settled, settledFor, held } = open({}, { upstream, ledger, settle });
+    const ledger: Around["ledger"] = (_, events) => (events.includes("metered") ? "away" : "answers");
+    const { buy, settled, settledFor, entry, alarm } = open({ onMissingUsage: rule }, { upstream, ledger });
+    const { reader } = await read(await buy());
+    void write(USED).then(close);
+    while (!(await reader.read()).done);
+    await settled();
+    expect([settledFor, entry().split(",")[0]]).toEqual([[], "owed"]);
+    await alarm(286_000);
+    expect([settledFor, entry()]).toEqual([amounts, state]);
+  });
+
+  test("is on record with its charge where its settlement was lost", async () => {
+    const { upstream, write, close } = streaming();
+    const { buy, settled, settledFor, held } = open({}, { upstream, settle: () => ({}) });
     const { reader } = await read(await buy());
     void write(USED).then(close);
     while (!(await reader.read()).done);

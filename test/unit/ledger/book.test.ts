@@ -207,6 +207,17 @@ describe("who presents a payment again", () => {
     expect(present({ id: idOf(9) })).toEqual({ kind: "claimable" });
   });
 
+  test("is told to wait where an earlier payment of the same call may still settle, and not to sign another one", () => {
+    claimed([lost]);
+    const other = { id: idOf(9), attempt: "c-1" };
+    expect(present({ ...other, fingerprint: "another call" })).toEqual({ kind: "claimable" });
+    expect(present(other)).toMatchObject({ kind: "unresolved", due: { id: ID, attempt: "c-1" } });
+    expect(present({ ...other, attempt: "c-2" })).toEqual({ kind: "unknown" });
+    record([settled], { attempt: "c-1" });
+    // A new signature would be served on its account.
+    expect(present(other)).toEqual({ kind: "claimable" });
+  });
+
   test("gets nothing for the payload alone", () => {
     claim(KEY);
     record([settled, { kind: "undelivered" }], { answer: answer("goods") });
