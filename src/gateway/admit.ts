@@ -131,14 +131,18 @@ async function isFresh(gate: Gate, payment: CheckedPayment, verdict: Verdict): P
     case "valid":
       return true;
     case "invalid":
-      return POOR.has(verdict.reason) && ((await isUnused(gate, payment)) ?? looksAtNonces(payment));
+      return POOR.has(verdict.reason) && ((await isUnused(gate, payment)) ?? looksAtNonces(gate, payment));
     case "unavailable":
       return (await isUnused(gate, payment)) ? true : null;
   }
 }
 
-/** A facilitator looks at the nonces of EIP-3009 before it calls a payer poor, and at those of Permit2 not at all. */
-const looksAtNonces = ({ id }: CheckedPayment): boolean => partsOf(id).assetTransferMethod === "eip3009";
+/**
+ * Where there is no chain to ask: a facilitator looks at the nonces of EIP-3009 before it calls a payer poor, and at those
+ * of Permit2 not at all. Null where there is one, which does not answer.
+ */
+const looksAtNonces = ({ chain }: Gate, { id, network }: CheckedPayment): boolean | null =>
+  chain(network) === null ? partsOf(id).assetTransferMethod === "eip3009" : null;
 
 /** A payer may sign for centuries, and shall not fill the gate's cap for as long. */
 const RESERVED_MS_MAX = 86_400_000;

@@ -66,6 +66,16 @@ export const REDELIVERY: Ending = {
   broken: { kind: "undelivered" },
 };
 
+/** What the ledger is told beside how a delivery ended. */
+export interface Telling {
+  /** Once it goes out. */
+  readonly before: readonly LedgerEvent[];
+  /** When it has ended. */
+  readonly beforeEnd: readonly LedgerEvent[];
+}
+
+export const NOTHING_MORE: Telling = { before: [], beforeEnd: [] };
+
 /**
  * The answer as the client gets it. A whole one and an opened WebSocket are delivered with that; a stream when its end
  * has been piped, and until then only `before` is on record.
@@ -75,25 +85,30 @@ export function deliver(
   order: Order,
   reporter: Reporter,
   answer: UpstreamAnswer,
-  before: Promise<readonly LedgerEvent[]> | readonly LedgerEvent[],
+  telling: Promise<Telling> | Telling,
   ending: Ending,
 ): UpstreamAnswer {
   if (!(answer.body instanceof ReadableStream)) {
     const kept = order.key && storable(order, answer);
-    const told = async (): Promise<boolean> => report(gate, reporter, [...(await before), ending.delivered], kept);
-    gate.waitUntil(told());
+    const tell = async (): Promise<boolean> => {
+      const { before, beforeEnd } = await telling;
+      return report(gate, reporter, [...before, ...beforeEnd, ending.delivered], kept);
+    };
+    gate.waitUntil(tell());
     return answer;
   }
-  const record = async (): Promise<void> => {
-    const events = await before;
-    if (events.length > 0) await report(gate, reporter, events);
+  const begin = async (): Promise<readonly LedgerEvent[]> => {
+    const { before, beforeEnd } = await telling;
+    if (before.length > 0) await report(gate, reporter, before);
+    return beforeEnd;
   };
-  const recorded = record();
-  gate.waitUntil(recorded);
+  const begun = begin();
+  gate.waitUntil(begun);
   const { answer: piped, ended } =
     order.access.offer.meter === null
       ? trackDelivery(answer, answer.body)
       : (gate.metering as Metering).track(order.access, answer, answer.body);
-  gate.waitUntil(recorded.then(() => ended).then((end) => report(gate, reporter, [ending[end]])));
+  const tellEnd = async (): Promise<boolean> => report(gate, reporter, [...(await begun), ending[await ended]]);
+  gate.waitUntil(tellEnd());
   return piped;
 }

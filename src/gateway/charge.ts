@@ -6,10 +6,10 @@ import type { AdmittedPayment } from "../schemes/index.ts";
 import type { UpstreamAnswer } from "../upstream/index.ts";
 import type { Receipt, Settlement } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
-import { deliver, FIRST_DELIVERY, type Reporter, report, storable } from "./attempt.ts";
+import { deliver, FIRST_DELIVERY, type Reporter, report, storable, type Telling } from "./attempt.ts";
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
-import { type Bill, isAccepted, settle, settleForGood } from "./settle.ts";
+import { accept, type Bill, type Settled, settle, settleForGood } from "./settle.ts";
 
 /** The goods go out only when they are paid for. @param bill of a metered call */
 export async function charge(
@@ -23,15 +23,25 @@ export async function charge(
   if (settlement.kind !== "settled") {
     const kept = storable(order, answer);
     discard(answer);
+    if (bill !== null) gate.waitUntil(gate.exposure.free(payment.attemptId));
     return unpaid(gate, order, payment, settlement, kept, bill);
   }
-  const { transaction } = settlement;
-  const events = isAccepted(gate, payment.payment, settlement).then((isOwn) => [
-    ...notedOf(bill),
-    ...(isOwn ? [settledBy(transaction, bill)] : doubted(transaction)),
-  ]);
-  const delivered = deliver(gate, order, reporterOf(payment), answer, events, FIRST_DELIVERY);
-  return { kind: "sold", answer: delivered, receipt: receiptOf(payment, transaction, bill) };
+  const told = tellCharged(gate, payment, settlement);
+  const delivered = deliver(gate, order, reporterOf(payment), answer, told, FIRST_DELIVERY);
+  return { kind: "sold", answer: delivered, receipt: receiptOf(payment, settlement.transaction, settlement.bill) };
+}
+
+/**
+ * What went out for a transaction that turns out to be another payment's is owed, until it is found out: that begins where
+ * nothing of it is on its way any more.
+ */
+async function tellCharged(gate: Gate, payment: AdmittedPayment, settled: Settled): Promise<Telling> {
+  const { transaction, bill } = settled;
+  if (!(await accept(gate, payment, settled))) {
+    return { before: [...notedOf(bill), { kind: "served" }], beforeEnd: [{ kind: "lost", transaction }] };
+  }
+  if (bill !== null) gate.waitUntil(gate.exposure.free(payment.attemptId));
+  return { before: [...notedOf(bill), settledBy(settled)], beforeEnd: [] };
 }
 
 /** Behind an answer that went out. What is not settled at once is gone on with by the ledger. */
@@ -40,12 +50,12 @@ export async function settleBehind(
   order: Order,
   payment: AdmittedPayment,
   bill: Bill | null,
-): Promise<Settlement> {
+): Promise<Awaited<ReturnType<typeof settleForGood>>> {
   const settlement = await settleForGood(gate, order, payment, bill);
   const reporter = reporterOf(payment);
   switch (settlement.kind) {
     case "settled":
-      await report(gate, reporter, [settledBy(settlement.transaction, bill)]);
+      await report(gate, reporter, [settledBy(settlement)]);
       await gate.exposure.free(reporter.attempt);
       break;
     case "rejected":
@@ -95,10 +105,7 @@ export function receiptOf({ payment }: AdmittedPayment, transaction: string, bil
 
 const notedOf = (bill: Bill | null): readonly LedgerEvent[] => (bill === null ? [] : [bill.noted]);
 
-/** What went out for a transaction that turns out to be another payment's is owed, until it is found out. */
-const doubted = (transaction: string): readonly LedgerEvent[] => [{ kind: "served" }, { kind: "lost", transaction }];
-
-export const settledBy = (transaction: string, bill: Bill | null): LedgerEvent => ({
+export const settledBy = ({ transaction, bill }: Settled): LedgerEvent => ({
   kind: "settled",
   transaction,
   ...(bill !== null && { charge: bill.amount }),

@@ -13,23 +13,28 @@ import type { Gate } from "./gate.ts";
 const LOOKS = 8;
 const PAUSE_MS = 1_000;
 
+type Shown =
+  /** What was moved, in atomic units. */
+  | { readonly kind: "settled"; readonly transaction: string; readonly amount: string }
+  | Extract<LateSettlement, { kind: "unknown" }>;
+
 /** `unknown` where the chain does not show it in time, however slow whoever is asked about it is. */
 export async function confirm(
   gate: Gate,
   payment: Due | CheckedPayment,
   transaction: string,
   { confirmations }: Pick<Facilitator, "confirmations">,
-): Promise<LateSettlement> {
+): Promise<Shown> {
   const look = { sinceMs: gate.nowMs(), transaction, confirmations };
   const shown = await attempted(() => lookFor(gate, payment, look), CONFIRM_MS);
   return shown.ok && shown.value ? shown.value : { kind: "unknown", detail: "not on the chain", transaction };
 }
 
-async function lookFor(gate: Gate, payment: Due | CheckedPayment, look: Look): Promise<LateSettlement | null> {
+async function lookFor(gate: Gate, payment: Due | CheckedPayment, look: Look): Promise<Shown | null> {
   for (let count = 1; count <= LOOKS && gate.nowMs() < look.sinceMs + CONFIRM_MS; count++) {
     const fate = await fateOf(gate, payment, look);
     if (fate === null) break;
-    if (fate.kind === "paid") return { kind: "settled", transaction: fate.transaction };
+    if (fate.kind === "paid") return { ...fate, kind: "settled" };
     await gate.sleep(PAUSE_MS);
   }
   return null;

@@ -3,6 +3,7 @@
 import type { Chain } from "../chain/index.ts";
 import {
   attemptMs,
+  CONFIRM_MS,
   type ComputedAccess,
   type Config,
   type Offer,
@@ -136,7 +137,10 @@ export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(u
 /** Leases outlast everything that an attempt does; the margin covers the way between. */
 const LEASE_MARGIN_MS = 15_000;
 
-export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS;
+/** Where a transaction is named for two payments: to hear that, and to look for it on the chain. */
+const DOUBT_MS = CONFIRM_MS + 5_000;
+
+export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS + DOUBT_MS;
 
 /** How long a metered stream may last that is delivered again: no shorter than it could the first time. */
 export const redeliveredMs = ({ offer }: PaidAccess): number => offer.maxTimeoutSeconds * 1000;

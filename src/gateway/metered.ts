@@ -117,9 +117,7 @@ async function chargeWhole(
     gate.waitUntil(gate.exposure.free(reporter.attempt));
     return { kind: "sold", answer, receipt: receiptOf(payment, "", bill) };
   }
-  const outcome = await charge(gate, order, payment, answer, bill);
-  gate.waitUntil(gate.exposure.free(reporter.attempt));
-  return outcome;
+  return charge(gate, order, payment, answer, bill);
 }
 
 type StreamedAnswer = UpstreamAnswer & { readonly body: ReadableStream<Uint8Array> };

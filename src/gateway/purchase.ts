@@ -4,7 +4,7 @@
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment, CheckedPayment, SettleMode } from "../schemes/index.ts";
 import { admit, reporterOf } from "./admit.ts";
-import { deliver, FIRST_DELIVERY, report } from "./attempt.ts";
+import { deliver, FIRST_DELIVERY, NOTHING_MORE, report } from "./attempt.ts";
 import { charge, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
 import { undelivered } from "./credit.ts";
 import { discard, type Gate, type Metering, type Order, refuse } from "./gate.ts";
@@ -47,13 +47,13 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
   if (settlement.kind !== "settled") return unpaid(gate, order, payment, settlement, null, null);
   const { transaction } = settlement;
   const reporter = reporterOf(payment);
-  const settled = settledBy(transaction, null);
+  const settled = settledBy(settlement);
   await report(gate, reporter, [settled]);
   const receipt = receiptOf(payment, transaction, null);
   const goods = await fetchGoods(gate, order, paidBy(payment, transaction));
   if (goods.kind === "sellable") {
     // Once more, because the first record may have failed.
-    const answer = deliver(gate, order, reporter, goods.answer, [settled], FIRST_DELIVERY);
+    const answer = deliver(gate, order, reporter, goods.answer, { ...NOTHING_MORE, before: [settled] }, FIRST_DELIVERY);
     return { kind: "sold", answer, receipt };
   }
   return undelivered(gate, order, reporter, goods, receipt);
@@ -72,7 +72,7 @@ async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): 
     const reason = "ledger_unavailable";
     return oweNothing(gate, reporter, reason, refuse({ reason }));
   }
-  const answer = deliver(gate, order, reporter, goods.answer, [], FIRST_DELIVERY);
+  const answer = deliver(gate, order, reporter, goods.answer, NOTHING_MORE, FIRST_DELIVERY);
   gate.waitUntil(settleBehind(gate, order, payment, null));
   return { kind: "served", answer };
 }

@@ -4,6 +4,7 @@
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
+import { isSolana } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import { confirm, fateOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
@@ -18,14 +19,14 @@ const MARGIN_MS = 120_000;
 /** @param isAwaited whether its buyer stands at the gate and waits for it to settle */
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
   const event = await askChain(gate, due, isAwaited);
+  // First of all: nobody comes by here again.
+  if (event.kind === "settled") await gate.transactions.assign(due.id, event.transaction);
   await report(gate, due, [event]);
   if (event.kind === "waived") return gate.exposure.free(due.courier);
   if (event.kind !== "settled") return;
   // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
   await Promise.all([
     gate.spent.write(due.id, event.transaction, due.validBeforeMs, gate.nowMs()),
-    // Also where nobody but the chain named it.
-    gate.transactions.assign(due.id, event.transaction),
     gate.exposure.free(due.courier),
   ]);
 }
@@ -36,12 +37,7 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
     case "paid":
-      // What was moved is what was charged, whatever we know of its use.
-      return {
-        kind: "settled",
-        transaction: fate.transaction,
-        ...(fate.amount !== due.charge && { charge: fate.amount }),
-      };
+      return movedBy(due, fate);
     case "canceled":
       return { kind: "failed", reason: "authorization_canceled" };
     case "unused":
@@ -54,11 +50,21 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   }
 }
 
-/** What the chain says of an authorization that nobody claimed; null where the table names none. */
+/** How far behind a chain's own time may be: an RPC that stands still has everything unused. */
+const BEHIND_MS = 120_000;
+
+/**
+ * What the chain says of an authorization that nobody claimed; null where it cannot be asked, or has no word of now. Of a
+ * Solana message nobody can tell: one that was carried out long ago is listed no more.
+ */
 export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boolean | null> {
+  if (isSolana(payment.network)) return false;
+  const nowMs = gate.nowMs();
   // At the head: what is used there is public, however few blocks are built on it.
-  const fate = await fateOf(gate, payment, { sinceMs: gate.nowMs(), transaction: null, confirmations: 1 });
-  return fate && fate.kind === "unused";
+  const fate = await fateOf(gate, payment, { sinceMs: nowMs, transaction: null, confirmations: 1 });
+  if (fate === null || fate.kind === "unavailable") return null;
+  if (fate.kind !== "unused") return false;
+  return nowMs - fate.chainTimeMs <= BEHIND_MS ? true : null;
 }
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
@@ -84,9 +90,16 @@ async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const said = await pinned.settleAgain(due.settleBody, { ...due, part: due.charge });
   if (said.kind !== "settled") return { kind: "lost", transaction: said.transaction };
   const isDoubtful = isChecked(gate, due) || !(await gate.transactions.assign(due.id, said.transaction));
-  const { kind, transaction } = isDoubtful ? await confirm(gate, due, said.transaction, pinned) : said;
-  return kind === "settled" ? { kind, transaction } : { kind: "lost", transaction };
+  if (!isDoubtful) return said;
+  const shown = await confirm(gate, due, said.transaction, pinned);
+  return shown.kind === "settled" ? movedBy(due, shown) : { kind: "lost", transaction: shown.transaction };
 }
+
+/** What was moved is what was charged, whatever we know of its use. */
+const movedBy = (
+  { charge }: Due,
+  { transaction, amount }: { readonly transaction: string; readonly amount: string },
+): LedgerEvent => ({ kind: "settled", transaction, ...(amount !== charge && { charge: amount }) });
 
 /**
  * Whether its route has settlements looked for on the chain, or is gone: what was doubted once is not believed for being

@@ -6,7 +6,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { SignedPayment } from "../schemes/index.ts";
 import type { Result } from "../std/index.ts";
 import { partsOf, type Receipt } from "../x402/index.ts";
-import { deliver, REDELIVERY, report, restored } from "./attempt.ts";
+import { deliver, NOTHING_MORE, REDELIVERY, report, restored } from "./attempt.ts";
 import { undelivered } from "./credit.ts";
 import { askUpfront, type Gate, leaseMs, type Order, redemptionMs, refuse, refusePayment } from "./gate.ts";
 import { fetchGoods, paidBefore } from "./goods.ts";
@@ -130,7 +130,7 @@ async function redeliver(
   const receipt = receiptOf(order, reporter.id, transaction);
   const goods = await fetchGoods(gate, order, paidBefore(reporter.id, transaction));
   if (goods.kind === "sellable") {
-    const answer = deliver(gate, order, reporter, goods.answer, [], REDELIVERY);
+    const answer = deliver(gate, order, reporter, goods.answer, NOTHING_MORE, REDELIVERY);
     return { kind: "redelivered", answer, receipt };
   }
   return undelivered(gate, order, reporter, goods, receipt);

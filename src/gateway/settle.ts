@@ -31,6 +31,8 @@ export function billOf(
 export interface Settled {
   readonly kind: "settled";
   readonly transaction: string;
+  /** As it came; where the chain was looked at, with what was moved. */
+  readonly bill: Bill | null;
   /** Whether the chain shows it: some transactions settle many payments at once. */
   readonly isShown: boolean;
 }
@@ -38,60 +40,76 @@ export interface Settled {
 type Unsettled = Exclude<Settlement, { kind: "settled" }>;
 
 /**
- * While a buyer waits: a transaction that this isolate knows as another payment's is not believed.
+ * While a buyer waits, and with no more I/O than that: what is dear is looked for on the chain, and so is a transaction
+ * that this isolate knows as another payment's. Whoever believes it has it accepted, too.
  *
  * @param bill of a metered call; null where all that was authorized is settled
  */
 export async function settle(
   gate: Gate,
   order: Order,
-  { payment, ...attempt }: AdmittedPayment,
+  admitted: AdmittedPayment,
   bill: Bill | null,
 ): Promise<Settled | Unsettled> {
-  const { trace } = order.call;
-  // It was chosen among the route's own, whose time the lease was made for.
-  const own = gate.facilitators.of(order.access.offer.facilitators);
-  const facilitator = own.find(({ name }) => name === attempt.facilitator) as Facilitator;
-  const body = bill?.settleBody ?? attempt.facilitatorBody;
-  const said = await trace.measure(
-    "settle",
-    facilitator.settle(body, bill === null ? payment : { ...payment, part: bill.amount }),
-  );
+  const { payment, facilitatorBody } = admitted;
+  const part = bill === null ? payment : { ...payment, part: bill.amount };
+  const asked = facilitatorOf(gate, order, admitted).settle(bill?.settleBody ?? facilitatorBody, part);
+  const said = await order.call.trace.measure("settle", asked);
   if (said.kind !== "settled") return said;
-  const { transaction } = said;
-  const amount = bill?.amount ?? payment.amount;
-  const isChecked = isDoubtful(gate, order, { ...payment, amount }, transaction);
-  const settlement = isChecked
-    ? await trace.measure("confirm", confirm(gate, payment, transaction, facilitator))
-    : said;
-  if (settlement.kind !== "settled") return settlement;
-  gate.waitUntil(gate.spent.write(payment.id, settlement.transaction, payment.validBeforeMs, gate.nowMs()));
-  return { ...settlement, isShown: isChecked };
+  const isFirst = gate.spent.isFirst(payment.id, said.transaction);
+  if (!isFirst || isDear(order, payment, bill)) return show(gate, order, admitted, bill, said.transaction);
+  // Whoever presents it again in the same moment need not wait for what is on record.
+  gate.spent.note(payment.id, said.transaction);
+  return { ...said, bill, isShown: false };
 }
 
-/** Where nobody waits, or all of it is on record before anything else is done: no other isolate has accepted it either. */
+/** Where nobody waits, or all of it is on record before anything else is done. */
 export async function settleForGood(
   gate: Gate,
   order: Order,
-  payment: AdmittedPayment,
+  admitted: AdmittedPayment,
   bill: Bill | null,
-): Promise<Settlement> {
-  const settlement = await settle(gate, order, payment, bill);
-  if (settlement.kind !== "settled" || (await isAccepted(gate, payment.payment, settlement))) return settlement;
-  return { kind: "unknown", detail: ANOTHERS, transaction: settlement.transaction };
+): Promise<Settled | Unsettled> {
+  const settlement = await settle(gate, order, admitted, bill);
+  if (settlement.kind !== "settled" || (await accept(gate, admitted, settlement))) return settlement;
+  const shown = await show(gate, order, admitted, bill, settlement.transaction);
+  if (shown.kind === "settled") await accept(gate, admitted, shown);
+  return shown;
 }
 
-const ANOTHERS = "the transaction is another payment's";
-
-/** Whether the books may hold it: a transaction pays once, whoever names it again, unless the chain shows it. */
-export async function isAccepted(gate: Gate, { id }: { readonly id: string }, settled: Settled): Promise<boolean> {
-  const isOwn = await gate.transactions.assign(id, settled.transaction);
-  return isOwn || settled.isShown;
+/** False where the transaction is another payment's, whichever isolate heard of that, and the chain does not show it. */
+export function accept(gate: Gate, { payment }: AdmittedPayment, settled: Settled): Promise<boolean> {
+  const { id, validBeforeMs } = payment;
+  const { transaction, isShown } = settled;
+  const accepted = gate.transactions.assign(id, transaction).then((isOwn) => isOwn || isShown);
+  const { spent } = gate;
+  const note = async (): Promise<void> =>
+    (await accepted) ? spent.write(id, transaction, validBeforeMs, gate.nowMs()) : spent.forget(id);
+  // Held from now on: it is the answer that this may be behind.
+  gate.waitUntil(note());
+  return accepted;
 }
 
-/** As far as this isolate knows; and what is dear is worth a look at the chain. */
-function isDoubtful(gate: Gate, { access }: Order, payment: CheckedPayment, transaction: string): boolean {
+async function show(
+  gate: Gate,
+  order: Order,
+  admitted: AdmittedPayment,
+  bill: Bill | null,
+  transaction: string,
+): Promise<Settled | Unsettled> {
+  const looked = confirm(gate, admitted.payment, transaction, facilitatorOf(gate, order, admitted));
+  const shown = await order.call.trace.measure("confirm", looked);
+  if (shown.kind !== "settled") return shown;
+  const { amount, ...settled } = shown;
+  return { ...settled, bill: bill && { ...bill, amount }, isShown: true };
+}
+
+/** It was chosen among the route's own, whose time the lease was made for. */
+function facilitatorOf({ facilitators }: Gate, { access }: Order, { facilitator }: AdmittedPayment): Facilitator {
+  return facilitators.of(access.offer.facilitators).find(({ name }) => name === facilitator) as Facilitator;
+}
+
+function isDear({ access }: Order, { amount, decimals }: CheckedPayment, bill: Bill | null): boolean {
   const { verifyAboveMicros: most } = access.offer;
-  const isDear = most !== null && microsOf(BigInt(payment.amount), payment.decimals) > most;
-  return isDear || gate.spent.isAnothers(payment.id, transaction);
+  return most !== null && microsOf(BigInt(bill?.amount ?? amount), decimals) > most;
 }

@@ -13,8 +13,11 @@ export interface SpentPayments {
   readonly recall: (id: string) => string | null;
   /** The same from KV. Never rejects: a KV that fails knows nothing. */
   readonly read: (id: string) => Promise<string | null>;
-  /** Whether the transaction has spent another payment, as far as the isolate's list goes. No I/O. */
-  readonly isAnothers: (id: string, transaction: string) => boolean;
+  /** Whether the isolate has not heard of the transaction for another payment; it is this one's from then on. No I/O. */
+  readonly isFirst: (id: string, transaction: string) => boolean;
+  /** For this isolate alone, until it is written or forgotten. No I/O. */
+  readonly note: (id: string, transaction: string) => void;
+  readonly forget: (id: string) => void;
   readonly write: (id: string, transaction: string, validBeforeMs: number, nowMs: number) => Promise<void>;
 }
 
@@ -29,10 +32,14 @@ export function buildSpentPayments(kv: KVNamespace, listed: Map<string, string>)
   return {
     recall: (id) => listed.get(id) ?? null,
     read: (id) => kv.get(id).catch(() => null),
-    isAnothers: (id, transaction) => (spentBy.get(transaction) ?? id) !== id,
+    isFirst(id, transaction) {
+      if (!spentBy.has(transaction)) list(spentBy, transaction, id);
+      return spentBy.get(transaction) === id;
+    },
+    note: (id, transaction) => list(listed, id, transaction),
+    forget: (id) => void listed.delete(id),
     async write(id, transaction, validBeforeMs, nowMs) {
       list(listed, id, transaction);
-      if (!spentBy.has(transaction)) list(spentBy, transaction, id);
       const lifetime = Math.ceil((validBeforeMs - nowMs) / 1000) + MARGIN_SECONDS;
       const expirationTtl = Math.min(Math.max(lifetime, TTL_SECONDS_MIN), TTL_SECONDS_MAX);
       await kv.put(id, transaction, { expirationTtl }).catch(() => undefined);

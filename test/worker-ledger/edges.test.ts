@@ -181,7 +181,9 @@ test("a payment that KV calls spent is given back whole, also where it was to be
   const exposure = buildExposure(() => openLedger("edges"));
   const spent = {
     recall: () => null,
-    isAnothers: () => false,
+    isFirst: () => true,
+    note: () => undefined,
+    forget: () => undefined,
     read: async () => `0x${"cd".repeat(32)}`,
     write: async () => undefined,
   };

@@ -91,7 +91,8 @@ describe("one payment buys one execution", () => {
     const get = vi.spyOn(bindings.SPENT, "get").mockRejectedValue(new Error("KV is down") as never);
     const put = vi.spyOn(bindings.SPENT, "put").mockRejectedValue(new Error("KV is down") as never);
     expect((await pay(fresh("/paid/ok"), payment)).status).toBe(200);
-    expect(put).toHaveBeenCalledOnce();
+    // Behind the answer, once nobody else has its transaction.
+    await expect.poll(() => put.mock.calls.length).toBe(1);
     get.mockRestore();
     put.mockRestore();
   });

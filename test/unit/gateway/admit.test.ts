@@ -339,7 +339,7 @@ describe("a new payment of a payer whose last one was not delivered", () => {
       const permitted = { routes: { "/before": { price: "$0.01", settle: "before", accepts } } };
       const askedOfPermit2: NonNullable<Around["fate"]> = ({ assetTransferMethod, nonce }) => {
         expect([assetTransferMethod, nonce]).toEqual(["permit2", expect.stringMatching(/^[1-9]\d+$/)]);
-        return { kind: "unused", chainTimeMs: 0 };
+        return { kind: "unused", chainTimeMs: Date.now() };
       };
       for (const [chain, ending] of [
         [{ fate: askedOfPermit2 }, "redelivered"],
@@ -377,8 +377,14 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     [
       "its wallet is empty and the chain does not answer",
       invalid("insufficient_funds"),
-      "payment_bound_elsewhere",
+      "facilitator_unavailable",
       { kind: "unavailable", detail: "rpc_down" },
+    ],
+    [
+      "the facilitator is away and the chain stands still",
+      broken,
+      "facilitator_unavailable",
+      { kind: "unused", chainTimeMs: Date.now() - 3_600_000 },
     ],
   ])("proves nothing where %s: nothing is delivered, and nobody is asked to pay", async (_, later, reason, known) => {
     const gate = await upfrontCredit(known !== null);
@@ -397,7 +403,7 @@ describe("a new payment of a payer whose last one was not delivered", () => {
   ])("proves who asks where %s and the chain has it unused", async (_, later) => {
     const gate = await upfrontCredit(true);
     verify = later;
-    fate = () => ({ kind: "unused", chainTimeMs: 0 });
+    fate = () => ({ kind: "unused", chainTimeMs: gate.clock.nowMs });
     expect(reasonOf(await gate.pay("/before", gate.next))).toBe("redelivered");
   });
 });

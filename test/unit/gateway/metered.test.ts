@@ -10,6 +10,7 @@ import {
   type Around,
   broken,
   codeOf,
+  HASH,
   isSettled,
   keyed,
   openGate,
@@ -687,8 +688,28 @@ describe("a request for a stream", () => {
   });
 });
 
+describe("an answer in one piece whose transaction is another payment's", () => {
+  test("keeps its room in what all may owe until that is found out", async () => {
+    const settle: Around["settle"] = (body) => ({ ...isSettled(body), transaction: HASH });
+    const first = open({}, { upstream: using(7), settle });
+    expect((await first.buy()).kind).toBe("sold");
+    payment = await signUptoPayment("50000");
+    const { buy, entry, exposed } = open({}, { upstream: using(7), settle, before: first.place });
+    expect((await buy()).kind).toBe("sold");
+    expect([entry(), await exposed()]).toEqual(["unknown, delivered, 7000", true]);
+  });
+});
+
 describe("where a chain can be asked, a metered call", () => {
   const later = 200_000;
+
+  test("that is looked for there costs what was moved, whatever its bill was", async () => {
+    const fate = (): Fate => ({ kind: "paid", transaction: HASH, amount: "50000" });
+    const table = { rpc: { "base-sepolia": "https://rpc.example" }, verifyAbove: "$0" };
+    const { buy, entry } = open({}, { upstream: using(7), fate }, table);
+    expect(await buy()).toMatchObject({ receipt: { transaction: HASH, amount: "50000" } });
+    expect(entry()).toBe("settled, delivered, 50000");
+  });
 
   test("whose settlement nobody answered for is charged what the chain has moved", async () => {
     const fate = (): Fate => ({ kind: "paid", transaction: transaction(), amount: "6000" });

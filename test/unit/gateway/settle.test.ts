@@ -2,16 +2,18 @@
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Authorization, Fate } from "../../../src/chain/index.ts";
-import { type Payment, signPayment } from "../../support/payment.ts";
+import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
 import {
   type Around,
   broken,
+  GOODS,
   HASH,
   isSettled,
   keyed,
   openGate,
   paidWith,
   reasonOf,
+  textOf,
   tokenOf,
   upfront,
   WAYS,
@@ -117,6 +119,60 @@ describe("a transaction that paid for another payment already", () => {
     const next = await signPayment("10000");
     await dear.pay("/after", next);
     expect(dear.entry(next)).toBe("settled, delivered");
+  });
+
+  /** Another isolate has settled a payment with it. */
+  async function settledElsewhere() {
+    const first = openGate(WAYS, { settle: repeated });
+    expect(reasonOf(await first.pay("/after", await signPayment("10000")))).toBe("sold");
+    return first.place;
+  }
+
+  test("is looked for on the chain before a buyer is turned away who waits for it", async () => {
+    const fate = (): Fate => ({ kind: "paid", transaction: HASH, amount: "10000" });
+    const { pay, entry } = openGate(WAYS, { settle: repeated, before: await settledElsewhere(), fate });
+    const payment = upfront(await signPayment("10000"));
+    expect([reasonOf(await pay("/before", payment)), entry(payment)]).toEqual(["sold", "settled, delivered"]);
+  });
+
+  test("is not told of as the one that settled this, however often it is presented, and when it has failed", async () => {
+    const place = await settledElsewhere();
+    const fate = (): Fate => ({ kind: "unused", chainTimeMs: place.clock.nowMs });
+    const { pay, entry, clock, alarm } = openGate(WAYS, { settle: repeated, before: place, fate });
+    const payment = upfront(await signPayment("10000"));
+    const told = [reasonOf(await pay("/before", payment))];
+    clock.nowMs += 10_000;
+    told.push(reasonOf(await pay("/before", payment)));
+    expect([...told, entry(payment)]).toEqual(["settlement_unknown", "settlement_unknown", "unknown, none"]);
+    await alarm(600_000);
+    expect([reasonOf(await pay("/before", payment)), entry(payment)]).toEqual(["payment_ended", "failed, none"]);
+  });
+
+  test("does not have a stream executed twice that is still on its way when the chain shows it", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    let isFirst = true;
+    const upstream: Around["upstream"] = () => {
+      const goods = isFirst ? { status: 200, body: readable } : GOODS;
+      isFirst = false;
+      return goods;
+    };
+    const account = newAccount();
+    const chain: { word: Fate } = { word: { kind: "unavailable", detail: "down" } };
+    const around = { settle: repeated, before: await settledElsewhere(), upstream, fate: () => chain.word };
+    const { answer, alarm, entry, seen, settled } = openGate(WAYS, around);
+    const payment = await signPayment("10000", {}, account);
+    const outcome = await answer("/after", paidWith(payment));
+    chain.word = { kind: "paid", transaction: HASH, amount: "10000" };
+    await alarm(5_000);
+    expect(entry(payment)).toBe("owed, none");
+    expect(reasonOf(await answer("/after", paidWith(await signPayment("10000", {}, account))))).toBe("sold");
+    const writer = writable.getWriter();
+    void writer.write(new TextEncoder().encode("goods")).then(() => writer.close());
+    expect(await textOf(outcome)).toBe("goods");
+    await settled();
+    expect([seen.length, entry(payment)]).toEqual([2, "unknown, delivered"]);
+    await alarm(60_000);
+    expect(entry(payment)).toBe("settled, delivered");
   });
 
   test("cannot be told from a new one while nobody can be asked, and is believed", async () => {

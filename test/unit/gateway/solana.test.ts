@@ -17,7 +17,7 @@ import {
   transactionNameOf,
   type Wallet,
 } from "../../support/solana-payment.ts";
-import { type Around, broken, codeOf, openGate, reasonOf } from "./gate.ts";
+import { type Around, broken, codeOf, failing, openGate, reasonOf } from "./gate.ts";
 
 const ONE = "https://one.example";
 const TWO = "https://two.example";
@@ -250,6 +250,27 @@ describe("a payment on Solana", () => {
     expect(at(urls, "/verify")).toEqual([`${ONE}/verify`, `${TWO}/verify`]);
     expect(at(urls, "/settle")).toEqual([`${TWO}/settle`]);
     expect(entry(payment)).toMatchObject({ state: "settled, delivered", facilitator: TWO });
+  });
+
+  test("that is new proves nothing of its payer while nobody judges it: one of long ago looks like it on the chain", async () => {
+    let isAway = false;
+    const wallet = newWallet();
+    const { named, pay, clock } = open({
+      verify: (body) => (isAway ? broken() : isValid(body)),
+      upstream: failing(1),
+      fate: () => ({ kind: "unused", chainTimeMs: clock.nowMs }),
+    });
+    await named();
+    const upfront = (): SolanaPayment => {
+      const signed = signedFor(FEE_PAYER, wallet);
+      signed.accepted["extra"] = { paymentFlow: "upfront" };
+      return signed;
+    };
+    expect(reasonOf(await pay("/before", upfront()))).toBe("paid_undelivered");
+    isAway = true;
+    expect(reasonOf(await pay("/before", upfront()))).toBe("facilitator_unavailable");
+    isAway = false;
+    expect(reasonOf(await pay("/before", upfront()))).toBe("redelivered");
   });
 
   test("that nobody signs for is asked about everywhere while nothing is known, and then hears that it is not known", async () => {
