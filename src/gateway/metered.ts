@@ -79,12 +79,13 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
 const UNCLEAR = {
   reason: "price_ambiguous",
   by: "what the answer says that it used",
-  why: 'the gate cannot ask for that here: send plain JSON in UTF-8, with its length, and "stream" as true or false',
+  why: 'the gate cannot ask for that here: send plain JSON in UTF-8, and "stream" as true or false',
 } as const;
 
 function bodyFor({ includeUsage }: Meter, { body, call }: Order): Result<Body, typeof UNCLEAR> {
   if (!includeUsage || body === null) return ok(body);
-  const asking = body instanceof Uint8Array ? askForUsage(body, call.request.headers) : null;
+  // A metered call's body was read.
+  const asking = askForUsage(body as Uint8Array, call.request.headers);
   return asking === null ? err(UNCLEAR) : ok(asking);
 }
 
@@ -155,9 +156,7 @@ async function stream(
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole }) => {
     const charged = end(isWhole, delivery === "left");
-    // Against a body that nobody read no repeat can be held: what breaks off there is no credit, and so no charge.
-    const isForgone = delivery === "broken" && order.body instanceof ReadableStream;
-    const owed = isForgone ? forgone(charged) : owedFor(order, charged);
+    const owed = owedFor(order, charged);
     const handed = FIRST_DELIVERY[delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
     const settlement = await settleStream(gate, order, payment, handed, owed);
@@ -216,12 +215,6 @@ const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge): O
   amount,
   calculation,
   waiver: isMissing || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
-});
-
-const forgone = ({ calculation }: Charge): Owed => ({
-  amount: 0n,
-  calculation: `${calculation}; broken off: nothing`,
-  waiver: "upstream_broke_off",
 });
 
 const waived = ({ noted }: Bill, { waiver }: Owed): readonly LedgerEvent[] => [

@@ -9,7 +9,7 @@ export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
   /**
    * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it,
-   * broke its own request off, or took so long that it was too late for more. `broken`: the upstream did.
+   * or took so long that it was too late for more. `broken`: the upstream did.
    */
   readonly ended: Promise<{ readonly delivery: "delivered" | "left" | "broken"; readonly isWhole: boolean }>;
 }
@@ -40,7 +40,7 @@ export function trackMetered(
 }
 
 async function pump(
-  { length, cancel }: UpstreamAnswer,
+  { length }: UpstreamAnswer,
   reader: ReadableStreamDefaultReader<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { take, stallMs, drainMs, lastsMs, last }: MeteredSettings,
@@ -70,8 +70,7 @@ async function pump(
       const read = await Promise.race([late.promise, reader.read().catch(() => null)]);
       if (read === "late") return breakOff(reader, writer, true);
       // Whoever writes less than was declared breaks off, too: behind a service binding nothing else says so.
-      if (read === null || (read.done && lacking > 0))
-        return breakOff(reader, writer, isGone || cancel?.aborted === true);
+      if (read === null || (read.done && lacking > 0)) return breakOff(reader, writer, isGone);
       if (read.done) break;
       lacking -= read.value.byteLength;
       take(read.value);

@@ -160,7 +160,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     bufferBytesMax: {
       type: "bytes, at most 8388608",
       means:
-        "Bodies whose declared length is at most this are read whole before anything is done with them: a request's then counts in what its payment is bound to, an answer's is complete before it is charged.",
+        "Bodies whose declared length is at most this are read whole before anything is done with them: a request's then counts in what its payment is bound to, an answer's is complete before it is charged. A longer request is 413 where the price follows its body or its use.",
       example: 65536,
     },
     bodyBytesMax: {

@@ -495,66 +495,67 @@ describe("a stream that the API broke off", () => {
     });
     expect([errors, entry()]).toEqual([["not_recorded"], "settled, redeemed, 100"]);
   });
+});
 
-  describe("behind a request whose body nobody read", () => {
-    const long = JSON.stringify({ x: "x".repeat(2000) });
-    const send = (gate: ReturnType<typeof open>, headers: object, body: Sent["body"], paid = payment) => {
-      const all = new Headers({ "idempotency-key": "k".repeat(22), ...headers });
-      return gate.answer("/m", paidWith(paid as unknown as Payment, { method: "POST", headers: all, body }));
-    };
+describe("a request's body", () => {
+  const long = JSON.stringify({ x: "x".repeat(2000) });
+  const lengthOf = (text: string): object => ({ "content-length": String(text.length) });
+  const send = async (gate: ReturnType<typeof open>, headers: object, body: Sent["body"]) => {
+    await gate.ask("/m");
+    const all = new Headers({ ...headers });
+    return gate.answer("/m", paidWith(payment as unknown as Payment, { method: "POST", headers: all, body }));
+  };
+  const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const TOO_LARGE = { reason: "body_too_large", bytesMax: 1000 };
 
-    test.each([
-      [
-        "longer than the gate reads",
-        { "content-length": String(long.length) },
-        "minimum",
-        "usage.units at $1/1K missing: minimum",
-      ],
-      ["of a length that nobody declared", {}, "maximum", "usage.units at $1/1K missing: maximum"],
-    ])("%s is no credit, and costs nothing: %j, %s", async (_, headers, onMissingUsage, read) => {
-      const streams = streaming();
-      const gate = open({ onMissingUsage }, { upstream: streams.upstream }, { maxUncharged: 1 });
-      await gate.ask("/m");
-      const body = new TextEncoder().encode(long);
-      const reader = readerOf(await send(gate, headers, body));
-      void streams.write(USED);
-      await reader.read();
-      void streams.abort();
-      await expect(reader.read()).rejects.toThrow();
-      await gate.settled();
-      const { settledFor, entry, exposed, held, reports } = gate;
-      expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, truncated, 0", false]);
-      expect([held()?.calculation, reports.at(-1)]).toEqual([
-        `${read}; broken off: nothing`,
-        "waived upstream_broke_off",
-      ]);
-      expect(codeOf(await send(gate, headers, body))).toBe("upstream_broke_off");
-      // It counts against who may have seen to it.
-      const next = await signUptoPayment("50000", {}, account);
-      expect(await send(gate, headers, body, next)).toMatchObject({ problem: { cap: "uncharged" } });
-      expect(gate.seen).toHaveLength(1);
+  test("is read whole before anything is claimed, also where nobody declared its length", async () => {
+    const gate = open({}, { upstream: using(7) });
+    const request = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = request.writable.getWriter();
+    const sold = send(gate, {}, request.readable);
+    void writer.write(encoded("half"));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([gate.held(), gate.asked.includes("verify")]).toEqual([null, false]);
+    void writer.write(encoded(" and half"));
+    void writer.close();
+    expect((await sold).kind).toBe("sold");
+    expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe("half and half");
+  });
+
+  const breaking = (): Sent["body"] =>
+    new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }, { highWaterMark: 0 });
+  test.each<[string, object, () => Sent["body"], object]>([
+    ["that says that it is too long, and is not read,", lengthOf(long), breaking, TOO_LARGE],
+    ["that turns out to be too long", {}, () => encoded(long), TOO_LARGE],
+    ["that its buyer breaks off", {}, breaking, { reason: "body_incomplete" }],
+    ["that is not as long as it says", lengthOf("abc"), () => encoded("ab"), { reason: "body_incomplete" }],
+  ])("%s has nothing claimed, executed or charged", async (_, headers, body, problem) => {
+    const gate = open({}, { upstream: using(7) });
+    expect(await send(gate, headers, body())).toEqual({ kind: "refused", problem });
+    expect([gate.seen, gate.settledFor, gate.held(), await gate.exposed()]).toEqual([[], [], null, false]);
+  });
+
+  test("is no longer than the route takes, whoever declared that", async () => {
+    const gate = open({}, { upstream: using(7) }, { bodyBytesMax: 10 });
+    expect(await send(gate, {}, encoded("x".repeat(11)))).toMatchObject({
+      problem: { reason: "body_too_large", bytesMax: 10 },
     });
+  });
 
-    test("is charged where it is the request itself that broke off, and the answer with it", async () => {
-      const streams = streaming();
-      const upstream: Around["upstream"] = (sent) => {
-        sent.signal.addEventListener("abort", () => void streams.abort());
-        void new Response(sent.body as BodyInit).text().catch(() => undefined);
-        return streams.upstream(sent);
-      };
-      const gate = open({ onMissingUsage: "maximum" }, { upstream }, { bodyBytesMax: 1000 });
-      await gate.ask("/m");
-      const request = new TransformStream<Uint8Array, Uint8Array>();
-      const writer = request.writable.getWriter();
-      void writer.write(new Uint8Array(10));
-      const reader = readerOf(await send(gate, {}, request.readable));
-      void streams.write(USED);
-      await reader.read();
-      void writer.write(new Uint8Array(2000)).catch(() => undefined);
-      await expect(reader.read()).rejects.toThrow();
-      await gate.settled();
-      expect([gate.settledFor, gate.entry()]).toEqual([["50000"], "settled, delivered, 50000"]);
-    });
+  test("of no declared length is what a credit is redeemed with, and no other", async () => {
+    const streams = [streaming(), streaming()] as const;
+    let calls = 0;
+    const upstream: Around["upstream"] = (sent) => (streams[calls++] as ReturnType<typeof streaming>).upstream(sent);
+    const gate = open({}, { upstream });
+    const key = { "idempotency-key": "k".repeat(22) };
+    const reader = readerOf(await send(gate, key, encoded("small")));
+    void streams[0].abort();
+    await expect(reader.read()).rejects.toThrow();
+    await gate.settled();
+    expect(gate.entry()).toBe("settled, truncated, 100");
+    expect(reasonOf(await send(gate, key, encoded("large!")))).toBe("payment_bound_elsewhere");
+    void streams[1].write(USED).then(streams[1].close);
+    expect(await textOf(await send(gate, key, encoded("small")))).toBe(USED);
   });
 });
 
@@ -660,12 +661,9 @@ describe("a request for a stream", () => {
     expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe(body);
   });
 
-  test.each([
-    ["is another request to other parsers", '{"stream":1}'],
-    ["is too long to be read", JSON.stringify({ stream: true, x: "x".repeat(2000) })],
-  ])("that %s is refused where it was to ask for its use, and neither served nor charged", async (_, body) => {
+  test("that other parsers may take for another one is refused where it was to ask for its use, and neither served nor charged", async () => {
     const gate = open({ includeUsage: true }, { upstream: using(7) });
-    expect(reasonOf(await send(gate, body))).toBe("price_ambiguous");
+    expect(reasonOf(await send(gate, '{"stream":1}'))).toBe("price_ambiguous");
     await gate.settled();
     expect([gate.seen, gate.settledFor, gate.entry(), await gate.exposed()]).toEqual([
       [],

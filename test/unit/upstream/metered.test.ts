@@ -14,7 +14,6 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 interface Around {
   readonly length?: number | null;
-  readonly cancel?: AbortSignal;
   readonly stallMs?: number;
   readonly drainMs?: number;
   readonly lastsMs?: number;
@@ -22,7 +21,7 @@ interface Around {
 }
 
 function track(around: Around = {}) {
-  const { length = null, cancel, stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null } = around;
+  const { length = null, stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null } = around;
   const { readable: body, writable } = new TransformStream<Uint8Array, Uint8Array>(
     {},
     new CountQueuingStrategy({ highWaterMark: 100 }),
@@ -31,7 +30,7 @@ function track(around: Around = {}) {
   const taken: string[] = [];
   const take = (chunk: Uint8Array): void => void taken.push(new TextDecoder().decode(chunk));
   const headers = new Headers(length === null ? {} : { "content-length": String(length) });
-  const answer = { status: 200, headers, body, length, ...(cancel && { cancel }) };
+  const answer = { status: 200, headers, body, length };
   const { answer: piped, ended } = trackMetered(answer, body, { take, stallMs, drainMs, lastsMs, last });
   if (!(piped.body instanceof ReadableStream)) throw new Error("it is a stream");
   return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, ended, piped };
@@ -90,18 +89,6 @@ describe("a metered stream", () => {
       expect([await ended, taken]).toEqual([{ delivery: "broken", isWhole: false }, ["ab"]]);
     },
   );
-
-  test("was left by a client whose own request broke off, which the upstream then does, too", async () => {
-    const breaker = new AbortController();
-    const { upstream, client, ended } = track({ cancel: breaker.signal });
-    void upstream.write(bytes("a"));
-    await client.read();
-    const broken = client.read();
-    breaker.abort();
-    void upstream.abort(new Error("the request broke off"));
-    await expect(broken).rejects.toThrow("broke off");
-    expect(await ended).toEqual({ delivery: "left", isWhole: false });
-  });
 
   test("breaks off where it could not be settled any more, also for a client that reads nothing", async () => {
     for (const isReading of [true, false]) {
