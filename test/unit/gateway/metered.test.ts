@@ -1,6 +1,6 @@
 // A call that is charged for what it used: in one piece or as a stream, and whatever breaks.
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { encodeChallenge, permit2PaymentId } from "../../../src/x402/index.ts";
@@ -379,6 +379,15 @@ describe("a stream", () => {
       expect(entry()).toBe("settled, delivered, 7000");
     });
 
+    test("begins no line there where the last piece that had bytes ended one", async () => {
+      const { upstream, write, close } = streaming();
+      const { buy } = open({ receiptComment: true }, { upstream });
+      const outcome = await buy();
+      void write(USED);
+      void write("").then(close);
+      expect((await textOf(outcome)).slice(USED.length)).toMatch(/^: payment-response /);
+    });
+
     test("says there that it cost nothing", async () => {
       const text = 'data: {"usage":{"units":0}}\n\n';
       const changes = { receiptComment: true, min: "$0" };
@@ -494,6 +503,103 @@ describe("a stream that the API broke off", () => {
       await settled();
     });
     expect([errors, entry()]).toEqual([["not_recorded"], "settled, redeemed, 100"]);
+  });
+});
+
+describe("a stream, as time goes by,", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const UNITS = { usd: "1", per: "1K", of: "usage.units" };
+
+  async function begun(changes: object = {}) {
+    const streams = streaming();
+    const gate = open(changes, { upstream: streams.upstream });
+    const reader = readerOf(await gate.buy());
+    void streams.write("data: 1\n\n");
+    await reader.read();
+    return { ...gate, ...streams, reader };
+  }
+
+  test.each([
+    [20_000, "", "100", "missing: minimum"],
+    [20_000, ": late\n", "50000", "missing, its buyer left: maximum"],
+    [19_000, "", "50000", "missing, its buyer left: maximum"],
+  ])(
+    "whose API said nothing for %i ms when its buyer gave it up, and then %j, costs %s",
+    async (ms, later, ...told) => {
+      const { reader, write, settled, entry, held } = await begun();
+      await pass(ms);
+      await reader.cancel();
+      if (later !== "") void write(later);
+      await pass(25_000);
+      await settled();
+      const [amount, calculation] = told;
+      expect([entry(), held()?.calculation]).toEqual([
+        `settled, delivered, ${amount}`,
+        `usage.units at $1/1K ${calculation}`,
+      ]);
+    },
+  );
+
+  test("whose API falls silent until it can no longer be settled is the buyer's credit, and costs what the API did not say", async () => {
+    const { reader, settled, entry } = await begun();
+    const rest = reader.read();
+    rest.catch(() => undefined);
+    await pass(300_000);
+    await expect(rest).rejects.toThrow("broke off");
+    await settled();
+    expect(entry()).toBe("settled, truncated, 100");
+  });
+
+  test("that its API breaks off behind a reader who held it up is his own, and no credit", async () => {
+    const { reader, write, abort, settled, entry } = await begun();
+    void write("data: 2\n\n");
+    await pass(5_000);
+    await reader.read();
+    void abort();
+    await expect(reader.read()).rejects.toThrow();
+    await settled();
+    expect(entry()).toBe("settled, delivered, 50000");
+  });
+
+  test("has of its bytes what was handed on, also where it is read on for what the API says at its end", async () => {
+    const bytes = { usd: "1", per: "1K", of: { measured: "bytes" } };
+    const { reader, write, close, settled, held } = await begun({ meter: [UNITS, bytes] });
+    await reader.cancel();
+    void write(USED).then(close);
+    await settled();
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K + 9 bytes at $1/1K = $0.016");
+  });
+
+  test("has of its seconds those until its buyer left, also where it is read on", async () => {
+    const seconds = { usd: "1", per: "1K", of: { measured: "seconds" } };
+    const { reader, clock, write, close, settled, held } = await begun({ meter: [UNITS, seconds] });
+    clock.nowMs += 2_000;
+    await reader.cancel();
+    clock.nowMs += 20_000;
+    void write(USED).then(close);
+    await settled();
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K + 2 seconds at $1/1K = $0.009");
+  });
+
+  test.each<[string, string, (stream: ReturnType<typeof streaming>) => Promise<unknown>]>([
+    ["is the buyer's still where the API is silent until its end", "truncated", () => pass(300_000)],
+    [
+      "is redeemed by who takes nothing of it for 30 seconds",
+      "redeemed",
+      async ({ write }) => {
+        void write(USED);
+        await pass(30_000);
+      },
+    ],
+  ])("delivered again, %s", async (_, delivery, happens) => {
+    const again = streaming();
+    const { present, settled, entry } = await brokenOff([again]);
+    expect(reasonOf(await present())).toBe("redelivered");
+    await happens(again);
+    await settled();
+    expect(entry()).toBe(`settled, ${delivery}, 100`);
   });
 });
 
