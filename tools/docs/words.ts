@@ -119,7 +119,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     maxInFlight: {
       type: "whole number, 1 to 1000",
-      means: "How many payments of one payer on one network may be under way at once. One more is 429.",
+      means:
+        "How many payments of one payer on one network may be under way at once; a stream that is charged by its use is until that is known. One more is 429.",
       example: 20,
     },
     maxUncharged: {

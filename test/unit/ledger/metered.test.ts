@@ -154,6 +154,30 @@ describe("a call that is charged nothing", () => {
   });
 });
 
+describe("what a payer may have under way", () => {
+  const claimNext = (inFlightMax: number) => {
+    const caps = { ...claimOf().caps, inFlightMax };
+    return book.claim(claimOf({ ...CLAIM, id: idOf(2), attempt: "a-2", fingerprint: "f-2", caps }));
+  };
+
+  test.each([
+    ["while it is owed and nobody knows its use", [served], false],
+    ["also when its end is known", [served, delivered], false],
+    ["no longer when its use is noted", [served, delivered, metered], true],
+  ])("counts a stream %s", (_, events, isOver) => {
+    record(...events);
+    expect(claimNext(1)).toEqual(isOver ? { kind: "granted" } : { kind: "over_cap", cap: "in_flight" });
+  });
+
+  test("counts no other call that is owed", () => {
+    const plain = claimOf({ charge: null, id: idOf(3), attempt: "a-3", fingerprint: "f-3" });
+    record(served, delivered, metered);
+    book.claim(plain);
+    book.record({ ...REPORT, id: idOf(3), attempt: "a-3", events: [served] });
+    expect(claimNext(1)).toEqual({ kind: "granted" });
+  });
+});
+
 describe("what a payer may have unsettled", () => {
   const caps = { inFlightMax: 100, unsettledMax: 20_000n, unchargedMax: 100 };
   const claimNext = (nonce: number) =>
