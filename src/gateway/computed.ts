@@ -11,8 +11,9 @@ import {
 } from "../config/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Problem } from "../problem.ts";
-import { err, ok, type Result, readWithin } from "../std/index.ts";
+import { ok, type Result } from "../std/index.ts";
 import { choose, needsBody, type PriceTable } from "../tariff/index.ts";
+import { isDeclaredShort, readWhole } from "./body.ts";
 import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
 import { offeredNow } from "./offered.ts";
 import { freely, pass } from "./pass.ts";
@@ -36,19 +37,13 @@ export async function sellComputed(
 }
 
 /** A body that the price follows is read before anybody is asked to pay, within what is read whole anywhere. */
-async function readSelected({ config }: Gate, call: Call, access: ComputedAccess): Promise<Result<Call, Problem>> {
-  const { body, request, trace } = call;
+async function readSelected(gate: Gate, call: Call, access: ComputedAccess): Promise<Result<Call, Problem>> {
+  const { body, request } = call;
   if (!(body instanceof ReadableStream) || !readsBody(access, request.method)) return ok(call);
-  const bytesMax = Math.min(access.bodyBytesMax ?? config.bufferBytesMax, config.bufferBytesMax);
-  const length = request.headers.get("content-length");
-  const isTooLarge = Number(length) > bytesMax;
   // What is only observed passes, and is not read for that.
-  if (access.mode === "observe" && (isTooLarge || length === null)) return ok(call);
-  if (isTooLarge) return err({ reason: "body_too_large", bytesMax });
-  const bytes = await trace.measure("body", readWithin(body, bytesMax, access.upstream.timeoutMs));
-  if (!bytes.ok && bytes.error === "too_large") return err({ reason: "body_too_large", bytesMax });
-  const isWhole = bytes.ok && (length === null || bytes.value.byteLength === Number(length));
-  return isWhole ? ok({ ...call, body: bytes.value }) : err({ reason: "body_incomplete" });
+  if (access.mode === "observe" && !isDeclaredShort(gate, call, access)) return ok(call);
+  const whole = await readWhole(gate, call, body, access);
+  return whole.ok ? ok({ ...call, body: whole.value }) : whole;
 }
 
 function readsBody({ tariff }: ComputedAccess, method: string): boolean {

@@ -40,6 +40,8 @@ const GATHER_MS = 5_000;
 /** Takes the use off one answer. */
 interface Reading {
   readonly take: (chunk: Uint8Array) => void;
+  /** What the gate measures itself is counted no further. */
+  readonly leave: () => void;
   readonly end: (isWhole: boolean, hasLeft: boolean) => Charge;
   /** Whether a stream is to end with its receipt, and can. */
   readonly hasReceipt: boolean;
@@ -60,10 +62,14 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
   }
   const gauge = new Gauge(meter, answer);
   const { decimals, amount } = payment.payment;
+  let leftMs: number | null = null;
   const reading: Reading = {
-    take: (chunk) => gauge.feed(chunk),
+    take: (chunk) => gauge.feed(chunk, leftMs === null),
+    leave() {
+      leftMs = gate.nowMs();
+    },
     end(isWhole, hasLeft) {
-      const usage = gauge.end(gate.nowMs() - sinceMs, isWhole);
+      const usage = gauge.end((leftMs ?? gate.nowMs()) - sinceMs, isWhole);
       return chargeFor(meter, usage, { decimals, max: BigInt(amount) }, hasLeft);
     },
     needsEnd: gauge.needsEnd,
@@ -79,12 +85,13 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
 const UNCLEAR = {
   reason: "price_ambiguous",
   by: "what the answer says that it used",
-  why: 'the gate cannot ask for that here: send plain JSON in UTF-8, with its length, and "stream" as true or false',
+  why: 'the gate cannot ask for that here: send plain JSON in UTF-8, and "stream" as true or false',
 } as const;
 
 function bodyFor({ includeUsage }: Meter, { body, call }: Order): Result<Body, typeof UNCLEAR> {
   if (!includeUsage || body === null) return ok(body);
-  const asking = body instanceof Uint8Array ? askForUsage(body, call.request.headers) : null;
+  // A metered call's body was read.
+  const asking = askForUsage(body as Uint8Array, call.request.headers);
   return asking === null ? err(UNCLEAR) : ok(asking);
 }
 
@@ -127,7 +134,7 @@ async function stream(
   order: Order,
   payment: AdmittedPayment,
   answer: StreamedAnswer,
-  { take: feed, end, hasReceipt, needsEnd }: Reading,
+  { take: feed, leave, end, hasReceipt, needsEnd }: Reading,
 ): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const [isHeld, credit] = await Promise.all([
@@ -149,13 +156,12 @@ async function stream(
   };
   // What the gate measures itself is what was handed on, and nobody is charged for more.
   const [stallMs, drainMs] = needsEnd ? [STALL_MS, DRAIN_MS] : [lastsMs, 0];
-  const settings = { take, stallMs, drainMs, lastsMs, last };
+  const settings = { take, leave, stallMs, drainMs, lastsMs, last };
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
-  const settled = ended.then(async ({ delivery, isWhole }) => {
-    const charged = end(isWhole, delivery === "left");
-    // Against a body that nobody read no repeat can be held: what breaks off there is no credit, and so no charge.
-    const isForgone = delivery === "broken" && order.body instanceof ReadableStream;
-    const owed = isForgone ? forgone(charged) : owedFor(order, charged);
+  const settled = ended.then(async ({ delivery, isWhole, isSilent }) => {
+    // Who gives up an API that says nothing has not left to hide what it used.
+    const charged = end(isWhole, delivery === "left" && !isSilent);
+    const owed = owedFor(order, charged);
     const handed = FIRST_DELIVERY[delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
     const settlement = await settleStream(gate, order, payment, handed, owed);
@@ -167,10 +173,11 @@ async function stream(
   return { kind: "served", answer: piped };
 }
 
-/** Nobody meters it: who left nearly all of it has had it. */
+/** Nobody meters it: who left nearly all of it has had it. While the API says nothing there is nothing to have. */
 function trackAgain(access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Tracked {
   const lastsMs = redeliveredMs(access);
-  const settings = { take: () => undefined, stallMs: lastsMs, drainMs: 0, lastsMs, last: null };
+  const ignored = (): void => undefined;
+  const settings = { take: ignored, leave: ignored, stallMs: STALL_MS, drainMs: 0, lastsMs, last: null };
   const { answer: piped, ended } = trackMetered(answer, body, settings);
   return { answer: piped, ended: ended.then(({ delivery }) => delivery) };
 }
@@ -214,12 +221,6 @@ const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge): O
   amount,
   calculation,
   waiver: isMissing || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
-});
-
-const forgone = ({ calculation }: Charge): Owed => ({
-  amount: 0n,
-  calculation: `${calculation}; broken off: nothing`,
-  waiver: "upstream_broke_off",
 });
 
 const waived = ({ noted }: Bill, { waiver }: Owed): readonly LedgerEvent[] => [

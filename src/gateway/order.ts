@@ -2,9 +2,11 @@
 
 import type { Offer } from "../config/index.ts";
 import { digestOf, fingerprintOf, type Purchase } from "../ledger/index.ts";
-import { err, type JsonObject, ok, type Result, readWithin } from "../std/index.ts";
+import type { Problem } from "../problem.ts";
+import { err, type JsonObject, ok, type Result } from "../std/index.ts";
 import { isHandshake } from "../upstream/index.ts";
 import { readPaymentIdentifier, type X402Version } from "../x402/index.ts";
+import { isDeclaredShort, readWhole } from "./body.ts";
 import { partOf } from "./conditions.ts";
 import type { Body, CallKey, Gate, Order, Sale } from "./gate.ts";
 
@@ -14,21 +16,23 @@ interface Manner {
   readonly x402Version: X402Version;
 }
 
-export async function readOrder(gate: Gate, sale: Sale, { key, x402Version }: Manner): Promise<Order | "incomplete"> {
-  const { call } = sale;
-  const body = await call.trace.measure("body", readBody(gate, sale));
-  if (body === "incomplete") return body;
-  const fingerprint = await fingerprintOf(purchaseOf(sale, body));
-  return { ...sale, body, fingerprint, x402Version, key: key === null ? null : await callKeyOf(key) };
+export async function readOrder(gate: Gate, sale: Sale, { key, x402Version }: Manner): Promise<Result<Order, Problem>> {
+  const body = await readBody(gate, sale);
+  if (!body.ok) return body;
+  const fingerprint = await fingerprintOf(purchaseOf(sale, body.value));
+  const callKey = key === null ? null : await callKeyOf(key);
+  return ok({ ...sale, body: body.value, fingerprint, x402Version, key: callKey });
 }
 
-/** A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. */
-async function readBody({ config }: Gate, { call, access }: Sale): Promise<Body | "incomplete"> {
-  const { body, request } = call;
-  const length = request.headers.get("content-length");
-  if (!(body instanceof ReadableStream) || length === null || Number(length) > config.bufferBytesMax) return body;
-  const bytes = await readWithin(body, config.bufferBytesMax, access.upstream.timeoutMs);
-  return bytes.ok && bytes.value.byteLength === Number(length) ? bytes.value : "incomplete";
+/**
+ * A declared length that fits is read before anything is claimed, so that it counts in the fingerprint. On a metered route
+ * no other is taken: what breaks off there is a credit, and a request that is still on its way could see to that.
+ */
+async function readBody(gate: Gate, { call, access }: Sale): Promise<Result<Body, Problem>> {
+  const { body } = call;
+  if (!(body instanceof ReadableStream)) return ok(body);
+  const isRead = access.offer.meter !== null || isDeclaredShort(gate, call, access);
+  return isRead ? readWhole(gate, call, body, access) : ok(body);
 }
 
 const purchaseOf = ({ call: { request, target }, access }: Sale, body: Body): Purchase => ({

@@ -20,9 +20,9 @@ export async function redeem(gate: Gate, sale: Sale, voucher: string): Promise<O
   const id = await readVoucher(gate, sale, voucher);
   if (id === null) return refuse({ reason: "invalid_voucher" });
   const order = await readOrder(gate, sale, { key: null, x402Version: 2 });
-  if (order === "incomplete") return refuse({ reason: "body_incomplete" });
-  const presentation = { ...presentationOf(gate, order, id, gate.newId()), isRedeemer: true };
-  return present(gate, order, presentation, refuse({ reason: "invalid_voucher" }));
+  if (!order.ok) return refuse(order.error);
+  const presentation = { ...presentationOf(gate, order.value, id, gate.newId()), isRedeemer: true };
+  return present(gate, order.value, presentation, refuse({ reason: "invalid_voucher" }));
 }
 
 /** The payment's id. */

@@ -104,8 +104,9 @@ async function buy(
   const key = readCallKey(call.request.headers, presented.extensions ?? {}, access.offer.identifier);
   if (!key.ok) return refuse({ reason: "invalid_payload", detail: key.error });
   const { x402Version } = presented;
-  const order = await readOrder(gate, sale, { key: key.value, x402Version });
-  if (order === "incomplete") return refuse({ reason: "body_incomplete" });
+  const read = await readOrder(gate, sale, { key: key.value, x402Version });
+  if (!read.ok) return refuse(read.error);
+  const order = read.value;
   if (objection !== null) return revisit(gate, order, payment, objection);
   // Judged only now, because a client can take its time with the body.
   const unixSeconds = Math.floor(gate.nowMs() / 1000);

@@ -22,6 +22,8 @@ export interface OpenPayment extends Kept {
   readonly mode: SettleMode;
   readonly asset: string;
   readonly amount: bigint;
+  /** Whether its attempt is under way, as far as anybody knows. */
+  readonly isRunning: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export function exceededCap(
   caps: Caps,
 ): CapName | null {
   const unsettled = open.filter(({ pay }) => pay === "claimed" || pay === "unknown" || pay === "owed");
-  if (unsettled.filter(({ pay }) => pay === "claimed").length >= caps.inFlightMax) return "in_flight";
+  if (open.filter(({ isRunning }) => isRunning).length >= caps.inFlightMax) return "in_flight";
   if (open.filter(wasInVain).length >= caps.unchargedMax) return "uncharged";
   const total = unsettled.reduce((sum, payment) => (payment.asset === asset ? sum + payment.amount : sum), amount);
   return total > caps.unsettledMax ? "unsettled" : null;

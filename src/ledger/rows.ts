@@ -129,12 +129,17 @@ export interface OpenRow extends OpenPayment {
   readonly row: Row;
 }
 
+/** A metered stream is owed from its head on, and goes on until its use is noted: it may yet come to nothing. */
+const isRunning = ({ pay, charge, calculation }: Row): boolean =>
+  pay === "claimed" || (pay === "owed" && charge !== null && calculation === null);
+
 export const openOf = (row: Row, nowMs: number): OpenRow => ({
   ...keptOf(row, nowMs),
   id: row.id,
   mode: row.mode,
   asset: row.asset,
   amount: BigInt(exposureOf(row)),
+  isRunning: isRunning(row),
   row,
 });
 

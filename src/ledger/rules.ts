@@ -86,7 +86,7 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: ["owed"],
     delivery: ANY,
     done: "uncharged",
-    // Who makes the upstream work, and keeps its use from being read or has it break off, is counted; who used nothing is not.
+    // Who makes the upstream work, and keeps its use from being read, is counted; who used nothing is not.
     next: (state, { reason }, nowMs) => ({
       pay: "uncharged",
       delivery: beyondOwed(state),

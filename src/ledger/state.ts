@@ -62,8 +62,8 @@ export type LedgerEvent =
   | { readonly kind: "served" }
   /** What a metered call has used, and so what is to be settled; the body of `/settle` that says so. */
   | { readonly kind: "metered"; readonly charge: string; readonly calculation: string; readonly settleBody: string }
-  /** Served, and nothing is charged for it: nothing was used, nobody can say what, or the upstream broke off. */
-  | { readonly kind: "waived"; readonly reason: "no_usage" | "usage_missing" | "upstream_broke_off" }
+  /** Served, and nothing is charged for it: nothing was used, or nobody can say what. */
+  | { readonly kind: "waived"; readonly reason: "no_usage" | "usage_missing" }
   /** Settling, or finding out, did not work this time. */
   | { readonly kind: "postponed"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }

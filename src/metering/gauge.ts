@@ -32,8 +32,9 @@ export class Gauge {
     this.#reader = this.#readerOf(headers);
   }
 
-  feed(chunk: Uint8Array): void {
-    this.#bytes += chunk.byteLength;
+  /** @param isHandedOn whether anybody gets it: else its bytes are not counted */
+  feed(chunk: Uint8Array, isHandedOn = true): void {
+    if (isHandedOn) this.#bytes += chunk.byteLength;
     this.#reader?.feed(chunk);
   }
 

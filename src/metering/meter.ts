@@ -37,7 +37,7 @@ export interface Meter {
   readonly onMissingUsage: { readonly [reason in MissingReason]: MissingPrice };
 }
 
-/** `left`: its buyer was gone, or cut off, before it was known. */
+/** `left`: its buyer was gone, or cut off, before it was known, and not for the API's silence. */
 export type MissingReason = "left" | "otherwise";
 export type MissingPrice = "minimum" | "maximum" | "nothing";
 
@@ -61,7 +61,7 @@ export interface Charge {
   readonly calculation: string;
 }
 
-/** @param hasLeft whether its buyer was gone, or cut off, before the answer's end */
+/** @param hasLeft whether its buyer was gone, or cut off, before the answer's end, and not for the API's silence */
 export function chargeFor(meter: Meter, usage: Usage, authorized: Authorized, hasLeft = false): Charge {
   const missing = meter.rates.filter((_, i) => !usage[i]).map(({ title }) => title);
   if (missing.length > 0) {

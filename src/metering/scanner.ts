@@ -1,6 +1,7 @@
 // Reads JSON (RFC 8259) from bytes as they come: whether it is an object, and the numbers that stand at a few places in it.
 // It understands what JSON.parse does, builds nothing and holds no text that could be long, so that it needs no more
-// memory for a large text than for a small one. Bytes that are no UTF-8 are a character that stands for them, in texts.
+// memory for a large text than for a small one, but for the levels that are open. Bytes that are no UTF-8 are a character
+// that stands for them, in texts.
 
 import { type Decimal, readNumber, readText } from "./decimal.ts";
 import type { Reader } from "./events.ts";
@@ -27,7 +28,8 @@ import {
 import { clear, newPlace, type Place, placeOf } from "./places.ts";
 import { Spelling } from "./spelling.ts";
 
-const DEPTH_MAX = 64;
+/** Deep enough for whatever a buyer has an API repeat to him; each level is held while it is open. */
+const DEPTH_MAX = 10_000;
 /** Of a number, or a text that is one: 61 characters, each escaped, and some space around them. */
 const VALUE_BYTES_MAX = 512;
 /** Of one UTF-16 unit of a name: `\u0061`. */

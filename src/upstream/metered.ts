@@ -5,17 +5,32 @@
 import { pipeOf } from "./delivery.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 
+/** An upstream that is waited for and says nothing for so long is silent: who gives it up then has not left it. */
+const SILENT_MS = 20_000;
+/** A reader who lets the gate wait for so long has the upstream wait, too, which may break off for that. */
+const HELD_MS = 5_000;
+
 export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
+  /** When the upstream has come to its end, whether or not the client has taken that yet. */
+  readonly ended: Promise<MeteredEnd>;
+}
+
+export interface MeteredEnd {
   /**
-   * When the upstream has come to its end, whether or not the client has taken that yet. `left`: the client went before it,
-   * broke its own request off, or took so long that it was too late for more. `broken`: the upstream did.
+   * `left`: the client went before the end, took so long that it was too late for more, or had held the stream up before it
+   * broke off. `broken`: the upstream did, or was silent until it was too late.
    */
-  readonly ended: Promise<{ readonly delivery: "delivered" | "left" | "broken"; readonly isWhole: boolean }>;
+  readonly delivery: "delivered" | "left" | "broken";
+  readonly isWhole: boolean;
+  /** Whether the upstream was silent when the client left, and has been since. */
+  readonly isSilent: boolean;
 }
 
 export interface MeteredSettings {
   readonly take: (chunk: Uint8Array) => void;
+  /** The client has left: it gets nothing of what is taken from now on. */
+  readonly leave: () => void;
   /** After how long without taking anything a client has left. */
   readonly stallMs: number;
   /** How long a stream is read on that nobody gets. */
@@ -36,71 +51,131 @@ export function trackMetered(
   const headers = new Headers(answer.headers);
   if (length === null) headers.delete("content-length");
   const piped = { ...answer, headers, body: readable, length };
-  return { answer: piped, ended: pump(answer, body.getReader(), writable.getWriter(), settings) };
+  return { answer: piped, ended: new Passage(answer.length, body, writable, settings).pump() };
 }
 
-async function pump(
-  { length, cancel }: UpstreamAnswer,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  { take, stallMs, drainMs, lastsMs, last }: MeteredSettings,
-): Promise<Awaited<MeteredDelivery["ended"]>> {
-  let isGone = false;
-  let lacking = length ?? 0;
-  const late = Promise.withResolvers<"late">();
-  const timers = [setTimeout(() => late.resolve("late"), lastsMs)];
-  const leave = (): void => {
-    if (!isGone) timers.push(setTimeout(() => late.resolve("late"), drainMs));
-    isGone = true;
-  };
-  // Whoever goes while the upstream is silent is not heard of by writing.
-  writer.closed.catch(leave);
-  const hand = async (chunk: Uint8Array): Promise<void> => {
-    const stalled = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      leave();
-      stalled.resolve();
-      writer.abort(new Error("nothing was read for too long")).catch(() => undefined);
-    }, stallMs);
-    await Promise.race([writer.write(chunk).catch(leave), late.promise, stalled.promise]);
-    clearTimeout(timer);
-  };
-  try {
-    for (;;) {
-      const read = await Promise.race([late.promise, reader.read().catch(() => null)]);
-      if (read === "late") return breakOff(reader, writer, true);
-      // Whoever writes less than was declared breaks off, too: behind a service binding nothing else says so.
-      if (read === null || (read.done && lacking > 0))
-        return breakOff(reader, writer, isGone || cancel?.aborted === true);
-      if (read.done) break;
-      lacking -= read.value.byteLength;
-      take(read.value);
-      if (!isGone) await hand(read.value);
+class Passage {
+  readonly #settings: MeteredSettings;
+  /** As the upstream declared it; null where it did not. */
+  readonly #length: number | null;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #late = Promise.withResolvers<"late">();
+  #bytes = 0;
+  #isGone = false;
+  /** Whether the upstream is waited for in vain, and for long; once the client is gone, whether it was then and is still. */
+  #isSilent = false;
+  #wasHeld = false;
+  #endSilence: Stop = () => undefined;
+  #endDrain: Stop = () => undefined;
+
+  constructor(
+    length: number | null,
+    body: ReadableStream<Uint8Array>,
+    writable: WritableStream<Uint8Array>,
+    settings: MeteredSettings,
+  ) {
+    this.#settings = settings;
+    this.#length = length;
+    this.#reader = body.getReader();
+    this.#writer = writable.getWriter();
+  }
+
+  async pump(): Promise<MeteredEnd> {
+    const endWhole = after(this.#settings.lastsMs, () => this.#late.resolve("late"));
+    // Whoever goes while the upstream is silent is not heard of by writing.
+    this.#writer.closed.catch(() => this.#leave());
+    try {
+      for (;;) {
+        const chunk = await this.#next();
+        if (chunk === "end") return this.#finish();
+        if (chunk === "late") return this.#breakOff(this.#isSilent ? "broken" : "left");
+        if (chunk === "broken") return this.#breakOff(this.#wasHeld ? "left" : "broken");
+        this.#isSilent = false;
+        // What the upstream declares and does not keep to is its own word, whoever reads it.
+        if (this.#length !== null && this.#bytes > this.#length) return this.#breakOff("broken");
+        this.#settings.take(chunk);
+        if (!this.#isGone) await this.#hand(chunk);
+      }
+    } finally {
+      // Nobody leaves any more, whatever becomes of the writer: no timer would end.
+      this.#isGone = true;
+      for (const end of [endWhole, this.#endSilence, this.#endDrain]) end();
     }
+  }
+
+  async #next(): Promise<Uint8Array | "end" | "broken" | "late"> {
+    if (!this.#isGone) {
+      this.#endSilence = after(SILENT_MS, () => {
+        this.#isSilent = true;
+      });
+    }
+    for (;;) {
+      const read = await Promise.race([this.#late.promise, this.#reader.read().catch(() => null)]);
+      // Nothing was said by what has no bytes.
+      if (read !== "late" && read?.value?.byteLength === 0) continue;
+      this.#endSilence();
+      if (read === "late") return read;
+      if (read === null) return "broken";
+      // Whoever writes less than was declared breaks off, too: behind a service binding nothing else says so.
+      if (read.done) return this.#bytes < (this.#length ?? 0) ? "broken" : "end";
+      this.#bytes += read.value.byteLength;
+      return read.value;
+    }
+  }
+
+  async #hand(chunk: Uint8Array): Promise<void> {
+    const stalled = Promise.withResolvers<void>();
+    const endHolding = after(HELD_MS, () => {
+      this.#wasHeld = true;
+    });
+    const endStall = after(this.#settings.stallMs, () => {
+      this.#leave();
+      stalled.resolve();
+      this.#writer.abort(new Error("nothing was read for too long")).catch(() => undefined);
+    });
+    const written = this.#writer.write(chunk).catch(() => this.#leave());
+    await Promise.race([written, this.#late.promise, stalled.promise]);
+    endHolding();
+    endStall();
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#endSilence();
+    const { leave, drainMs } = this.#settings;
+    leave();
+    if (drainMs === 0) this.#late.resolve("late");
+    else this.#endDrain = after(drainMs, () => this.#late.resolve("late"));
+  }
+
+  #finish(): MeteredEnd {
     // Not waited for: who reads nothing keeps a stream from closing, but not what it used from being charged.
-    if (!isGone) finish(writer, last).catch(() => undefined);
-    return { delivery: isGone ? "left" : "delivered", isWhole: true };
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
+    if (!this.#isGone) this.#close().catch(() => undefined);
+    return { delivery: this.#isGone ? "left" : "delivered", isWhole: true, isSilent: this.#isSilent };
+  }
+
+  async #close(): Promise<void> {
+    const bytes = await this.#settings.last;
+    if (bytes !== null) await this.#writer.write(bytes);
+    await this.#writer.close();
+  }
+
+  /** @param by what it is unless the client has left before */
+  #breakOff(by: "left" | "broken"): MeteredEnd {
+    const delivery = this.#isGone ? "left" : by;
+    this.#reader.cancel().catch(() => undefined);
+    // Not waited for: a client that reads nothing keeps a write from ending.
+    this.#writer.abort(new Error("the stream broke off")).catch(() => undefined);
+    return { delivery, isWhole: false, isSilent: this.#isSilent };
   }
 }
 
-async function finish(
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  last: Promise<Uint8Array | null> | null,
-): Promise<void> {
-  const bytes = await last;
-  if (bytes !== null) await writer.write(bytes);
-  await writer.close();
-}
+type Stop = () => void;
 
-function breakOff(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  isGone: boolean,
-): Awaited<MeteredDelivery["ended"]> {
-  reader.cancel().catch(() => undefined);
-  // Not waited for: a client that reads nothing keeps a write from ending.
-  writer.abort(new Error("the stream broke off")).catch(() => undefined);
-  return { delivery: isGone ? "left" : "broken", isWhole: false };
+/** @returns what keeps it from happening */
+function after(ms: number, happen: () => void): Stop {
+  const timer = setTimeout(happen, ms);
+  return () => clearTimeout(timer);
 }

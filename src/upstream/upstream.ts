@@ -51,8 +51,6 @@ export interface UpstreamAnswer {
   readonly length: number | null;
   /** What the connection became, of a status 101; it is handed on as it is, so that no message passes through here. */
   readonly webSocket?: WebSocket;
-  /** Aborted where the client's own request breaks off, and this with it. */
-  readonly cancel?: AbortSignal;
   /** All of it as it came, where nothing was taken off, written anew or read. */
   readonly whole?: Response;
 }
@@ -131,10 +129,10 @@ async function readAnswer(
   isFramed: boolean,
 ): Promise<UpstreamAnswer> {
   const { status, body, webSocket } = response;
-  const { method, url: asked, proto, host, wholeBytesMax, cancel } = request;
+  const { method, url: asked, proto, host, wholeBytesMax } = request;
   const length = declaredLength(response.headers);
   const headers = responseHeaders(response.headers, { upstream, asked, publicOrigin: `${proto}://${host}` }, length);
-  const answer = { status, headers, body, length, ...(webSocket && { webSocket }), ...(cancel && { cancel }) };
+  const answer = { status, headers, body, length, ...(webSocket && { webSocket }) };
   if (body === null || method === "HEAD" || length === null || length > wholeBytesMax) {
     return headers === response.headers ? { ...answer, whole: response } : answer;
   }

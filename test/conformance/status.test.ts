@@ -103,12 +103,12 @@ const quotedFor =
 
 /** A maximum, once it is known for whom it has to be signed. */
 const metered =
-  (body: string) =>
+  (request: () => RequestInit) =>
   async (envelope: Envelope): Promise<Provoked> => {
     await eventually(() => ask(fresh("/metered/ok"), { method: "POST", body: "{}" }), 402);
     const path = fresh("/metered/ok");
     const payment = await signUptoPayment("10000");
-    return { response: await present(envelope, path, payment, posting(body)), path, payment };
+    return { response: await present(envelope, path, payment, request()), path, payment };
   };
 
 const posting = (body: BodyInit, headers: Record<string, string> = {}): RequestInit => ({
@@ -376,8 +376,20 @@ const situations: readonly Situation[] = [
   {
     title: "a price by use, and a stream that cannot be made to say it",
     only: v2,
-    provoke: metered('{"stream":1}'),
+    provoke: metered(() => posting('{"stream":1}')),
     ...{ status: 400, error: "price_ambiguous", asked: VERIFIED },
+  },
+  {
+    title: "a price by use, and a body that is too long to be read",
+    only: v2,
+    provoke: metered(() => posting(chunked("x".repeat(20_000)))),
+    ...{ status: 413, error: "body_too_large" },
+  },
+  {
+    title: "a price by use, and a body that is not as long as it says",
+    only: v2,
+    provoke: metered(() => posting("{}", { "content-length": "3" })),
+    ...{ status: 400, error: "body_incomplete" },
   },
 ];
 

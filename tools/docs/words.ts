@@ -119,7 +119,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     maxInFlight: {
       type: "whole number, 1 to 1000",
-      means: "How many payments of one payer on one network may be under way at once. One more is 429.",
+      means:
+        "How many payments of one payer on one network may be under way at once; a stream that is charged by its use is until that is known. One more is 429.",
       example: 20,
     },
     maxUncharged: {
@@ -160,7 +161,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     bufferBytesMax: {
       type: "bytes, at most 8388608",
       means:
-        "Bodies whose declared length is at most this are read whole before anything is done with them: a request's then counts in what its payment is bound to, an answer's is complete before it is charged.",
+        "Bodies whose declared length is at most this are read whole before anything is done with them: a request's then counts in what its payment is bound to, an answer's is complete before it is charged. A longer request is 413 where the price follows its body or its use.",
       example: 65536,
     },
     bodyBytesMax: {

@@ -1,6 +1,6 @@
 // A call that is charged for what it used: in one piece or as a stream, and whatever breaks.
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
 import { encodeChallenge, permit2PaymentId } from "../../../src/x402/index.ts";
@@ -380,6 +380,15 @@ describe("a stream", () => {
       expect(entry()).toBe("settled, delivered, 7000");
     });
 
+    test("begins no line there where the last piece that had bytes ended one", async () => {
+      const { upstream, write, close } = streaming();
+      const { buy } = open({ receiptComment: true }, { upstream });
+      const outcome = await buy();
+      void write(USED);
+      void write("").then(close);
+      expect((await textOf(outcome)).slice(USED.length)).toMatch(/^: payment-response /);
+    });
+
     test("says there that it cost nothing", async () => {
       const text = 'data: {"usage":{"units":0}}\n\n';
       const changes = { receiptComment: true, min: "$0" };
@@ -496,66 +505,164 @@ describe("a stream that the API broke off", () => {
     });
     expect([errors, entry()]).toEqual([["not_recorded"], "settled, redeemed, 100"]);
   });
+});
 
-  describe("behind a request whose body nobody read", () => {
-    const long = JSON.stringify({ x: "x".repeat(2000) });
-    const send = (gate: ReturnType<typeof open>, headers: object, body: Sent["body"], paid = payment) => {
-      const all = new Headers({ "idempotency-key": "k".repeat(22), ...headers });
-      return gate.answer("/m", paidWith(paid as unknown as Payment, { method: "POST", headers: all, body }));
-    };
+describe("a stream, as time goes by,", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const UNITS = { usd: "1", per: "1K", of: "usage.units" };
 
-    test.each([
-      [
-        "longer than the gate reads",
-        { "content-length": String(long.length) },
-        "minimum",
-        "usage.units at $1/1K missing: minimum",
-      ],
-      ["of a length that nobody declared", {}, "maximum", "usage.units at $1/1K missing: maximum"],
-    ])("%s is no credit, and costs nothing: %j, %s", async (_, headers, onMissingUsage, read) => {
-      const streams = streaming();
-      const gate = open({ onMissingUsage }, { upstream: streams.upstream }, { maxUncharged: 1 });
-      await gate.ask("/m");
-      const body = new TextEncoder().encode(long);
-      const reader = readerOf(await send(gate, headers, body));
-      void streams.write(USED);
-      await reader.read();
-      void streams.abort();
-      await expect(reader.read()).rejects.toThrow();
-      await gate.settled();
-      const { settledFor, entry, exposed, held, reports } = gate;
-      expect([settledFor, entry(), await exposed()]).toEqual([[], "uncharged, truncated, 0", false]);
-      expect([held()?.calculation, reports.at(-1)]).toEqual([
-        `${read}; broken off: nothing`,
-        "waived upstream_broke_off",
+  async function begun(changes: object = {}) {
+    const streams = streaming();
+    const gate = open(changes, { upstream: streams.upstream });
+    const reader = readerOf(await gate.buy());
+    void streams.write("data: 1\n\n");
+    await reader.read();
+    return { ...gate, ...streams, reader };
+  }
+
+  test.each([
+    [20_000, "", "100", "missing: minimum"],
+    [20_000, ": late\n", "50000", "missing, its buyer left: maximum"],
+    [19_000, "", "50000", "missing, its buyer left: maximum"],
+  ])(
+    "whose API said nothing for %i ms when its buyer gave it up, and then %j, costs %s",
+    async (ms, later, ...told) => {
+      const { reader, write, settled, entry, held } = await begun();
+      await pass(ms);
+      await reader.cancel();
+      if (later !== "") void write(later);
+      await pass(25_000);
+      await settled();
+      const [amount, calculation] = told;
+      expect([entry(), held()?.calculation]).toEqual([
+        `settled, delivered, ${amount}`,
+        `usage.units at $1/1K ${calculation}`,
       ]);
-      expect(codeOf(await send(gate, headers, body))).toBe("upstream_broke_off");
-      // It counts against who may have seen to it.
-      const next = await signUptoPayment("50000", {}, account);
-      expect(await send(gate, headers, body, next)).toMatchObject({ problem: { cap: "uncharged" } });
-      expect(gate.seen).toHaveLength(1);
-    });
+    },
+  );
 
-    test("is charged where it is the request itself that broke off, and the answer with it", async () => {
-      const streams = streaming();
-      const upstream: Around["upstream"] = (sent) => {
-        sent.signal.addEventListener("abort", () => void streams.abort());
-        void new Response(sent.body as BodyInit).text().catch(() => undefined);
-        return streams.upstream(sent);
-      };
-      const gate = open({ onMissingUsage: "maximum" }, { upstream }, { bodyBytesMax: 1000 });
-      await gate.ask("/m");
-      const request = new TransformStream<Uint8Array, Uint8Array>();
-      const writer = request.writable.getWriter();
-      void writer.write(new Uint8Array(10));
-      const reader = readerOf(await send(gate, {}, request.readable));
-      void streams.write(USED);
-      await reader.read();
-      void writer.write(new Uint8Array(2000)).catch(() => undefined);
-      await expect(reader.read()).rejects.toThrow();
-      await gate.settled();
-      expect([gate.settledFor, gate.entry()]).toEqual([["50000"], "settled, delivered, 50000"]);
+  test("whose API falls silent until it can no longer be settled is the buyer's credit, and costs what the API did not say", async () => {
+    const { reader, settled, entry } = await begun();
+    const rest = reader.read();
+    rest.catch(() => undefined);
+    await pass(300_000);
+    await expect(rest).rejects.toThrow("broke off");
+    await settled();
+    expect(entry()).toBe("settled, truncated, 100");
+  });
+
+  test("that its API breaks off behind a reader who held it up is his own, and no credit", async () => {
+    const { reader, write, abort, settled, entry } = await begun();
+    void write("data: 2\n\n");
+    await pass(5_000);
+    await reader.read();
+    void abort();
+    await expect(reader.read()).rejects.toThrow();
+    await settled();
+    expect(entry()).toBe("settled, delivered, 50000");
+  });
+
+  test("has of its bytes what was handed on, also where it is read on for what the API says at its end", async () => {
+    const bytes = { usd: "1", per: "1K", of: { measured: "bytes" } };
+    const { reader, write, close, settled, held } = await begun({ meter: [UNITS, bytes] });
+    await reader.cancel();
+    void write(USED).then(close);
+    await settled();
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K + 9 bytes at $1/1K = $0.016");
+  });
+
+  test("has of its seconds those until its buyer left, also where it is read on", async () => {
+    const seconds = { usd: "1", per: "1K", of: { measured: "seconds" } };
+    const { reader, clock, write, close, settled, held } = await begun({ meter: [UNITS, seconds] });
+    clock.nowMs += 2_000;
+    await reader.cancel();
+    clock.nowMs += 20_000;
+    void write(USED).then(close);
+    await settled();
+    expect(held()?.calculation).toBe("7 usage.units at $1/1K + 2 seconds at $1/1K = $0.009");
+  });
+
+  test.each<[string, string, (stream: ReturnType<typeof streaming>) => Promise<unknown>]>([
+    ["is the buyer's still where the API is silent until its end", "truncated", () => pass(300_000)],
+    [
+      "is redeemed by who takes nothing of it for 30 seconds",
+      "redeemed",
+      async ({ write }) => {
+        void write(USED);
+        await pass(30_000);
+      },
+    ],
+  ])("delivered again, %s", async (_, delivery, happens) => {
+    const again = streaming();
+    const { present, settled, entry } = await brokenOff([again]);
+    expect(reasonOf(await present())).toBe("redelivered");
+    await happens(again);
+    await settled();
+    expect(entry()).toBe(`settled, ${delivery}, 100`);
+  });
+});
+
+describe("a request's body", () => {
+  const long = JSON.stringify({ x: "x".repeat(2000) });
+  const lengthOf = (text: string): object => ({ "content-length": String(text.length) });
+  const send = async (gate: ReturnType<typeof open>, headers: object, body: Sent["body"]) => {
+    await gate.ask("/m");
+    const all = new Headers({ ...headers });
+    return gate.answer("/m", paidWith(payment as unknown as Payment, { method: "POST", headers: all, body }));
+  };
+  const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const TOO_LARGE = { reason: "body_too_large", bytesMax: 1000 };
+
+  test("is read whole before anything is claimed, also where nobody declared its length", async () => {
+    const gate = open({}, { upstream: using(7) });
+    const request = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = request.writable.getWriter();
+    const sold = send(gate, {}, request.readable);
+    void writer.write(encoded("half"));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([gate.held(), gate.asked.includes("verify")]).toEqual([null, false]);
+    void writer.write(encoded(" and half"));
+    void writer.close();
+    expect((await sold).kind).toBe("sold");
+    expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe("half and half");
+  });
+
+  const breaking = (): Sent["body"] =>
+    new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }, { highWaterMark: 0 });
+  test.each<[string, object, () => Sent["body"], object]>([
+    ["that says that it is too long, and is not read,", lengthOf(long), breaking, TOO_LARGE],
+    ["that turns out to be too long", {}, () => encoded(long), TOO_LARGE],
+    ["that its buyer breaks off", {}, breaking, { reason: "body_incomplete" }],
+    ["that is not as long as it says", lengthOf("abc"), () => encoded("ab"), { reason: "body_incomplete" }],
+  ])("%s has nothing claimed, executed or charged", async (_, headers, body, problem) => {
+    const gate = open({}, { upstream: using(7) });
+    expect(await send(gate, headers, body())).toEqual({ kind: "refused", problem });
+    expect([gate.seen, gate.settledFor, gate.held(), await gate.exposed()]).toEqual([[], [], null, false]);
+  });
+
+  test("is no longer than the route takes, whoever declared that", async () => {
+    const gate = open({}, { upstream: using(7) }, { bodyBytesMax: 10 });
+    expect(await send(gate, {}, encoded("x".repeat(11)))).toMatchObject({
+      problem: { reason: "body_too_large", bytesMax: 10 },
     });
+  });
+
+  test("of no declared length is what a credit is redeemed with, and no other", async () => {
+    const streams = [streaming(), streaming()] as const;
+    let calls = 0;
+    const upstream: Around["upstream"] = (sent) => (streams[calls++] as ReturnType<typeof streaming>).upstream(sent);
+    const gate = open({}, { upstream });
+    const key = { "idempotency-key": "k".repeat(22) };
+    const reader = readerOf(await send(gate, key, encoded("small")));
+    void streams[0].abort();
+    await expect(reader.read()).rejects.toThrow();
+    await gate.settled();
+    expect(gate.entry()).toBe("settled, truncated, 100");
+    expect(reasonOf(await send(gate, key, encoded("large!")))).toBe("payment_bound_elsewhere");
+    void streams[1].write(USED).then(streams[1].close);
+    expect(await textOf(await send(gate, key, encoded("small")))).toBe(USED);
   });
 });
 
@@ -661,12 +768,9 @@ describe("a request for a stream", () => {
     expect(new TextDecoder().decode(gate.seen[0]?.body as Uint8Array)).toBe(body);
   });
 
-  test.each([
-    ["is another request to other parsers", '{"stream":1}'],
-    ["is too long to be read", JSON.stringify({ stream: true, x: "x".repeat(2000) })],
-  ])("that %s is refused where it was to ask for its use, and neither served nor charged", async (_, body) => {
+  test("that other parsers may take for another one is refused where it was to ask for its use, and neither served nor charged", async () => {
     const gate = open({ includeUsage: true }, { upstream: using(7) });
-    expect(reasonOf(await send(gate, body))).toBe("price_ambiguous");
+    expect(reasonOf(await send(gate, '{"stream":1}'))).toBe("price_ambiguous");
     await gate.settled();
     expect([gate.seen, gate.settledFor, gate.entry(), await gate.exposed()]).toEqual([
       [],

@@ -12,6 +12,7 @@ const open = (pay: Pay, delivery: Delivery = "none", changes: Partial<OpenPaymen
   redemptions: 0,
   asset: "0xasset",
   amount: 10n,
+  isRunning: pay === "claimed",
   ...changes,
 });
 
@@ -57,6 +58,11 @@ describe("a payer", () => {
     ["nothing open", [], null],
     ["one call under way", [open("claimed")], null],
     ["as many calls under way as may be", [open("claimed"), open("claimed")], "in_flight"],
+    [
+      "as many of them as may be, one of which is owed already",
+      [open("claimed"), open("owed", "none", { isRunning: true })],
+      "in_flight",
+    ],
     ["settlements that nobody is sure of", [open("unknown"), open("owed"), open("unknown")], null],
     ["as much unsettled as may be", [open("unknown"), open("owed"), open("unknown"), open("claimed")], "unsettled"],
     ["the same of another asset", Array.from({ length: 9 }, () => open("unknown", "none", { asset: "0xother" })), null],

@@ -81,7 +81,7 @@ describe("a metered call", () => {
 });
 
 describe("a stream that broke off, once it is charged, can be redeemed at once", () => {
-  const waived = { ...EVENTS.waived, reason: "upstream_broke_off" } as const;
+  const waived = { ...EVENTS.waived, reason: "usage_missing" } as const;
   const atEnd = NOW + LEASE;
   const alarm = (...events: readonly LedgerEvent[]): void => {
     const due = dueAt(atEnd);
@@ -137,11 +137,8 @@ describe("a call that is charged nothing", () => {
     expect(dueAt(NOW + 365 * 86_400_000)?.id).not.toBe(ID);
   });
 
-  test.each([
-    ["nobody can say what it used", "usage_missing"],
-    ["the upstream broke off", "upstream_broke_off"],
-  ] as const)("because %s is counted for an hour: its payer may have seen to that", (_, reason) => {
-    expect(waive(reason)).toBe(true);
+  test("because nobody can say what it used is counted for an hour: its payer may have seen to that", () => {
+    expect(waive("usage_missing")).toBe(true);
     expect(claimNext(1)).toEqual({ kind: "over_cap", cap: "uncharged" });
     expect(claimNext(2)).toEqual({ kind: "granted" });
   });
@@ -154,6 +151,30 @@ describe("a call that is charged nothing", () => {
     const report = { ...REPORT, id: idOf(3), attempt: "a-3" };
     expect(book.record({ ...report, events: [release] })).toBe(true);
     expect(book.record({ ...report, events: [{ kind: "waived", reason: "no_usage" }] })).toBe(false);
+  });
+});
+
+describe("what a payer may have under way", () => {
+  const claimNext = (inFlightMax: number) => {
+    const caps = { ...claimOf().caps, inFlightMax };
+    return book.claim(claimOf({ ...CLAIM, id: idOf(2), attempt: "a-2", fingerprint: "f-2", caps }));
+  };
+
+  test.each([
+    ["while it is owed and nobody knows its use", [served], false],
+    ["also when its end is known", [served, delivered], false],
+    ["no longer when its use is noted", [served, delivered, metered], true],
+  ])("counts a stream %s", (_, events, isOver) => {
+    record(...events);
+    expect(claimNext(1)).toEqual(isOver ? { kind: "granted" } : { kind: "over_cap", cap: "in_flight" });
+  });
+
+  test("counts no other call that is owed", () => {
+    const plain = claimOf({ charge: null, id: idOf(3), attempt: "a-3", fingerprint: "f-3" });
+    record(served, delivered, metered);
+    book.claim(plain);
+    book.record({ ...REPORT, id: idOf(3), attempt: "a-3", events: [served] });
+    expect(claimNext(1)).toEqual({ kind: "granted" });
   });
 });
 

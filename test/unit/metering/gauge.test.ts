@@ -282,6 +282,23 @@ describe("a use behind more than anybody would hold", () => {
     });
   });
 
+  test("is charged exactly where it stands behind levels upon levels, of which little is held, and no longer than they last", () => {
+    const depth = 9_999;
+    const gauge = new Gauge(tokens, { headers: new Headers(JSON_TYPE) });
+    const before = heldBytes();
+    gauge.feed(bytes('{"x":['));
+    const [begins, ends] = ["[", "]"].map((bracket) => bytes(bracket.repeat(depth - 1))) as [Uint8Array, Uint8Array];
+    const comma = bytes(",");
+    for (let times = 0; times < 100; times++) {
+      for (const chunk of times === 0 ? [begins] : [ends, comma, begins]) gauge.feed(chunk);
+    }
+    expect(heldBytes() - before).toBeLessThan(2 * MB);
+    gauge.feed(ends);
+    expect(heldBytes() - before).toBeLessThan(MB / 2);
+    gauge.feed(bytes('],"usage":{"tokens":20000}}'));
+    expect(chargeFor(tokens, gauge.end(0, true), authorized).amount).toBe(12_000n);
+  });
+
   test("is read however much there is before it", () => {
     const text = `{"data":[${"0,".repeat(150_000)}0],"n":5}`;
     expect(read([answer("n")], JSON_TYPE, [text])).toEqual(["5"]);

@@ -11,14 +11,25 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export function objectOf(text: string): object | null {
   try {
     const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json) && depthOf(json) <= 64 ? json : null;
+    return typeof json === "object" && json !== null && !Array.isArray(json) && depthOf(json) <= DEPTH_MAX
+      ? json
+      : null;
   } catch {
     return null;
   }
 }
 
-const depthOf = (json: unknown): number =>
-  typeof json === "object" && json !== null ? 1 + Math.max(0, ...Object.values(json).map(depthOf)) : 0;
+export const DEPTH_MAX = 10_000;
+
+/** Level by level: what is so deep is too deep for a function that calls itself. */
+function depthOf(json: unknown): number {
+  let depth = 0;
+  let level = [json].filter(isContainer);
+  for (; level.length > 0; depth++) level = level.flatMap((one) => Object.values(one)).filter(isContainer);
+  return depth;
+}
+
+const isContainer = (json: unknown): json is object => typeof json === "object" && json !== null;
 
 /** Undefined where there is no such member; of a list, the names are its indices. */
 function lookUp(json: unknown, path: Path): unknown {

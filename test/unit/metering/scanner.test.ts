@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { JsonScanner } from "../../../src/metering/scanner.ts";
 import {
   bytes,
+  DEPTH_MAX,
   foundIn,
   inParts,
   objectOf,
@@ -147,9 +148,26 @@ describe("what is scanned", () => {
     expect(scan(text, [[["n\ufffd"]], [["n\u00ff"]], [["n"]]])).toEqual(["1", null, null]);
   });
 
-  test("may be 64 deep, and no deeper", () => {
+  test("may be 10,000 deep, and no deeper", () => {
     const deep = (depth: number): string => `{"n":1,"x":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
-    expect([one(deep(64), "n"), one(deep(65), "n")]).toEqual(["1", undefined]);
+    expect([one(deep(10_000), "n"), one(deep(10_001), "n")]).toEqual(["1", undefined]);
+  });
+
+  test("is what is parsed also where it is about as deep as it may be", () => {
+    const someKinds = fc.array(fc.boolean(), { minLength: 1, maxLength: 9 });
+    const someDepth = fc.integer({ min: DEPTH_MAX - 3, max: DEPTH_MAX + 3 });
+    fc.assert(
+      fc.property(someKinds, someDepth, fc.constantFrom("", "}", "1"), fc.boolean(), (kinds, depth, flaw, isBehind) => {
+        const isObject = Array.from({ length: depth - 1 }, (_, i) => kinds[i % kinds.length] as boolean);
+        const begins = isObject.map((is) => (is ? '{"x":' : "[")).join("");
+        const ends = isObject.map((is) => (is ? "}" : "]")).reverse();
+        const nested = `${begins}0${ends.join("")}${flaw}`;
+        const text = isBehind ? `{"x":${nested},"n":7}` : `{"n":7,"x":${nested}}`;
+        const json = objectOf(text);
+        expect(scan(bytes(text), [[["n"]]], [5_000])).toEqual(json && foundIn(json, [[["n"]]]));
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("has nothing of what was scanned before", () => {
