@@ -83,18 +83,27 @@ export class Supported {
     return this.#nowMs() - this.#lookedUpMs >= pauseMs;
   }
 
+  /** Never rejects. @returns when that was said which others have noted; null where they have nothing */
+  async recall(): Promise<number | null> {
+    const noted = readNote(await this.#notes.read(this.#key));
+    this.#said = noted?.said ?? this.#said;
+    return noted?.atMs ?? null;
+  }
+
   /** Never rejects. */
   async refresh(): Promise<void> {
     this.#lookedUpMs = this.#nowMs();
-    // Some stores take no slash in a key.
-    const key = `supported|${encodeURIComponent(this.#name)}`;
-    const noted = readNote(await this.#notes.read(key));
-    this.#said = noted?.said ?? this.#said;
-    if (noted && this.#nowMs() - noted.atMs < FRESH_MS) return;
+    const atMs = await this.recall();
+    if (atMs !== null && this.#nowMs() - atMs < FRESH_MS) return;
     const said = await this.#ask();
     if (said === null) return void this.#misses++;
     this.#said = said;
-    await this.#notes.write(key, JSON.stringify({ atMs: this.#nowMs(), ...said }));
+    await this.#notes.write(this.#key, JSON.stringify({ atMs: this.#nowMs(), ...said }));
+  }
+
+  /** Some stores take no slash in it. */
+  get #key(): string {
+    return `supported|${encodeURIComponent(this.#name)}`;
   }
 }
 

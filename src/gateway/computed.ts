@@ -15,7 +15,7 @@ import { ok, type Result } from "../std/index.ts";
 import { choose, needsBody, type PriceTable } from "../tariff/index.ts";
 import { isDeclaredShort, readWhole } from "./body.ts";
 import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
-import { offeredNow } from "./offered.ts";
+import { offeredSoon } from "./offered.ts";
 import { freely, pass } from "./pass.ts";
 import { calledBy, objectionTo, quoted, quoteOf, readEcho } from "./quote.ts";
 import { sellAsQuoted } from "./quoted.ts";
@@ -94,7 +94,7 @@ async function sellAtEntry(
 ): Promise<Outcome> {
   const echo = await readEcho(gate, call, called);
   // The form that is sold, so that what is changed of it stays changed.
-  const access = offeredNow(gate, entry);
+  const access = await offeredSoon(gate, entry);
   if (echo.kind === "unavailable") return refuse({ reason: "ledger_unavailable" });
   const { offer } = access;
   const terms = echo.kind === "quoted" && !echo.isOver ? termsAt(offer, echo.quote.price) : null;

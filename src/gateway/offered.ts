@@ -1,16 +1,29 @@
 // What is offered at this moment: an offer may depend on what its facilitators say that they can do. They are asked behind
-// the answer, now and then; nobody waits for it.
+// the answer, now and then; nobody waits for them.
 
 import type { PaidAccess } from "../config/index.ts";
 import { type Facilitator, knownOf } from "../facilitator/index.ts";
+import { attempted } from "../std/index.ts";
 import type { Gate } from "./gate.ts";
 
-export function offeredNow(gate: Gate, access: PaidAccess): PaidAccess {
+function offeredNow(gate: Gate, access: PaidAccess): PaidAccess {
   const { offer } = access;
   if (offer.variant === null) return access;
   const facilitators = gate.facilitators.of(offer.facilitators);
   lookUp(gate, facilitators);
   return { ...access, offer: offer.variant(knownOf(facilitators)) };
+}
+
+/** What others have heard is waited for where nothing could be offered without it, and no longer than this. */
+const RECALL_MS = 500;
+
+/** The same, in an isolate that has heard of nobody yet. */
+export async function offeredSoon(gate: Gate, access: PaidAccess): Promise<PaidAccess> {
+  const offered = offeredNow(gate, access);
+  if (access.offer.variant === null || !offered.offer.challenge.isEmpty) return offered;
+  const facilitators = gate.facilitators.of(access.offer.facilitators);
+  await attempted(() => Promise.all(facilitators.map(({ supported }) => supported.recall())), RECALL_MS);
+  return offeredNow(gate, access);
 }
 
 /** What they can do, where that was read too long ago. */

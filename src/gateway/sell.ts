@@ -8,7 +8,7 @@ import { type Check, checkPayment } from "../schemes/index.ts";
 import { isHandshake } from "../upstream/index.ts";
 import { isFaithfulEcho, type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
 import { budgetMs, type Call, type Gate, refuse, type Sale } from "./gate.ts";
-import { offeredNow } from "./offered.ts";
+import { offeredSoon } from "./offered.ts";
 import { readCallKey, readOrder } from "./order.ts";
 import { purchase } from "./purchase.ts";
 import { REDEEM_HEADER, redeem } from "./redeem.ts";
@@ -22,7 +22,7 @@ export async function sell(
   access: PaidAccess,
   objection: string | null,
 ): Promise<Outcome> {
-  return orNothingOffered(await sellNow(gate, call, route, offeredNow(gate, access), objection));
+  return orNothingOffered(await sellNow(gate, call, route, await offeredSoon(gate, access), objection));
 }
 
 /** Nobody can be asked to pay where nobody is known who would settle it. */

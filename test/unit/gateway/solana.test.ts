@@ -90,6 +90,14 @@ describe("the challenge names who pays the gas:", () => {
     expect(urls).toHaveLength(2);
   });
 
+  test("whom another isolate has heard of, from the first request on", async () => {
+    const { named, place } = open();
+    await named();
+    const { named: namedElsewhere, urls } = open({ before: place });
+    expect(await namedElsewhere()).toEqual([FEE_PAYER]);
+    expect(urls).toEqual([]);
+  });
+
   test("the next one's where the first does not settle there, or names nobody", async () => {
     const evm = { kinds: [{ x402Version: 2, scheme: "exact", network: "eip155:8453" }], signers: {} };
     const nameless = { kinds: [{ x402Version: 2, scheme: "exact", network: DEVNET }] };
