@@ -208,7 +208,7 @@ async function settleStream(
   // What the book does not know of is not settled: it would call it something else. The alarm settles what it has.
   if (!(await report(gate, reporter, [handed, bill.noted]))) return null;
   const settlement = await settleBehind(gate, order, payment, bill);
-  return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, bill) : null;
+  return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, settlement.bill) : null;
 }
 
 /** What is to be settled, and why nothing is where that is nothing. */
