@@ -19,6 +19,8 @@ export class Gauge {
   #bytes = 0;
   /** Whether anything of the answer could be understood. */
   #isUnderstood = false;
+  /** Whether a stream has said that it is over, however long its connection stays open. */
+  #isDone = false;
 
   /** Whether what was used may stand at the answer's end; otherwise it is known at every moment of it. */
   readonly needsEnd: boolean;
@@ -44,7 +46,7 @@ export class Gauge {
    */
   end(durationMs: number, isWhole: boolean): Usage {
     if (isWhole) this.#reader?.end();
-    const isRead = isWhole && this.#isUnderstood;
+    const isRead = (isWhole || this.#isDone) && this.#isUnderstood;
     return this.#rates.map(({ source: { kind }, isOptional }, i) => {
       if (kind === "bytes") return { digits: BigInt(this.#bytes), scale: 0 };
       if (kind === "seconds") return { digits: BigInt(Math.ceil(durationMs)), scale: 3 };
@@ -61,7 +63,10 @@ export class Gauge {
       // What is found later counts: of a stream the last event that has it.
       this.#found = found.map((value, i) => value ?? (this.#found[i] as Decimal | null));
     });
-    return pastMark(isEventStream(headers) ? new EventReader(scanner) : scanner);
+    const onDone = (): void => {
+      this.#isDone = true;
+    };
+    return pastMark(isEventStream(headers) ? new EventReader(untilDone(scanner, onDone)) : scanner);
   }
 }
 
@@ -80,6 +85,25 @@ function pastMark(reader: Reader): Reader {
       reader.feed(chunk.subarray(at));
     },
     end: () => reader.end(),
+  };
+}
+
+const DONE = /* @__PURE__ */ new TextEncoder().encode("[DONE]");
+
+/** The data by which OpenAI's endpoints, and those that are like them, end a stream. */
+function untilDone(reader: Reader, onDone: () => void): Reader {
+  /** Of the event's data; -1 where that is another one. */
+  let seen = 0;
+  return {
+    feed(chunk) {
+      for (let at = 0; seen >= 0 && at < chunk.byteLength; at++) seen = chunk[at] === DONE[seen] ? seen + 1 : -1;
+      reader.feed(chunk);
+    },
+    end() {
+      if (seen === DONE.byteLength) onDone();
+      seen = 0;
+      reader.end();
+    },
   };
 }
 

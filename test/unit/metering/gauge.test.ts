@@ -118,6 +118,22 @@ describe("a stream of events", () => {
     expect(read([answer("n")], EVENTS, chunks)).toEqual(["2"]);
   });
 
+  test.each<[string, string | null]>([
+    ['data: {"n":7}\n\ndata: [DONE]\n\n', "7"],
+    ['data: {"n":7}\r\rdata:[DONE]\r\r: still here\r', "7"],
+    // It has not been said to its end, or it is something else.
+    ['data: {"n":7}\n\ndata: [DONE]\n', null],
+    ['data: {"n":7}\n\ndata: [DONE]!\n\n', null],
+    ['data: {"n":7}\n\ndata: x[DONE]\n\n', null],
+    ['data: {"n":7}\n\ndata: [DONE\n\n', null],
+    ['data: {"n":7}\n\nevent: [DONE]\n\n', null],
+    ["data: [DONE]\n\n", null],
+  ])("that says that it is over is whole, though its connection stays open: %j", (text, use) => {
+    for (const chunks of [[text], [...text]]) {
+      expect(read([answer("n")], EVENTS, chunks, { isWhole: false })).toEqual([use]);
+    }
+  });
+
   test("has what a long event says, and nothing of one that is no JSON", () => {
     const long = `data: {"n":7,"x":"${"x".repeat(1_000_000)}"\n`;
     expect(read([answer("n")], EVENTS, ['data: {"n":6}\n\n', long, "data: }\n\n", "data: {}\n\n"])).toEqual(["7"]);
