@@ -26,6 +26,7 @@ function worker(
       include: [include],
       // On a busy machine a runtime takes its time to start; nothing here is held by how long it takes.
       testTimeout: 30_000,
+      hookTimeout: 30_000,
       globalSetup: ["test/support/network.ts"],
       setupFiles: ["test/support/request-log.ts"],
     },

@@ -86,7 +86,7 @@ describe("the log says", () => {
       ...{ outcome: "uncharged", status: 404 },
       ...money,
       ...timed,
-      steps: steps("body", "claim", "verify", "upstream"),
+      steps: steps("claim", "verify", "upstream"),
     });
   });
 
