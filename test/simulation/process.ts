@@ -18,8 +18,10 @@ export class Process {
     this.name = name;
   }
 
+  /** At once where it is dead already. */
   atDeath(run: () => void): void {
-    this.#atDeath.push(run);
+    if (this.isDead) run();
+    else this.#atDeath.push(run);
   }
 
   kill(): void {
