@@ -3,6 +3,7 @@
 
 import { ExactEvmScheme } from "@x402/evm";
 import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/client";
+import { UptoEvmScheme } from "@x402/evm/upto/client";
 import { type Network, wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { privateKeyToAccount } from "viem/accounts";
 import { parseOptions, parseUrl, runCommand, UsageError } from "./command-line.ts";
@@ -40,7 +41,10 @@ await runCommand(usage, async () => {
 
 async function pay(ready: Ready, url: string, init: RequestInit, isV1: boolean): Promise<number> {
   const account = privateKeyToAccount(ready.buyer.privateKey as `0x${string}`);
-  const client = new x402Client().register(ready.network as Network, new ExactEvmScheme(account));
+  const network = ready.network as Network;
+  const client = new x402Client()
+    .register(network, new ExactEvmScheme(account))
+    .register(network, new UptoEvmScheme(account));
   client.registerV1(V1_NETWORK, new ExactEvmSchemeV1(account));
   // The stock client refuses more than a dollar, to protect real money. This wallet holds none.
   client.setSpendControls(false);

@@ -98,6 +98,22 @@ describe("npm start", () => {
     await upstream.stop();
   });
 
+  test("sells by use, and its wallet pays for that", async () => {
+    const bytes = { usd: "1", per: "1K", of: { measured: "bytes" } };
+    const pricing = write("use.json", { ...table, routes: { "/v1/quotes/*": { upto: "$1", meter: [bytes] } } });
+    const stack = start("--quiet", "--pricing", pricing);
+    const { gate } = await readyOf(stack);
+    // The first request of all is not told for whom to sign.
+    await expect.poll(async () => (await fetch(`${gate}/v1/quotes/ETH`)).status, { timeout: 10_000 }).toBe(402);
+    const { code, stdout } = await npmRun("pay", [`${gate}/v1/quotes/ETH`], env).ended;
+    const [, answer = ""] = /(\{"symbol":.*\})\n/.exec(stdout) ?? [];
+    expect(stdout).toContain('"scheme": "upto"');
+    expect([code, answer.length > 20]).toEqual([0, true]);
+    expect(stdout).toContain("Paid in transaction");
+    stack.signal("SIGINT");
+    await stack.ended;
+  });
+
   test("fits a table with hosts, upstreams and tokens of its own to this machine", async () => {
     const asset = "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42";
     const pricing = write("whole.json", {
