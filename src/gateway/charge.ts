@@ -9,7 +9,7 @@ import { reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, type Reporter, report, storable, type Telling } from "./attempt.ts";
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
-import { accept, type Bill, type Settled, settle, settleForGood } from "./settle.ts";
+import { accept, type Bill, type Settled, settle, settleForGood, type Unsettled } from "./settle.ts";
 
 /** The goods go out only when they are paid for. @param bill of a metered call */
 export async function charge(
@@ -50,7 +50,7 @@ export async function settleBehind(
   order: Order,
   payment: AdmittedPayment,
   bill: Bill | null,
-): Promise<Awaited<ReturnType<typeof settleForGood>>> {
+): Promise<Settled | Unsettled> {
   const settlement = await settleForGood(gate, order, payment, bill);
   const reporter = reporterOf(payment);
   switch (settlement.kind) {

@@ -37,7 +37,7 @@ export interface Settled {
   readonly isShown: boolean;
 }
 
-type Unsettled = Exclude<Settlement, { kind: "settled" }>;
+export type Unsettled = Exclude<Settlement, { kind: "settled" }>;
 
 /**
  * While a buyer waits, and with no more I/O than that: what is dear is looked for on the chain, and so is a transaction
