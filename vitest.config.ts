@@ -11,6 +11,9 @@ const FEATURES = join(import.meta.dirname, "src/features.ts");
 
 type Around = NonNullable<Exclude<Parameters<typeof cloudflareTest>[0], (...args: never[]) => unknown>["miniflare"]>;
 
+/** On a busy machine things take their time; nothing here is held by how long they take. */
+const PATIENT = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 10_000 } } };
+
 /** The whole Worker in workerd around one table of `test/worker/`; its tests stand in the folder of its name. */
 function worker(
   name: string,
@@ -24,9 +27,7 @@ function worker(
     test: {
       name,
       include: [include],
-      // On a busy machine a runtime takes its time to start; nothing here is held by how long it takes.
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      ...PATIENT,
       globalSetup: ["test/support/network.ts"],
       setupFiles: ["test/support/request-log.ts"],
     },
@@ -86,8 +87,8 @@ export default defineConfig({
       {
         resolve: { alias: PLATFORM },
         test: {
+          ...PATIENT,
           name: "unit",
-          testTimeout: 30_000,
           include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/*.test.ts"],
           exclude: [PROVOKED, PROVOKED_BY_PAYERS],
         },
@@ -109,21 +110,23 @@ export default defineConfig({
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/worker-direct/wrangler.toml" } })],
         test: {
+          ...PATIENT,
           name: "worker-direct",
           include: ["test/worker-direct/**/*.test.ts"],
-          testTimeout: 30_000,
           globalSetup: ["test/support/chain-network.ts"],
         },
       },
       {
         resolve: { alias: PLATFORM },
         test: {
+          ...PATIENT,
           name: "simulation",
           include: ["test/simulation/**/*.test.ts"],
         },
       },
       {
         test: {
+          ...PATIENT,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 60_000,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { newAccount, type Payment, signPayment } from "../support/payment.ts";
-import { calledEndpoints, decode, fresh, seen } from "../worker/client.ts";
+import { calledEndpoints, decode, fresh, release, seen } from "../worker/client.ts";
 import { attend, chainAhead, rowOf } from "../worker-chain/chain.ts";
 import { present, v1, v2 } from "./envelopes.ts";
 
@@ -33,13 +33,18 @@ describe.each([
 
   test("with too many payments under way is told to wait", async () => {
     const account = newAccount();
-    const running = Array.from({ length: 3 }, () => fresh("/after/slow")).map((path) => ({
+    const running = Array.from({ length: 3 }, () => fresh("/patient/held")).map((path) => ({
       path,
       call: buy(path, account),
     }));
     for (const { path } of running) await expect.poll(() => seen(path), { interval: 20 }).toHaveLength(1);
     await expectOverCap(await buy(fresh("/after/ok"), account), "in_flight", "5");
-    for (const { call } of running) expect((await call).response.status).toBe(200);
+    for (const { path, call } of running) {
+      await release(path);
+      const { payment, response } = await call;
+      expect(response.status).toBe(200);
+      await expect.poll(async () => (await rowOf(payment))["pay"]).toBe("settled");
+    }
     expect((await buy(fresh("/after/ok"), account)).response.status).toBe(200);
   });
 

@@ -66,7 +66,7 @@ test("a paid attempt is served to nobody and settled all the same", async () => 
     const calls: { endpoint: string }[] = await (await fetch(`${facilitator.url}/__calls?nonce=${nonce}`)).json();
     return calls.map(({ endpoint }) => endpoint);
   };
-  await expect.poll(called, { timeout: 5000 }).toEqual(["/verify", "/settle"]);
+  await expect.poll(called).toEqual(["/verify", "/settle"]);
   expect(events).toContain("/paid/slow served");
   expect(events).not.toContain("/paid/slow left");
 });

@@ -104,7 +104,7 @@ describe("npm start", () => {
     const stack = start("--quiet", "--pricing", pricing);
     const { gate } = await readyOf(stack);
     // The first request of all is not told for whom to sign.
-    await expect.poll(async () => (await fetch(`${gate}/v1/quotes/ETH`)).status, { timeout: 10_000 }).toBe(402);
+    await expect.poll(async () => (await fetch(`${gate}/v1/quotes/ETH`)).status).toBe(402);
     const { code, stdout } = await npmRun("pay", [`${gate}/v1/quotes/ETH`], env).ended;
     const [, answer = ""] = /(\{"symbol":.*\})\n/.exec(stdout) ?? [];
     expect(stdout).toContain('"scheme": "upto"');
@@ -190,7 +190,7 @@ describe("npm start", () => {
     expect(children.length).toBeGreaterThanOrEqual(3);
     stack.signal("SIGINT");
     await stack.ended;
-    await expect.poll(() => children.filter(isRunning), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => children.filter(isRunning)).toEqual([]);
     await expect(fetch(ready.gate)).rejects.toThrow();
   });
 

@@ -82,7 +82,7 @@ const earned = (): Promise<bigint> => balanceOf(chain.rpc, PAY_TO);
 
 /** What the payee gets for it, once that has come. */
 async function expectEarned(before: bigint, amount: bigint): Promise<void> {
-  await expect.poll(async () => (await earned()) - before, { timeout: 10_000 }).toBe(amount);
+  await expect.poll(async () => (await earned()) - before).toBe(amount);
 }
 
 const stateOf = async (response: Response): Promise<unknown> =>
@@ -127,7 +127,7 @@ describe("a stream", () => {
     expect(receipt).toMatchObject({ success: true, amount: priceOf(4).toString() });
     await expectEarned(before, priceOf(4));
     await expect
-      .poll(() => stateOf(response), { timeout: 5_000 })
+      .poll(() => stateOf(response))
       .toMatchObject({
         ...{ pay: "settled", delivery: "delivered", amount: priceOf(4).toString() },
         calculation: "4 usage.prompt_tokens at $0.15/1K + 4 usage.completion_tokens at $0.60/1K = $0.003",
@@ -144,7 +144,7 @@ describe("a stream", () => {
     await expect(reader.read()).rejects.toThrow();
     await expectEarned(before, LEAST);
     await expect
-      .poll(() => stateOf(response), { timeout: 5_000 })
+      .poll(() => stateOf(response))
       .toMatchObject({
         ...{ pay: "settled", delivery: "truncated" },
         calculation: expect.stringContaining("missing: minimum"),
@@ -161,9 +161,7 @@ describe("a stream", () => {
     await expect(reader.read()).rejects.toThrow();
     model.goOn();
     await expectEarned(before, priceOf(3));
-    await expect
-      .poll(() => stateOf(response), { timeout: 5_000 })
-      .toMatchObject({ pay: "settled", delivery: "delivered" });
+    await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "delivered" });
   });
 });
 
@@ -219,7 +217,7 @@ describe("a hundred calls at once of a payer who has ten times the most that one
     model.goOn();
     await readAll(served);
     await expectEarned(before, 10n * charge);
-    await expect.poll(() => standing(served, charge), { timeout: 10_000 }).toEqual([10, 0]);
+    await expect.poll(() => standing(served, charge)).toEqual([10, 0]);
     expect(await balanceOf(chain.rpc, account.address)).toBe(FUNDS - 10n * charge);
   });
 
@@ -230,7 +228,7 @@ describe("a hundred calls at once of a payer who has ten times the most that one
     model.goOn();
     await readAll(served);
     await expectEarned(before, FUNDS);
-    await expect.poll(() => standing(served, MOST), { timeout: 10_000 }).toEqual([10, 10]);
+    await expect.poll(() => standing(served, MOST)).toEqual([10, 10]);
     await mint(chain, account.address, FUNDS);
     await expect.poll(() => standing(served, MOST), { timeout: 20_000 }).toEqual([20, 0]);
     expect((await earned()) - before).toBe(2n * FUNDS);
@@ -254,5 +252,5 @@ test("afterwards the seller has what the books say, to the unit", async () => {
     readKept(join(directory, "state"))
       .filter(({ pay }) => pay === "settled")
       .reduce((sum, { amount }) => sum + amount, 0n);
-  await expect.poll(charges, { timeout: 10_000 }).toBe(await earned());
+  await expect.poll(charges).toBe(await earned());
 });

@@ -172,7 +172,7 @@ describe.each(WAYS)("verified and settled by %s:", (way) => {
         leave.abort();
         await expect(left).rejects.toThrow();
         await expect
-          .poll(async () => (await send("/paid/late?left", payment)).json(), { timeout: 5000 })
+          .poll(async () => (await send("/paid/late?left", payment)).json())
           .toMatchObject({
             error: "payment_settled",
           });

@@ -5,7 +5,7 @@ import { PAY_TO } from "../support/payment.ts";
 import type { World } from "./world.ts";
 
 /** The books are told a moment later, so a difference counts only when it stays. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface Reconciled {
   readonly code: number | null;

@@ -1,5 +1,6 @@
 // An API that does what its path says, and remembers what reached it whole: `GET /__seen?path=/x` lists the requests
-// whose raw URL begins so, and `POST /__verify` tells of such a request who signed it.
+// whose raw URL begins so, `POST /__release?path=/x` answers those that are held, and `POST /__verify` tells of a signed
+// request who signed it.
 
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
@@ -29,6 +30,9 @@ const json = (response: ServerResponse, status: number, body: unknown, headers =
 
 const failedOnce = new Set<string>();
 
+/** What is to be answered once its path is released. */
+const held = new Map<string, () => void>();
+
 const behaviours: { readonly [name: string]: Behaviour } = {
   ok: (_, response) => json(response, 200, { goods: true }, { "cache-control": "public, s-maxage=60", age: "7" }),
   status: (_, response, rest) => {
@@ -55,6 +59,7 @@ const behaviours: { readonly [name: string]: Behaviour } = {
   // Two seconds are beyond the fixture's deadline of one.
   late: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 2000),
   slow: (_, response) => void setTimeout(() => json(response, 200, { goods: true }), 400),
+  held: ({ url = "" }, response) => void held.set(url, () => json(response, 200, { goods: true })),
   drop: (request) => request.socket.destroy(),
   short: (request, response) => {
     response.writeHead(200, { "content-length": 100 });
@@ -97,13 +102,17 @@ export async function startFakeUpstream(): Promise<TestServer> {
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? "";
+    const path = () => new URLSearchParams(url.slice(url.indexOf("?"))).get("path") ?? "";
     if (url.startsWith("/__seen?")) {
-      const path = new URLSearchParams(url.slice(url.indexOf("?"))).get("path") ?? "";
       return json(
         response,
         200,
-        seen.filter((one) => one.url.startsWith(path)),
+        seen.filter((one) => one.url.startsWith(path())),
       );
+    }
+    if (url.startsWith("/__release?")) {
+      held.get(path())?.();
+      return json(response, 200, held.delete(path()));
     }
     const body = await readText(request).catch(() => null);
     if (url === "/__verify") return json(response, 200, verifySigned(JSON.parse(body ?? "")));

@@ -1,8 +1,10 @@
 // What became of a settlement that nobody confirmed, where the table names an RPC: the chain's word counts.
 
 import { afterEach, describe, expect, test } from "vitest";
-import { newAccount, signPayment, unixNow } from "../support/payment.ts";
+import { newAccount, signPayment } from "../support/payment.ts";
 import { calledEndpoints, decode, fresh, pay, seen, untilFacilitatorIsAsked } from "../worker/client.ts";
+import { answerOf, chainOf, configOf, gateOf, newHeld, requestOf } from "../worker/gate.ts";
+import pricing from "../worker/pricing-chain.ts";
 import { idempotent, newKey, redeemWith, upfront } from "../worker-ledger/client.ts";
 import { attend, cancels, chainAhead, chainDown, idOf, inBook, pays, rowOf, transactionOf } from "./chain.ts";
 
@@ -163,10 +165,13 @@ describe("what is owed", () => {
 });
 
 test("a payment whose time is over by the gate's clock is asked of the chain before its payer is told to sign again", async () => {
-  const { path, payment } = await unanswered(undefined, signPayment("10000", { validBefore: String(unixNow() + 5) }));
-  await pays(payment);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const again = await pay(path, payment);
+  const { path, payment } = await unanswered();
+  const transaction = transactionOf(payment);
+  const gate = gateOf(configOf(pricing), newHeld(), {
+    nowMs: () => Date.now() + 3_600_000,
+    chain: chainOf(async () => ({ kind: "paid", transaction, amount: "10000" })),
+  });
+  const again = await answerOf(gate, requestOf(path, payment));
   expect(again.status).toBe(409);
   expect(await again.json()).toMatchObject({ error: "payment_settled" });
 });

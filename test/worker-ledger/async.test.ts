@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newAccount, signPayment } from "../support/payment.ts";
-import { calledEndpoints, fresh, seen } from "../worker/client.ts";
+import { calledEndpoints, fresh, release, seen } from "../worker/client.ts";
 import { payAs } from "./client.ts";
 
 describe("a route that answers first", () => {
@@ -55,13 +55,13 @@ describe("a payer's caps", () => {
 
   test("stop one with too many calls under way", async () => {
     const account = newAccount();
-    const running = Array.from({ length: 3 }, async () =>
-      payAs(fresh("/after/slow"), await signPayment("10000", {}, account)),
-    );
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const paths = Array.from({ length: 3 }, () => fresh("/patient/held"));
+    const running = paths.map(async (path) => payAs(path, await signPayment("10000", {}, account)));
+    for (const path of paths) await expect.poll(() => seen(path), { interval: 20 }).toHaveLength(1);
     const response = await payAs(fresh("/after/ok"), await signPayment("10000", {}, account));
     expect(response.status).toBe(429);
     expect(await response.json()).toMatchObject({ cap: "in_flight" });
+    for (const path of paths) await release(path);
     for (const { status } of await Promise.all(running)) expect(status).toBe(200);
   });
 

@@ -69,7 +69,7 @@ describe("a facilitator may do what it likes", () => {
       const row = await rowOf(payment);
       return `${row?.["pay"]}, ${row?.["delivery"]}`;
     };
-    await expect.poll(held, { timeout: 3000 }).toBe(ledger);
+    await expect.poll(held).toBe(ledger);
     expect(await seen(path)).toHaveLength(executions);
     // Nothing is settled that was not verified, and by nobody twice without being asked again.
     const settles = (await calledEndpoints(payment)).filter((endpoint) => endpoint === "/settle").length;

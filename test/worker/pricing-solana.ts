@@ -4,15 +4,15 @@ import { inject } from "vitest";
 
 const facilitator = (place: string, feePayer?: string) => ({
   url: inject("facilitator") + place,
-  verifyTimeoutSeconds: 1,
-  settleTimeoutSeconds: 1,
+  verifyTimeoutSeconds: 3,
+  settleTimeoutSeconds: 3,
   ...(feePayer !== undefined && { feePayer }),
 });
 const FEE_PAYER = "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd";
 const SOLANA = { network: "solana-devnet", payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4" };
 
 export default {
-  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1 },
+  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 3 },
   payTo: "0x209693Bc6afc0C5328bA36FaF03C514EF312287C",
   accepts: [SOLANA],
   facilitators: [facilitator("")],

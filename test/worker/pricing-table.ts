@@ -2,17 +2,17 @@
 
 import { inject } from "vitest";
 
-const facilitator = (url: string) => ({ url, verifyTimeoutSeconds: 1, settleTimeoutSeconds: 1 });
+const facilitator = (url: string) => ({ url, verifyTimeoutSeconds: 3, settleTimeoutSeconds: 3 });
 const OTHER_DOLLAR = "0x808456652fdb597867f38412077A9182bf77359F";
 
 export default {
   prefix: "/~gate/",
   hosts: ["api.example.com", "api.example.com:8443", "https://shop.example.com"],
-  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 1, headers: { "x-api-key": "key {{API_KEY}}" } },
+  upstream: { url: `${inject("upstream")}/base`, timeoutSeconds: 3, headers: { "x-api-key": "key {{API_KEY}}" } },
   upstreams: {
     other: {
       url: `${inject("otherUpstream")}/other`,
-      timeoutSeconds: 1,
+      timeoutSeconds: 3,
       headers: { "x-other-key": "key {{OTHER_KEY}}" },
     },
     tenants: { url: "https://legacy.internal/tenants", service: "LEGACY", host: "client" },

@@ -65,7 +65,7 @@ describe("a wallet that approves when it is asked and refuses in a block", () =>
     expect([relayer.seen(), await relayer.nonces()]).toEqual([[null, null, null], 3]);
     relayer.clock.aheadMs = 30_000;
     expect(await relayer.settle(await pay())).toMatchObject({ kind: "settled" });
-    await expect.poll(relayer.seen, { timeout: 5_000 }).toEqual(["reverted", "reverted", "reverted", null]);
+    await expect.poll(relayer.seen).toEqual(["reverted", "reverted", "reverted", null]);
     expect(await relayer.settle(await burner.pay())).toEqual({ kind: "rejected", reason: PAYER });
   });
 });
@@ -86,7 +86,7 @@ test("a wallet with the money for one price is sent one transaction, however man
   const payer = await world.startPayer(10_000n);
   await world.test.setAutomine(false);
   const settlements = Promise.all(Array.from({ length: 4 }, async () => relayer.settle(await pay({}, payer))));
-  await expect.poll(() => relayer.signed().length, { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => relayer.signed().length).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(relayer.signed()).toHaveLength(1);
   await world.test.mine({ blocks: 1 });

@@ -101,7 +101,7 @@ describe("a transaction that is stuck below the price", () => {
     await raiseBaseFee(30n);
     await mine();
     expect(await receiptOf(first?.hash ?? "0x")).toBeNull();
-    await expect.poll(() => relayer.signed().length, { timeout: 8_000 }).toBeGreaterThan(1);
+    await expect.poll(() => relayer.signed().length).toBeGreaterThan(1);
     let mined: unknown = null;
     void settlement.then((one) => {
       mined = one;
@@ -112,7 +112,7 @@ describe("a transaction that is stuck below the price", () => {
           await mine();
           return mined;
         },
-        { timeout: 8_000, interval: 100 },
+        { interval: 100 },
       )
       .not.toBeNull();
     const signed = relayer.signed();
@@ -205,9 +205,9 @@ test("what waits beyond the end of its authorization gives its nonce to nothing,
   const [first] = relayer.signed();
   relayer.clock.aheadMs = (3_600 + 300) * 1_000;
   const settlement = relayer.settleAgain(payment);
-  await expect.poll(() => relayer.signed().length, { timeout: 8_000 }).toBe(2);
+  await expect.poll(() => relayer.signed().length).toBe(2);
   const [, nothing] = relayer.signed();
-  await expect.poll(() => isWaiting(nothing?.hash), { timeout: 8_000 }).toBe(true);
+  await expect.poll(() => isWaiting(nothing?.hash)).toBe(true);
   await mine();
   const unpaid = { kind: "unknown", detail: "invalid_exact_evm_transfer_event_mismatch", transaction: nothing?.hash };
   expect(await settlement).toEqual(unpaid);
@@ -232,7 +232,7 @@ describe("somebody else with the relayer's key", () => {
     await world.test.dropTransaction({ hash: lost });
     await mine();
     expect(await receiptOf(kept)).toMatchObject({ status: "success" });
-    await expect.poll(() => relayer.signed().map(({ nonce }) => nonce), { timeout: 8_000 }).toEqual([1, 2]);
+    await expect.poll(() => relayer.signed().map(({ nonce }) => nonce)).toEqual([1, 2]);
     await sawAll(relayer, 2);
     await mine();
     expect(await settlement).toEqual({ kind: "settled", transaction: relayer.signed()[1]?.hash });

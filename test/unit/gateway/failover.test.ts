@@ -256,7 +256,7 @@ test("an attempt whose ledger takes its time to hear who settles does not outlas
   );
   const payment = await signPayment("10000");
   const first = gate.answer("/after", paidWith(payment, keyed()));
-  await expect.poll(() => gate.asked.includes("settle"), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => gate.asked.includes("settle")).toBe(true);
   expect(reasonOf(await gate.answer("/after", paidWith(payment, keyed())))).toBe("payment_in_flight");
   settling.resolve();
   expect(reasonOf(await first)).toBe("sold");
@@ -281,7 +281,7 @@ describe("a facilitator that two routes give different times", () => {
     };
     expect(reasonOf(await gate.pay("/quick", await signPayment("10000")))).toBe("sold");
     const deadline = await asked.promise;
-    await expect.poll(() => deadline.aborted, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => deadline.aborted).toBe(true);
   });
 
   test("is known to be silent where it was", async () => {
