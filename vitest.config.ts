@@ -12,7 +12,7 @@ const FEATURES = join(import.meta.dirname, "src/features.ts");
 type Around = NonNullable<Exclude<Parameters<typeof cloudflareTest>[0], (...args: never[]) => unknown>["miniflare"]>;
 
 /** On a busy machine things take their time; nothing here is held by how long they take. */
-const PATIENT = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { timeout: 10_000 } } };
+const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } };
 
 /** The whole Worker in workerd around one table of `test/worker/`; its tests stand in the folder of its name. */
 function worker(
@@ -129,8 +129,7 @@ export default defineConfig({
           ...PATIENT,
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
           fileParallelism: false,
         },
       },

@@ -9,6 +9,7 @@ export {
   type Config,
   type FixedAccess,
   type FreeAccess,
+  LEASE_MARGIN_MS,
   type Offer,
   offersOf,
   type PaidAccess,

@@ -24,7 +24,7 @@ import { type PricedOption, priceOptions } from "./price.ts";
 import type { Charge, routeEntries, Table } from "./schema.ts";
 import { entriesOf, LONGEST, type Settlers } from "./settlers.ts";
 import { checkSolana } from "./solana.ts";
-import { attemptMs, type Limits, type Offer } from "./table.ts";
+import { attemptMs, LEASE_MARGIN_MS, type Limits, type Offer } from "./table.ts";
 import { isAddressOn, methodOf, nameOf, type Option, readOptions, type TokenBook } from "./tokens.ts";
 import { type Challenges, fits, largestOf, withVariants } from "./variants.ts";
 
@@ -93,7 +93,6 @@ export function compileOffer(
   );
   const verifyAboveMicros = thresholdOf(entry, path, scope);
   const asked = { facilitators, verifyAboveMicros };
-  if (isOwnTime) checkTime(maxTimeoutSeconds, upstream, asked, path, scope.report);
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
   if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
   checkFacilitators(priced, facilitators, entry, path, scope);
@@ -105,6 +104,8 @@ export function compileOffer(
   }
   const words = { settle: meter ? "after" : settle, own: entry.maxUnsettled ?? null, usual: scope.maxUnsettled };
   const limits = { ...scope.limits, unsettledMicros: unsettledLimit(words, priced, path, scope.report) };
+  const marginMs = settle === "async" ? LEASE_MARGIN_MS : 0;
+  if (isOwnTime || marginMs > 0) checkTime(maxTimeoutSeconds, upstream, asked, path, scope.report, marginMs);
   if (settle === "async") checkTotal(priced, scope.unsettledTotalMicros, path, scope.report);
   const payable = checkSolana(priced, { settle, upstream, facilitators }, entry, path, scope);
   const inFlow = (flow: PaymentFlow): readonly Terms[] =>
@@ -254,15 +255,17 @@ function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, pa
 /** What an authorization has to last beyond every budget: signing and the way to us take time too. */
 const SPARE_MS = 10_000;
 
+/** @param marginMs for who goes on settling what was served, where nothing is heard of its attempt any more */
 export function checkTime(
   maxTimeoutSeconds: number,
   upstream: UpstreamSettings | null,
   asked: Parameters<typeof attemptMs>[1],
   path: Path,
   report: Report,
+  marginMs = 0,
 ): void {
   if (!upstream || asked.facilitators.length === 0) return;
-  const neededMs = attemptMs(upstream, asked) + SPARE_MS;
+  const neededMs = attemptMs(upstream, asked) + marginMs + SPARE_MS;
   if (maxTimeoutSeconds * 1000 >= neededMs) return;
   const least = Math.ceil(neededMs / 1000);
   report(

@@ -147,6 +147,9 @@ export interface Config {
 /** The longest that a settlement is looked for on the chain. */
 export const CONFIRM_MS = 10_000;
 
+/** What a lease has beyond what it is for: the way between takes time, too. */
+export const LEASE_MARGIN_MS = 15_000;
+
 interface Asked {
   readonly facilitators: readonly FacilitatorSettings[];
   readonly verifyAboveMicros: bigint | null;

@@ -79,7 +79,8 @@ function tableOf(
   rest: Pick<PriceTable<FixedAccess>, "missing" | "otherwise">,
 ): PriceTable<FixedAccess> {
   if (selector.kind !== "bodyBytes") {
-    const alike = new Set(compiled.map(([name]) => likeValue(name)));
+    const methods = selector.kind === "mcp" ? [...selector.named] : [];
+    const alike = new Set([...compiled.map(([name]) => name), ...methods].map(likeValue));
     return { selector, entries: new Map(compiled), alike, steps: [], ...rest };
   }
   const steps = compiled.map(([name, access]) => [Number(name), access] as const).toSorted(([a], [b]) => a - b);

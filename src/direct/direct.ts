@@ -2,7 +2,7 @@
 // (`exact` on eip155:*, EIP-3009). It keeps the promises of the facilitator over HTTP: nothing is called a failure that
 // may have been mined.
 
-import { type Facilitator, Supported } from "../facilitator/index.ts";
+import { type Facilitator, inTurn, Supported } from "../facilitator/index.ts";
 import type { Abilities, LateSettlement, Settlement } from "../x402/index.ts";
 import { buildDesk } from "./desk.ts";
 import { DIRECT_DEFAULTS, type DirectChoice, type DirectParts } from "./settings.ts";
@@ -27,7 +27,7 @@ export function buildDirect(chosen: DirectChoice, parts: DirectParts): Facilitat
     name,
     publicName: name,
     confirmations: settings.confirmations,
-    breaker: desk.breaker,
+    breaker: inTurn(desk.breaker, desk.breaker),
     supported: new Supported(name, async () => abilitiesOn(settings.network), NO_NOTES, parts.nowMs),
     verify: (body) => verify(desk, body),
     settle: (body) => settle(desk, body),

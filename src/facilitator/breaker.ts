@@ -15,8 +15,11 @@ export interface Health {
   readonly failures: number;
 }
 
-/** What who asks wants to know of it. */
-export type Admission = Pick<Breaker, "health" | "isAsked" | "admits">;
+/** What who asks wants to know of two questions, of which only the first is one that anybody can ask. */
+export interface Admission extends Pick<Breaker, "health" | "isAsked" | "admits"> {
+  /** Whether the second one may come to be asked: of those that wait for it, the one look goes to one alone. */
+  readonly begins: () => boolean;
+}
 
 export class Breaker {
   readonly #nowMs: () => number;
@@ -84,4 +87,5 @@ export const inTurn = (first: Breaker, second: Breaker): Admission => ({
   },
   isAsked: () => first.isAsked() && second.isAsked(),
   admits: () => second.isAsked() && first.admits(),
+  begins: () => second.admits(),
 });

@@ -178,7 +178,7 @@ export function buildFacilitator(
       if (reply === null) return { kind: "unavailable", detail: "verify was not answered" };
       const verdict = readVerdict(reply, aboutIn(body, expected));
       // What is good comes to be settled.
-      if (verdict.kind !== "valid" || breakers["/settle"].admits()) return verdict;
+      if (verdict.kind !== "valid" || breakers["/settle"].isAsked()) return verdict;
       return { kind: "unavailable", detail: "settle was not answered of late" };
     },
     settle: (body, expected) => settle(body, expected, readSettlement),

@@ -1,5 +1,5 @@
 export { type Authorize, type AuthSettings, openAuth } from "./auth.ts";
-export { Breaker } from "./breaker.ts";
+export { Breaker, inTurn } from "./breaker.ts";
 export { buildCdpAuth } from "./cdp.ts";
 export {
   buildFacilitator,

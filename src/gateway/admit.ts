@@ -15,10 +15,19 @@ import {
 } from "../schemes/index.ts";
 import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, meteredLeaseMs, type Order, refuse, refusePayment } from "./gate.ts";
+import { askUpfront, type Gate, leaseUntilMs, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
-import { candidatesOf, firstOf, nobodysReason, pin, type Verified, verifyWith } from "./verify.ts";
+import {
+  beginWith,
+  type Candidates,
+  candidatesOf,
+  firstOf,
+  nobodysReason,
+  pin,
+  type Verified,
+  verifyWith,
+} from "./verify.ts";
 
 export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
 
@@ -57,16 +66,17 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
     facilitator = by;
   }
   const words = claimOf(gate, order, attempt, mode, facilitator);
-  const claim = (): ReturnType<Gate["books"]["claim"]> => gate.books.claim(words);
+  const claim = async (): ReturnType<Gate["books"]["claim"]> => {
+    const said = await gate.books.claim(words);
+    // It may have been granted all the same: its answer was lost, not the row.
+    if (!said.ok) gate.waitUntil(report(gate, reporterOf(attempt), [{ kind: "release" }]));
+    return said;
+  };
   const answer = await trace.measure("claim", inDoubtTwice(gate, claim));
-  if (!answer.ok) {
-    // The claim may have been granted all the same: its answer was lost, not the row.
-    gate.waitUntil(report(gate, reporterOf(attempt), [{ kind: "release" }]));
-    return refuse({ reason: "ledger_unavailable" });
-  }
+  if (!answer.ok) return refuse({ reason: "ledger_unavailable" });
   const { value: claimed } = answer;
   if (claimed.kind === "granted") {
-    return admitGranted(gate, order, attempt, mode, { facilitator, verified });
+    return admitGranted(gate, order, attempt, mode, { facilitator, candidates, verified });
   }
   if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
   const { verdict } = await verified;
@@ -92,6 +102,7 @@ async function serveOnAccount(
 interface Granted {
   /** As the claim names it. */
   readonly facilitator: Facilitator;
+  readonly candidates: Candidates;
   readonly verified: Promise<Verified>;
 }
 
@@ -100,15 +111,15 @@ async function admitGranted(
   order: Order,
   attempt: Attempt,
   mode: SettleMode,
-  { facilitator, verified }: Granted,
+  { facilitator, candidates, verified }: Granted,
 ): Promise<Admission> {
-  const { verdict, by } = await verified;
+  const { verdict, by } = await beginWith(candidates, attempt, await verified);
   if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
   // Only now, one after the other: a wallet with nothing in it takes no room from others while it is looked at.
   if (mode === "async" && !(await reserve(gate, attempt))) {
     return giveAllBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
   }
-  if (!(await pin(gate, reporterOf(attempt), facilitator, by))) {
+  if (!(await pin(gate, order, attempt, facilitator, by))) {
     return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
   return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
@@ -146,6 +157,8 @@ const looksAtNonces = ({ chain }: Gate, { id, network }: CheckedPayment): boolea
 
 /** A payer may sign for centuries, and shall not fill the gate's cap for as long. */
 const RESERVED_MS_MAX = 86_400_000;
+/** What was served and never paid counts beyond its end: else payers who sign for little time would take turns. */
+const UNPAID_MS = 3_600_000;
 
 /** Whether all payers together stay within what the table lets them owe. */
 function reserve({ config, exposure, nowMs }: Gate, { payment, attemptId }: Attempt): Promise<boolean> {
@@ -154,7 +167,7 @@ function reserve({ config, exposure, nowMs }: Gate, { payment, attemptId }: Atte
   return exposure.reserve({
     attempt: attemptId,
     micros,
-    untilMs: Math.min(validBeforeMs, nowMs() + RESERVED_MS_MAX),
+    untilMs: Math.min(validBeforeMs, nowMs() + RESERVED_MS_MAX) + UNPAID_MS,
     nowMs: nowMs(),
     microsMax: config.unsettledTotalMicros,
   });
@@ -181,6 +194,7 @@ function claimOf(
 ): Claim {
   const { route, access } = order;
   const { network, asset, payer, validBeforeMs, decimals } = payment;
+  const nowMs = gate.nowMs();
   const { inFlightMax, unchargedMax, unsettledMicros, creditMs, debtMs } = access.offer.limits;
   return {
     ...presentationOf(gate, order, payment.id, attemptId),
@@ -195,7 +209,9 @@ function claimOf(
     facilitator: facilitator.name,
     settleBody: body,
     charge: null,
-    ...(access.offer.meter && unsaid(gate, order, payment, access.offer.meter)),
+    ...(access.offer.meter && unsaid(payment, access.offer.meter)),
+    nowMs,
+    leaseMs: leaseUntilMs(access, payment, nowMs) - nowMs,
     validBeforeMs,
     creditMs,
     debtMs,
@@ -203,17 +219,11 @@ function claimOf(
   };
 }
 
-/** What is settled of a metered call if nobody ever says what it used, and when that is sure. */
-function unsaid(
-  gate: Gate,
-  { access }: Order,
-  payment: CheckedPayment,
-  meter: Meter,
-): Pick<Claim, "charge" | "leaseMs"> & Partial<Pick<Claim, "settleBody">> {
+/** What is settled of a metered call if nobody ever says what it used. */
+function unsaid(payment: CheckedPayment, meter: Meter): Pick<Claim, "charge"> & Partial<Pick<Claim, "settleBody">> {
   const { amount, decimals } = payment;
   const charge = chargeForMissing(meter, { max: BigInt(amount), decimals }, "otherwise").toString();
-  const leaseMs = meteredLeaseMs(access, payment, gate.nowMs());
-  return { charge, leaseMs, ...(charge !== "0" && { settleBody: partBody(payment, charge) }) };
+  return { charge, ...(charge !== "0" && { settleBody: partBody(payment, charge) }) };
 }
 
 /** Before the upstream is called, and never afterwards. */

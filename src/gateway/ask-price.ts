@@ -6,6 +6,7 @@ import { upstreamUrl } from "../route/index.ts";
 import { encodeBytes, err, isObject, ok, parseJson, type Result, readWithin } from "../std/index.ts";
 import { addressOf, type Forwarded, type UpstreamAnswer } from "../upstream/index.ts";
 import { type Call, discard, type Gate } from "./gate.ts";
+import { pricedMethod } from "./quote.ts";
 
 /** The table says for how long; this is for how many calls. */
 const KEPT_MAX = 1000;
@@ -65,11 +66,20 @@ async function fetchPrice(
 }
 
 /** As the call will be forwarded. Nothing of the client's headers but what its body is. */
-function questionOf({ request: { method, headers }, target, body }: Call, sendsBody: boolean): object {
-  const about = { method, host: target.host, path: target.path, query: target.query.slice(1) };
+function questionOf(call: Call, sendsBody: boolean): object {
+  const { request, target, body } = call;
+  const about = { method: pricedMethod(request), host: target.host, path: target.path, query: target.query.slice(1) };
+  const whole = sendsBody && { bodyBase64: body instanceof Uint8Array ? encodeBytes(body) : "" };
+  return { ...about, ...bodySaid(call), ...whole };
+}
+
+/** What a call says of its body, which the price may follow. */
+export function bodySaid({ request: { headers } }: Call): {
+  readonly contentType: string | null;
+  readonly contentLength: number | null;
+} {
   const length = headers.get("content-length");
-  const said = { contentType: headers.get("content-type"), contentLength: length === null ? null : Number(length) };
-  return { ...about, ...said, ...(sendsBody && { bodyBase64: body instanceof Uint8Array ? encodeBytes(body) : "" }) };
+  return { contentType: headers.get("content-type"), contentLength: length === null ? null : Number(length) };
 }
 
 async function readPrice(forwarded: Forwarded, timeoutMs: number): Promise<Result<string, string>> {

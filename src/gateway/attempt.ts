@@ -3,7 +3,7 @@
 
 import type { LedgerEvent, StoredAnswer } from "../ledger/index.ts";
 import { trackDelivery, type UpstreamAnswer } from "../upstream/index.ts";
-import type { Gate, Metering, Order, Tracked } from "./gate.ts";
+import { type Gate, leaseMs, type Metering, type Order, type Tracked } from "./gate.ts";
 
 /** Whose report it is. */
 export interface Reporter {
@@ -104,10 +104,14 @@ export function deliver(
   };
   const begun = begin();
   gate.waitUntil(begun);
+  const goesOn = (): void => {
+    const leaseUntilMs = gate.nowMs() + leaseMs(order.access);
+    if (ending === FIRST_DELIVERY) gate.waitUntil(report(gate, reporter, [{ kind: "delivering", leaseUntilMs }]));
+  };
   const { answer: piped, ended } =
     order.access.offer.meter === null
-      ? trackDelivery(answer, answer.body)
-      : (gate.metering as Metering).track(order.access, answer, answer.body);
+      ? trackDelivery(answer, answer.body, goesOn)
+      : (gate.metering as Metering).track(gate, order.access, answer, answer.body);
   const tellEnd = async (): Promise<boolean> => report(gate, reporter, [...(await begun), ending[await ended]]);
   gate.waitUntil(tellEnd());
   return piped;

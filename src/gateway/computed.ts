@@ -5,6 +5,7 @@ import {
   type ComputedAccess,
   type FixedAccess,
   type FreeAccess,
+  offersOf,
   type PaidAccess,
   type PricedRoute,
   termsAt,
@@ -12,7 +13,8 @@ import {
 import type { Outcome } from "../outcome/index.ts";
 import type { Problem } from "../problem.ts";
 import { ok, type Result } from "../std/index.ts";
-import { choose, needsBody, type PriceTable } from "../tariff/index.ts";
+import { choose, needsBody, type PriceTable, selectorText } from "../tariff/index.ts";
+import { isHandshake } from "../upstream/index.ts";
 import { isDeclaredShort, readWhole } from "./body.ts";
 import { type Call, type Gate, isBodiless, refuse } from "./gate.ts";
 import { offeredSoon } from "./offered.ts";
@@ -74,12 +76,19 @@ async function sellByTable(
     trace.observed = meant.kind === "paid" ? meant.offer : null;
     return pass(gate, call, meant);
   }
-  if (meant.kind === "free") return waive(gate, call, meant);
-  return sellAtEntry(gate, call, route, meant, await calledBy(call, said));
+  if (meant.kind === "free") return waive(gate, call, access, meant);
+  const { selector } = table;
+  const sold = selector.kind === "header" ? { ...call, said } : call;
+  return sellAtEntry(gate, sold, route, meant, await calledBy(call, selectorText(selector), said));
 }
 
-/** It costs nothing here, and stays at a priced place: the table's word about pages of other origins holds for it. */
-async function waive(gate: Gate, call: Call, access: FreeAccess): Promise<Outcome> {
+/**
+ * It costs nothing here, and stays at a priced place: the table's word about pages of other origins holds for it, and
+ * behind a WebSocket anything could be asked for.
+ */
+async function waive(gate: Gate, call: Call, computed: ComputedAccess, access: FreeAccess): Promise<Outcome> {
+  const sellsWebSockets = offersOf(computed).some(({ webSocket }) => webSocket);
+  if (isHandshake(call.request) && !sellsWebSockets) return refuse({ reason: "upgrade_required" });
   const outcome = await pass(gate, call, access);
   return outcome.kind === "passed" ? { ...outcome, kind: "waived" } : outcome;
 }

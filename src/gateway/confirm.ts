@@ -53,7 +53,9 @@ export async function fateOf(
   payment: Due | CheckedPayment,
   { sinceMs, transaction, confirmations }: Look,
 ): Promise<Fate | null> {
-  const { network, asset, payer, payTo, amount, validBeforeMs } = payment;
+  const { network, asset, payer, payTo, validBeforeMs } = payment;
+  // Of that value it is looked for first.
+  const amount = "charge" in payment && payment.charge !== "0" ? payment.charge : payment.amount;
   const { assetTransferMethod, nonce } = partsOf(payment.id);
   const facilitatorAddress = settlerOf(payment);
   const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
@@ -62,7 +64,7 @@ export async function fateOf(
 }
 
 /** Who alone may settle it; of what is in the book, the body says so that it is settled by. */
-const settlerOf = (payment: Due | CheckedPayment): string | null =>
+export const settlerOf = (payment: Due | CheckedPayment): string | null =>
   "settleBody" in payment
     ? (readPart(payment.settleBody)?.facilitatorAddress ?? null)
     : facilitatorAddressOf(payment.paymentPayload.payload);

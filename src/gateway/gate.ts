@@ -6,6 +6,7 @@ import {
   CONFIRM_MS,
   type ComputedAccess,
   type Config,
+  LEASE_MARGIN_MS,
   type Offer,
   type PaidAccess,
   type PricedRoute,
@@ -63,7 +64,7 @@ export type SellComputed = (gate: Gate, call: Call, route: PricedRoute, access: 
 export interface Metering {
   readonly serve: (gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter) => Promise<Outcome>;
   /** For a stream that is delivered again. */
-  readonly track: (access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>) => Tracked;
+  readonly track: (gate: Gate, access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>) => Tracked;
 }
 
 /** An answer on its way. */
@@ -84,6 +85,8 @@ export interface Call {
   readonly target: Target;
   /** As it came, or whole where it was read. */
   readonly body: Body;
+  /** What the header says that the price follows; null where it follows none. Nothing else of the call would tell it apart. */
+  readonly said: string | null;
   readonly trace: Trace;
 }
 
@@ -132,14 +135,16 @@ export function askUpfront({ access, invitation }: Order, code: string): Outcome
 }
 
 /** The longest that an attempt may take. */
-export const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer);
+const budgetMs = ({ upstream, offer }: PaidAccess): number => attemptMs(upstream, offer);
 
-/** Leases outlast everything that an attempt does; the margin covers the way between. */
-const LEASE_MARGIN_MS = 15_000;
+/** How long an authorization has to last. What is served first somebody else may have to settle. */
+export const neededMs = (access: PaidAccess): number =>
+  budgetMs(access) + (access.offer.settle === "async" ? LEASE_MARGIN_MS : 0);
 
 /** Where a transaction is named for two payments: to hear that, and to look for it on the chain. */
 const DOUBT_MS = CONFIRM_MS + 5_000;
 
+/** Leases outlast everything that an attempt does. */
 export const leaseMs = (access: PaidAccess): number => budgetMs(access) + LEASE_MARGIN_MS + DOUBT_MS;
 
 /** How long a metered stream may last that is delivered again: no shorter than it could the first time. */
@@ -149,19 +154,24 @@ export const redeliveredMs = ({ offer }: PaidAccess): number => offer.maxTimeout
 export const redemptionMs = (access: PaidAccess): number =>
   leaseMs(access) + (access.offer.meter === null ? 0 : redeliveredMs(access));
 
-/** A metered call's authorization has to outlast its stream, however long that takes. */
-const endOf = ({ requirements, validBeforeMs }: CheckedPayment, nowMs: number): number =>
-  Math.min(validBeforeMs, nowMs + requirements.maxTimeoutSeconds * 1000);
-
-/** How long a metered stream may last, so that it can still be settled. */
-export function meteredMs({ nowMs }: Gate, { access }: Order, payment: CheckedPayment): number {
-  const now = nowMs();
-  return Math.max(endOf(payment, now) - settleMs(access.offer) - LEASE_MARGIN_MS - now, 0);
+/** How long a metered stream that begins now may last, so that it can still be settled. */
+export function meteredMs({ nowMs }: Gate, { access }: Order, { validBeforeMs }: CheckedPayment): number {
+  const { offer } = access;
+  const lastsMs = Math.min(validBeforeMs - nowMs(), offer.maxTimeoutSeconds * 1000);
+  return Math.max(lastsMs - settleMs(offer) - LEASE_MARGIN_MS, 0);
 }
 
-/** Until then nobody but its attempt settles it, and there is time left for who does it then. */
-export const meteredLeaseMs = (access: PaidAccess, payment: CheckedPayment, nowMs: number): number =>
-  Math.max(leaseMs(access), endOf(payment, nowMs) - LEASE_MARGIN_MS - nowMs);
+/**
+ * Until then nobody but its attempt settles it. Of what is served first there is time left for who does it then: the
+ * authorization outlasts the lease. Whatever is metered may last as long as a stream that begins as late as may be.
+ */
+export function leaseUntilMs(access: PaidAccess, { validBeforeMs }: CheckedPayment, nowMs: number): number {
+  const usualMs = nowMs + leaseMs(access);
+  const { settle, meter, maxTimeoutSeconds } = access.offer;
+  if (settle !== "async") return usualMs;
+  const streamedMs = nowMs + budgetMs(access) + maxTimeoutSeconds * 1000 - LEASE_MARGIN_MS;
+  return Math.min(meter === null ? usualMs : streamedMs, validBeforeMs - LEASE_MARGIN_MS);
+}
 
 /** An answer that nobody gets: the upstream may stop writing it. */
 export function discard({ body }: Pick<UpstreamAnswer, "body">): void {

@@ -27,7 +27,7 @@ async function follow(gate: Gate, request: Request, trace: Trace): Promise<Outco
   if (target.segments[0] === gate.config.prefix) return answerOwn(gate, request.method, target);
   if (isLoop(request.headers)) return refuse({ reason: "loop_detected" });
   if (hasUnexpectedBody(request)) return refuse({ reason: "unexpected_body" });
-  const call = { request, target, body: request.body, trace };
+  const call = { request, target, body: request.body, said: null, trace };
   const answered = answerPreflight(gate, call);
   if (answered) return answered;
   const match = gate.config.matcher.match(request.method, target);

@@ -4,10 +4,10 @@
 
 import type { PaidAccess } from "../config/index.ts";
 import type { LedgerEvent } from "../ledger/index.ts";
-import { askForUsage, type Charge, chargeFor, Gauge, isEventStream, type Meter } from "../metering/index.ts";
+import { askForUsage, type Charge, chargeFor, Gauge, isEventStream, type Meter, needsEnd } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
-import { err, gathered, ok, type Result } from "../std/index.ts";
+import { err, gathered, isEncoded, ok, type Result } from "../std/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
 import { encodeReceipt, type Receipt } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
@@ -39,15 +39,23 @@ const GATHER_MS = 5_000;
 
 /** Takes the use off one answer. */
 interface Reading {
-  readonly take: (chunk: Uint8Array) => void;
-  /** What the gate measures itself is counted no further. */
+  /** @param isTaken whether the buyer has it: else its bytes are not counted */
+  readonly take: (chunk: Uint8Array, isTaken: boolean) => void;
+  /** Its seconds are counted no further. */
   readonly leave: () => void;
   readonly end: (isWhole: boolean, hasLeft: boolean) => Charge;
+  /** Whether a stream has said that it is over. */
+  readonly isDone: () => boolean;
   /** Whether a stream is to end with its receipt, and can. */
   readonly hasReceipt: boolean;
   /** Whether the use may stand at the end of the answer. */
   readonly needsEnd: boolean;
+  /** Whether the payer signed for the time that was asked, or nearly so. */
+  readonly hasTime: boolean;
 }
+
+/** Of what was asked for. The rest may have passed since it was signed. */
+const TIME_SIGNED = 0.75;
 
 async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
   const sinceMs = gate.nowMs();
@@ -55,16 +63,17 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
   if (!asked.ok) return oweNothing(gate, reporterOf(payment), asked.error.reason, refuse(asked.error));
   const goods = await fetchGoods(gate, { ...order, body: asked.value }, paidBy(payment, null));
   if (goods.kind === "unsold") return oweNothing(gate, reporterOf(payment), goods.reason, goods.outcome);
-  const answer = await inOnePiece(gate, goods.answer);
+  const isMeasured = !needsEnd(meter);
+  const answer = isMeasured ? goods.answer : await inOnePiece(gate, goods.answer);
   if (answer === null) {
     const reason = "upstream_unreachable";
     return oweNothing(gate, reporterOf(payment), reason, refuse({ reason }));
   }
   const gauge = new Gauge(meter, answer);
-  const { decimals, amount } = payment.payment;
+  const { decimals, amount, validBeforeMs } = payment.payment;
   let leftMs: number | null = null;
   const reading: Reading = {
-    take: (chunk) => gauge.feed(chunk, leftMs === null),
+    take: (chunk, isTaken) => gauge.feed(chunk, isTaken),
     leave() {
       leftMs = gate.nowMs();
     },
@@ -72,12 +81,14 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
       const usage = gauge.end((leftMs ?? gate.nowMs()) - sinceMs, isWhole);
       return chargeFor(meter, usage, { decimals, max: BigInt(amount) }, hasLeft);
     },
-    needsEnd: gauge.needsEnd,
-    hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !answer.headers.has("content-encoding"),
+    isDone: () => gauge.isDone,
+    needsEnd: !isMeasured,
+    hasTime: validBeforeMs - sinceMs >= redeliveredMs(order.access) * TIME_SIGNED,
+    hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !isEncoded(answer.headers),
   };
   const { body } = answer;
   if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
-  if (body !== null) reading.take(body);
+  if (body !== null) reading.take(body, true);
   return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true, false)));
 }
 
@@ -134,7 +145,7 @@ async function stream(
   order: Order,
   payment: AdmittedPayment,
   answer: StreamedAnswer,
-  { take: feed, leave, end, hasReceipt, needsEnd }: Reading,
+  { take: feed, leave, end, isDone, hasReceipt, needsEnd, hasTime }: Reading,
 ): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const [isHeld, credit] = await Promise.all([
@@ -150,19 +161,22 @@ async function stream(
   const receipt = Promise.withResolvers<Uint8Array | null>();
   const last = hasReceipt ? receipt.promise : null;
   let isInLine = false;
-  const take = (chunk: Uint8Array): void => {
-    feed(chunk);
-    isInLine = !LINE_ENDS.includes(chunk.at(-1));
+  const take = (chunk: Uint8Array, isTaken: boolean): void => {
+    feed(chunk, isTaken);
+    if (isTaken) isInLine = !LINE_ENDS.includes(chunk.at(-1));
   };
   // What the gate measures itself is what was handed on, and nobody is charged for more.
   const [stallMs, drainMs] = needsEnd ? [STALL_MS, DRAIN_MS] : [lastsMs, 0];
-  const settings = { take, leave, stallMs, drainMs, lastsMs, last };
+  // Who signs for little time chooses where the cut falls: it may be in a pause, and breaks nothing off.
+  const breaksInSilence = needsEnd && hasTime;
+  const { nowMs } = gate;
+  const settings = { take, leave, stallMs, drainMs, lastsMs, last, breaksInSilence, nowMs };
   const { answer: piped, ended } = trackMetered(answer, answer.body, settings);
   const settled = ended.then(async ({ delivery, isWhole, isSilent }) => {
-    // Who gives up an API that says nothing has not left to hide what it used.
-    const charged = end(isWhole, delivery === "left" && !isSilent);
+    // Who gives up an API that says nothing has not left to hide what it used, and what came to its end hides nothing.
+    const charged = end(isWhole, delivery === "left" && !isSilent && !isWhole);
     const owed = owedFor(order, charged);
-    const handed = FIRST_DELIVERY[delivery];
+    const handed = FIRST_DELIVERY[isDone() ? "delivered" : delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
     const settlement = await settleStream(gate, order, payment, handed, owed);
     clearTimeout(timer);
@@ -173,13 +187,26 @@ async function stream(
   return { kind: "served", answer: piped };
 }
 
-/** Nobody meters it: who left nearly all of it has had it. While the API says nothing there is nothing to have. */
-function trackAgain(access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Tracked {
-  const lastsMs = redeliveredMs(access);
-  const ignored = (): void => undefined;
-  const settings = { take: ignored, leave: ignored, stallMs: STALL_MS, drainMs: 0, lastsMs, last: null };
-  const { answer: piped, ended } = trackMetered(answer, body, settings);
-  return { answer: piped, ended: ended.then(({ delivery }) => delivery) };
+/** Nobody is charged for it: who left nearly all of it has had it. While the API says nothing there is nothing to have. */
+function trackAgain(
+  { nowMs }: Gate,
+  access: PaidAccess,
+  answer: UpstreamAnswer,
+  body: ReadableStream<Uint8Array>,
+): Tracked {
+  const meter = access.offer.meter as Meter;
+  const gauge = new Gauge(meter, answer);
+  const { answer: piped, ended } = trackMetered(answer, body, {
+    take: (chunk) => gauge.feed(chunk),
+    leave: () => undefined,
+    stallMs: STALL_MS,
+    drainMs: 0,
+    lastsMs: redeliveredMs(access),
+    breaksInSilence: needsEnd(meter),
+    nowMs,
+    last: null,
+  });
+  return { answer: piped, ended: ended.then(({ delivery }) => (gauge.isDone ? "delivered" : delivery)) };
 }
 
 /** Where what became of the payment can be read: a stream's head is gone before anybody knows. */

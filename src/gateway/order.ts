@@ -35,7 +35,7 @@ async function readBody(gate: Gate, { call, access }: Sale): Promise<Result<Body
   return isRead ? readWhole(gate, call, body, access) : ok(body);
 }
 
-const purchaseOf = ({ call: { request, target }, access }: Sale, body: Body): Purchase => ({
+const purchaseOf = ({ call: { request, target, said }, access }: Sale, body: Body): Purchase => ({
   method: isHandshake(request) ? "WEBSOCKET" : request.method,
   host: target.host,
   path: target.path,
@@ -44,6 +44,7 @@ const purchaseOf = ({ call: { request, target }, access }: Sale, body: Body): Pu
   contentLength: request.headers.get("content-length"),
   body: body instanceof Uint8Array ? body : null,
   part: partOf(access.offer, request.headers),
+  said,
 });
 
 const KEY_LENGTH_MAX = 256;

@@ -64,9 +64,12 @@ export function objectionTo(echo: Echo, price: string, isHeld: boolean): string 
   return echo.isOver ? "price_quote_expired" : "price_quote_mismatch";
 }
 
-/** What a quote is for. HEAD is priced like GET. */
-export function calledBy({ request: { method }, target }: Call, ...said: readonly (string | null)[]): Promise<string> {
-  return digestOf(JSON.stringify([method === "HEAD" ? "GET" : method, target.host, target.path, ...said]));
+/** HEAD is priced like GET. */
+export const pricedMethod = ({ method }: Request): string => (method === "HEAD" ? "GET" : method);
+
+/** What a quote is for. @param said all that the price followed */
+export function calledBy({ request, target }: Call, ...said: readonly (string | number | null)[]): Promise<string> {
+  return digestOf(JSON.stringify([pricedMethod(request), target.host, target.path, ...said]));
 }
 
 /** Whatever is asked for now holds for as long as a payment of it. */

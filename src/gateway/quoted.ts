@@ -5,7 +5,7 @@ import { type ComputedAccess, offerAt, type PricedRoute, type Quoting } from "..
 import { digestOfBytes } from "../ledger/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import { err } from "../std/index.ts";
-import { askPrice } from "./ask-price.ts";
+import { askPrice, bodySaid } from "./ask-price.ts";
 import { type Call, type Gate, refuse } from "./gate.ts";
 import { freely, pass } from "./pass.ts";
 import { calledBy, type Echo, objectionTo, quoted, quoteOf, readEcho } from "./quote.ts";
@@ -21,7 +21,9 @@ export async function sellAsQuoted(
   quoting: Quoting,
 ): Promise<Outcome> {
   const { most } = quoting;
-  const called = await calledBy(call, call.target.query, quoting.sendsBody ? await bodyDigest(call) : null);
+  const { contentType, contentLength } = bodySaid(call);
+  const digest = quoting.sendsBody ? await bodyDigest(call) : null;
+  const called = await calledBy(call, call.target.query, contentType, contentLength, digest);
   if (access.mode === "observe") return observeQuoted(gate, call, access, quoting, called);
   // What was paid for is delivered at whatever price it has now.
   if (call.request.headers.has(REDEEM_HEADER)) return sell(gate, call, route, most, null);

@@ -6,7 +6,7 @@ import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
 import { isSolana } from "../x402/index.ts";
 import { report } from "./attempt.ts";
-import { confirm, fateOf } from "./confirm.ts";
+import { confirm, fateOf, settlerOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
 /** Of a metered call whose use nobody has said, where the table charges nothing for that. */
@@ -45,8 +45,11 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
       if (due.isOwed && due.charge === NOTHING) return WAIVED;
       // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
       return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
-    case "unavailable":
-      return later(fate.detail);
+    case "unavailable": {
+      // It is the seller's right, whatever the chain says, and the identical body settles once.
+      const goesOn = due.isOwed && due.charge !== NOTHING && gate.nowMs() < due.validBeforeMs;
+      return goesOn ? settleAgain(gate, due) : later(fate.detail);
+    }
   }
 }
 
@@ -87,7 +90,9 @@ async function verifyAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
 async function settleAgain(gate: Gate, due: Due): Promise<LedgerEvent> {
   const pinned = pinnedOf(gate, due);
   if (!pinned) return later("facilitator_gone");
-  const said = await pinned.settleAgain(due.settleBody, { ...due, part: due.charge });
+  // Of what is settled whole nobody has to say how much that was.
+  const expected = settlerOf(due) === null ? due : { ...due, part: due.charge };
+  const said = await pinned.settleAgain(due.settleBody, expected);
   if (said.kind !== "settled") return { kind: "lost", transaction: said.transaction };
   const isDoubtful = isChecked(gate, due) || !(await gate.transactions.assign(due.id, said.transaction));
   if (!isDoubtful) return said;

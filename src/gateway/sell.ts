@@ -7,7 +7,7 @@ import type { Target } from "../route/index.ts";
 import { type Check, checkPayment } from "../schemes/index.ts";
 import { isHandshake } from "../upstream/index.ts";
 import { isFaithfulEcho, type PresentedPayment, RESOURCE_URL_BYTES_MAX, readPayment } from "../x402/index.ts";
-import { budgetMs, type Call, type Gate, refuse, type Sale } from "./gate.ts";
+import { type Call, type Gate, neededMs, refuse, type Sale } from "./gate.ts";
 import { offeredSoon } from "./offered.ts";
 import { readCallKey, readOrder } from "./order.ts";
 import { purchase } from "./purchase.ts";
@@ -110,7 +110,7 @@ async function buy(
   if (objection !== null) return revisit(gate, order, payment, objection);
   // Judged only now, because a client can take its time with the body.
   const unixSeconds = Math.floor(gate.nowMs() / 1000);
-  const judgement = judge({ unixSeconds, roomSeconds: Math.ceil(budgetMs(access) / 1000) });
+  const judgement = judge({ unixSeconds, roomSeconds: Math.ceil(neededMs(access) / 1000) });
   return judgement.kind === "valid"
     ? purchase(gate, order, judgement.payment)
     : revisit(gate, order, payment, judgement.reason);

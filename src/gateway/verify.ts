@@ -4,8 +4,8 @@
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Attempt, CheckedPayment } from "../schemes/index.ts";
 import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
-import { type Reporter, report } from "./attempt.ts";
-import type { Gate, Order } from "./gate.ts";
+import { report } from "./attempt.ts";
+import { type Gate, leaseUntilMs, type Order } from "./gate.ts";
 import { lookUp } from "./offered.ts";
 
 /** In the order in which they are asked; at least one. */
@@ -58,6 +58,19 @@ export async function verifyWith(candidates: Candidates, { payment, facilitatorB
   return verified;
 }
 
+/**
+ * Whose payment is claimed comes to be settled; who has not settled of late is tried with one of them at a time. The others
+ * go on to the next.
+ */
+export async function beginWith(candidates: Candidates, attempt: Attempt, verified: Verified): Promise<Verified> {
+  const { verdict, by } = verified;
+  if (verdict.kind !== "valid" || by.breaker.begins()) return verified;
+  const [next, ...others] = candidates.slice(candidates.indexOf(by) + 1);
+  if (next === undefined) return { verdict: RESTS, by };
+  const rest: Candidates = [next, ...others];
+  return beginWith(rest, attempt, await verifyWith(rest, attempt));
+}
+
 /** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */
 const OF_ITSELF: ReadonlySet<string> = new Set([
   NOT_ITS_FEE_PAYER,
@@ -69,6 +82,16 @@ const OF_ITSELF: ReadonlySet<string> = new Set([
 const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && OF_ITSELF.has(verdict.reason);
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
-export async function pin(gate: Gate, reporter: Reporter, claimed: Facilitator, by: Facilitator): Promise<boolean> {
-  return by === claimed || report(gate, reporter, [{ kind: "pinned", facilitator: by.name }]);
+export async function pin(
+  gate: Gate,
+  { access }: Order,
+  { payment, attemptId }: Attempt,
+  claimed: Facilitator,
+  by: Facilitator,
+): Promise<boolean> {
+  if (by === claimed) return true;
+  // Its time begins anew: to ask the other one may have taken long, and nothing of what it is for was begun before.
+  const untilMs = leaseUntilMs(access, payment, gate.nowMs());
+  const reporter = { id: payment.id, attempt: attemptId };
+  return report(gate, reporter, [{ kind: "pinned", facilitator: by.name, leaseUntilMs: untilMs }]);
 }

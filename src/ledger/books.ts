@@ -22,8 +22,9 @@ export type LedgerStub = {
   ) => unknown;
 };
 
-/** A facilitator's name is its URL, whose path may be a secret. */
-const withoutUrls = (key: string, value: unknown): unknown => (key === "facilitator" ? undefined : value);
+/** A facilitator's name is its URL, whose path may be a secret, and whoever has what was signed can settle it. */
+const UNTOLD: readonly string[] = ["facilitator", "settleBody"];
+const withoutSecrets = (key: string, value: unknown): unknown => (UNTOLD.includes(key) ? undefined : value);
 
 const RECORD_PAUSES_MS = [0, 100, 1000];
 
@@ -51,7 +52,7 @@ export function buildBooks(open: (name: string) => LedgerStub): Books {
       // What the book does not hold stands in the log at least.
       const { id, attempt, events } = report;
       const line = { event: "not_recorded", id, attempt, events, ledger: recorded };
-      console.error(JSON.stringify(line, withoutUrls));
+      console.error(JSON.stringify(line, withoutSecrets));
       return false;
     },
   };

@@ -52,13 +52,14 @@ export function exceededCap(
 }
 
 /** Executed and not paid for, and still remembered. What is settled first is rejected before the upstream is asked. */
-const wasInVain = ({ pay, mode, endsMs }: OpenPayment): boolean =>
-  endsMs !== null && (pay === "uncharged" || (pay === "rejected" && mode !== "before"));
+const wasInVain = ({ mode, ...state }: OpenPayment): boolean => {
+  if (state.endsMs === null || isDebt(state) || isCredit(state)) return false;
+  return state.pay === "uncharged" || mode !== "before";
+};
 
 /** Whether a payment still matters to its payer's next claim. */
 export function isLive(state: PaymentState): boolean {
-  if (state.pay === "uncharged" || state.pay === "rejected") return state.endsMs !== null;
   // One that nobody has delivered yet becomes a credit by time alone.
   if (state.pay === "settled") return state.delivery === "none" || isCredit(state);
-  return ["claimed", "unknown", "owed"].includes(state.pay) || isDebt(state);
+  return ["claimed", "unknown", "owed"].includes(state.pay) || state.endsMs !== null;
 }

@@ -12,13 +12,16 @@ export interface Purchase {
   readonly body: Uint8Array | null;
   /** Of what is sold in parts, which one; null for the whole. */
   readonly part: readonly [range: string, ifRange: string | null] | null;
+  /** What a header says that the price follows; null where it follows none. */
+  readonly said: string | null;
 }
 
 /** SHA-256 in hexadecimal. */
-export async function fingerprintOf({ body, part, ...purchase }: Purchase): Promise<string> {
+export async function fingerprintOf({ body, part, said, ...purchase }: Purchase): Promise<string> {
   const bodyDigest = body && (await digestOfBytes(body));
-  // Of the whole there is no word of parts, as in books that are older than they are.
-  return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest, ...(part ?? [])]));
+  // Of the whole there is no word of parts, as in books that are older than they are; nor of what is not said.
+  const rest = [...(part ?? []), ...(said === null ? [] : [{ said }])];
+  return digestOf(JSON.stringify([Object.entries(purchase).sort(), bodyDigest, ...rest]));
 }
 
 /** SHA-256 in hexadecimal. */

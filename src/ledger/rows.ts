@@ -143,8 +143,7 @@ export const openOf = (row: Row, nowMs: number): OpenRow => ({
   row,
 });
 
-export const termsOf = ({ lease_until, created_at, credit_ms, debt_ms }: Row): Terms => ({
-  leaseMs: lease_until - created_at,
+export const termsOf = ({ credit_ms, debt_ms }: Row): Terms => ({
   creditMs: credit_ms,
   debtMs: debt_ms,
 });

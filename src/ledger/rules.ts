@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../std/index.ts";
 import {
   type Delivery,
   isCredit,
+  isDebt,
   isServed,
   type LedgerEvent,
   type Pay,
@@ -33,12 +34,11 @@ const WORTH: readonly Pay[] = ["settled", "owed", "unknown", "failed", "undeterm
 /** Every transition that an attempt can cause. Those of one report are one durable write. */
 export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEvent, { kind: K }>> } = {
   release: { pay: ["claimed"], delivery: FRESH, done: "released", next: () => ({ pay: "released" }) },
-  // Its time begins anew: to say so may have taken long, and nothing of what it is for was begun before.
   pinned: {
     pay: ["claimed"],
     delivery: FRESH,
     done: null,
-    next: (_, { facilitator }, nowMs, { leaseMs }) => ({ facilitator, leaseUntilMs: nowMs + leaseMs }),
+    next: (_, { facilitator, leaseUntilMs }) => ({ facilitator, leaseUntilMs }),
   },
   // What was to be served first, and was not, is nobody's debt.
   uncharged: {
@@ -107,7 +107,7 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     done: "failed",
     next: (state, { reason }, nowMs, { debtMs }) => {
       const delivery = beyondOwed(state);
-      const endsMs = isServed({ ...state, delivery }) ? nowMs + debtMs : null;
+      const endsMs = isServed({ ...state, delivery }) ? nowMs + debtMs : inVainUntil(state, nowMs);
       return { pay: "failed", delivery, reason, leaseUntilMs: 0, endsMs };
     },
   },
@@ -115,17 +115,28 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: ["owed", "unknown"],
     delivery: ANY,
     done: "undetermined",
-    next: (state, { reason }) => ({ pay: "undetermined", delivery: beyondOwed(state), reason, leaseUntilMs: 0 }),
+    next: (state, { reason }, nowMs) => {
+      const delivery = beyondOwed(state);
+      const endsMs = isServed({ ...state, delivery }) ? null : inVainUntil(state, nowMs);
+      return { pay: "undetermined", delivery, reason, leaseUntilMs: 0, endsMs };
+    },
+  },
+  // Until its end is told it is nobody's credit, also where its lease has run out meanwhile.
+  delivering: {
+    pay: WORTH,
+    delivery: ["none", "undelivered", "truncated"],
+    done: null,
+    next: ({ pay }, { leaseUntilMs }) => (pay === "settled" ? { delivery: "none", leaseUntilMs, endsMs: null } : {}),
   },
   // A report that comes after the lease is late, not wrong: nobody else has begun to deliver.
   delivered: {
     pay: WORTH,
     delivery: ["none", "undelivered", "truncated"],
     done: "delivered",
-    next: ({ pay, endsMs }, _, nowMs, { debtMs }) => ({
-      delivery: "delivered",
-      endsMs: pay === "failed" ? (endsMs ?? nowMs + debtMs) : null,
-    }),
+    next: (state, _, nowMs, { debtMs }) => {
+      if (state.pay !== "failed") return { delivery: "delivered", endsMs: null };
+      return { delivery: "delivered", endsMs: isDebt(state) ? state.endsMs : nowMs + debtMs };
+    },
   },
   truncated: {
     pay: WORTH,
@@ -156,6 +167,10 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
   },
 };
 
+/** Of what nobody got: where a settlement had begun, the upstream had worked. */
+const inVainUntil = ({ settleBegan }: PaymentState, nowMs: number): number | null =>
+  settleBegan ? nowMs + UNCHARGED_MS : null;
+
 /** What is no longer owed was served all the same; whether to its end, its courier may yet say. */
 const beyondOwed = ({ pay, delivery }: PaymentState): Delivery =>
   pay === "owed" && delivery === "none" ? "truncated" : delivery;
@@ -181,7 +196,7 @@ export function transition(
   return ok({ ...state, ...rule.next(state, event, nowMs, terms) });
 }
 
-const OF_GOODS: readonly LedgerEvent["kind"][] = ["delivered", "truncated", "undelivered", "redeemed"];
+const OF_GOODS: readonly LedgerEvent["kind"][] = ["delivering", "delivered", "truncated", "undelivered", "redeemed"];
 
 const reporterOf = ({ attempt, courier }: PaymentState, { kind }: LedgerEvent): string =>
   OF_GOODS.includes(kind) ? courier : attempt;

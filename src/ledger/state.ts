@@ -51,7 +51,7 @@ export interface PaymentState {
 export type LedgerEvent =
   | { readonly kind: "release" }
   /** Another facilitator than the claim's has verified it, and nothing was settled yet. */
-  | { readonly kind: "pinned"; readonly facilitator: string }
+  | { readonly kind: "pinned"; readonly facilitator: string; readonly leaseUntilMs: number }
   | { readonly kind: "uncharged"; readonly reason: string }
   | { readonly kind: "rejected"; readonly reason: string }
   /** A settle call without a trustworthy answer; the hash where one was named. */
@@ -68,6 +68,8 @@ export type LedgerEvent =
   | { readonly kind: "postponed"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "undetermined"; readonly reason: string }
+  /** A stream that lasts longer than its attempt was to is still on its way. */
+  | { readonly kind: "delivering"; readonly leaseUntilMs: number }
   | { readonly kind: "delivered" }
   | { readonly kind: "truncated" }
   /** Settled, and the upstream's answer was none. */
@@ -76,22 +78,20 @@ export type LedgerEvent =
 
 /** How long what is left open stays open. */
 export interface Terms {
-  /** Of an attempt that nobody has followed yet: what it was claimed for. */
-  readonly leaseMs: number;
   readonly creditMs: number;
   readonly debtMs: number;
 }
 
 const SERVED: readonly Delivery[] = ["delivered", "truncated"];
 /** Over, but for what is remembered of them until their end. */
-const REMEMBERED: readonly Pay[] = ["uncharged", "rejected", "failed"];
+const REMEMBERED: readonly Pay[] = ["uncharged", "rejected", "failed", "undetermined"];
 
 /** What time alone makes of a state; the same state where it makes nothing. */
 export function lapse(state: PaymentState, nowMs: number, { creditMs }: Terms): PaymentState {
   const atMs = lapsesAt(state);
   if (atMs === null || nowMs < atMs) return state;
   if (state.pay === "claimed") return { ...state, pay: "unknown" };
-  if (state.pay === "failed") return { ...state, pay: "written_off", endsMs: null };
+  if (isDebt(state)) return { ...state, pay: "written_off", endsMs: null };
   if (state.pay !== "settled" && state.pay !== "owed") return { ...state, endsMs: null };
   if (state.delivery !== "none") return { ...state, delivery: "expired", endsMs: null };
   // Its end was never reported: the seller calls it served, the buyer not whole.

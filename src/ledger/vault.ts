@@ -8,7 +8,7 @@ export interface Reservation {
   /** Whose it is: a payment that is presented again after it was given back is reserved anew. */
   readonly attempt: string;
   readonly micros: bigint;
-  /** After that it is no open settlement any more, but a debt on its payer's page. */
+  /** After that it is a debt on its payer's page alone. */
   readonly untilMs: number;
   readonly nowMs: number;
   readonly microsMax: bigint;

@@ -1,6 +1,7 @@
 // Reads the use off one answer: off its head, off its bytes as they come, and at its end. It holds nothing of them, so who
 // asks for a large answer does not get it for less.
 
+import { isEncoded } from "../std/index.ts";
 import { type Decimal, readText, ZERO } from "./decimal.ts";
 import { EventReader, type Reader } from "./events.ts";
 import type { Meter, Rate, Usage } from "./meter.ts";
@@ -19,19 +20,20 @@ export class Gauge {
   #bytes = 0;
   /** Whether anything of the answer could be understood. */
   #isUnderstood = false;
-  /** Whether a stream has said that it is over, however long its connection stays open. */
   #isDone = false;
 
-  /** Whether what was used may stand at the answer's end; otherwise it is known at every moment of it. */
-  readonly needsEnd: boolean;
-
-  constructor({ rates }: Meter, { headers }: Head) {
+  constructor(meter: Meter, { headers }: Head) {
+    const { rates } = meter;
     this.#rates = rates;
-    this.needsEnd = rates.some(({ source }) => source.kind === "answer");
     this.#found = rates.map(({ source }) =>
       source.kind === "header" ? readText(headers.get(source.name) ?? "") : null,
     );
-    this.#reader = this.#readerOf(headers);
+    this.#reader = needsEnd(meter) ? this.#readerOf(headers) : null;
+  }
+
+  /** Whether a stream has said that it is over, however long its connection stays open. */
+  get isDone(): boolean {
+    return this.#isDone;
   }
 
   /** @param isHandedOn whether anybody gets it: else its bytes are not counted */
@@ -56,7 +58,7 @@ export class Gauge {
   }
 
   #readerOf(headers: Headers): Reader | null {
-    if (!this.needsEnd || headers.has("content-encoding")) return null;
+    if (isEncoded(headers)) return null;
     const wanted = this.#rates.map(({ source }) => (source.kind === "answer" ? source.paths : []));
     const scanner = new JsonScanner(wanted, (found) => {
       this.#isUnderstood = true;
@@ -69,6 +71,9 @@ export class Gauge {
     return pastMark(isEventStream(headers) ? new EventReader(untilDone(scanner, onDone)) : scanner);
   }
 }
+
+/** Whether what was used may stand at the answer's end; otherwise it is known at every moment of it. */
+export const needsEnd = ({ rates }: Meter): boolean => rates.some(({ source }) => source.kind === "answer");
 
 const MARK = /* @__PURE__ */ Uint8Array.of(0xef, 0xbb, 0xbf);
 

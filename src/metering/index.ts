@@ -1,5 +1,5 @@
 export { type Decimal, parseDecimal } from "./decimal.ts";
-export { Gauge, isEventStream } from "./gauge.ts";
+export { Gauge, isEventStream, needsEnd } from "./gauge.ts";
 export {
   type Authorized,
   type Charge,

@@ -92,7 +92,9 @@ export function chargeForMissing(meter: Meter, authorized: Authorized, reason: M
   }
 }
 
-const leastOf = ({ min }: Meter, { max, decimals }: Authorized): bigint => smaller(roundUp(min, decimals), max);
+/** The fixed part costs every call, whatever it used. */
+const leastOf = ({ min, fixed }: Meter, { max, decimals }: Authorized): bigint =>
+  smaller(larger(roundUp(min, decimals), roundUp(fixed, decimals)), max);
 
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

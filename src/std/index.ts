@@ -10,6 +10,7 @@ export {
   capped,
   declaredLength,
   gathered,
+  isEncoded,
   limited,
   readAnswer,
   readBounded,

@@ -9,6 +9,10 @@ export function declaredLength(headers: Headers): number | null {
   return isPlain ? Number(length) : null;
 }
 
+/** Whether a body has to be unpacked before it is read; `identity` says that it is as it is (RFC 9110 section 8.4). */
+export const isEncoded = (headers: Headers): boolean =>
+  !["", "identity"].includes((headers.get("content-encoding") ?? "").trim().toLowerCase());
+
 /**
  * The whole of a body that the network framed by its declared length: the runtime reads it in one go, in a fraction of the
  * time that a script takes. Of no other: nothing else holds it to that length.
@@ -31,7 +35,7 @@ export async function readAnswer(
 ): Promise<Result<Uint8Array, "too_large"> | null> {
   if (body === null) return null;
   // What is compressed is longer than its declared length says.
-  const length = headers.has("content-encoding") ? null : declaredLength(headers);
+  const length = isEncoded(headers) ? null : declaredLength(headers);
   return length !== null && length <= bytesMax ? ok(await readFramed(body)) : readBounded(body, bytesMax);
 }
 

@@ -1,6 +1,6 @@
 // A body that a price depends on: JSON in UTF-8, told to be JSON, and read by every parser alike.
 
-import { type JsonLimits, parseJson } from "../std/index.ts";
+import { isEncoded, type JsonLimits, parseJson } from "../std/index.ts";
 import { ambiguous, type Found, MISSING } from "./found.ts";
 import { placeOf, rootOf, scalarAt } from "./json-text.ts";
 
@@ -14,7 +14,7 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:;charset="?utf-8"?)?$/;
 /** Whether an API reads the body as JSON, as it is sent. */
 export function isJson(headers: Headers): boolean {
   const type = (headers.get("content-type") ?? "").toLowerCase().replaceAll(/[ \t]/g, "");
-  return JSON_TYPE.test(type) && !headers.has("content-encoding");
+  return JSON_TYPE.test(type) && !isEncoded(headers);
 }
 
 /** Null for what is no JSON. */

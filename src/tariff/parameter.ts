@@ -8,6 +8,8 @@ import { likeName } from "./likeness.ts";
 export function readParameter(query: string, name: string): Found {
   const like = likeName(name);
   const concerns = (part: string): boolean => likeName(nameOf(part)) === like;
+  // Nobody can say how others read it: `%ff` may stand in a list's brackets, and to IIS `%u0065` is a letter.
+  if (decode(query.replace(/=[^&;]*/g, "")) === null) return ambiguous("a name there is not percent-encoded UTF-8");
   const parts = query.slice(1).split("&").filter(concerns);
   const apart = query.slice(1).split(/[&;]/).filter(concerns);
   if (parts.length + apart.length === 0) return MISSING;
@@ -21,10 +23,8 @@ export function readParameter(query: string, name: string): Found {
   return value === "" || !part.includes("=") ? EMPTY_VALUE : found(value);
 }
 
-function nameOf(part: string): string {
-  const raw = part.replace(/=.*/s, "");
-  return decode(raw) ?? raw;
-}
+/** Of a query whose names can be decoded. */
+const nameOf = (part: string): string => decode(part.replace(/=.*/s, "")) as string;
 
 /** As forms write it (WHATWG URL, application/x-www-form-urlencoded); null for what no two parsers read alike. */
 function decode(text: string): string | null {

@@ -8,7 +8,7 @@ export interface PriceTable<V> {
   readonly selector: Selector;
   /** By the names that a request may say. */
   readonly entries: ReadonlyMap<string, V>;
-  /** Each name as `likeValue` has it. */
+  /** Each name, and each method that has tools of its own, as `likeValue` has it. */
   readonly alike: ReadonlySet<string>;
   /** By the most bytes that each takes, the smallest first; only of the body's length. */
   readonly steps: readonly (readonly [bytesMax: number, value: V])[];

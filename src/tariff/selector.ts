@@ -1,7 +1,7 @@
 // What a price follows: one thing of the request, read before anybody is asked to pay, and forwarded as it was read.
 
 import type { Problem } from "../problem.ts";
-import { declaredLength } from "../std/index.ts";
+import { declaredLength, isEncoded } from "../std/index.ts";
 import type { Found } from "./found.ts";
 import { readHeader } from "./header.ts";
 import { isJson, readMember } from "./json-body.ts";
@@ -78,7 +78,7 @@ export function readSelector(selector: Selector, asked: Asked): Reading {
     case "body":
       return withJson(asked, (body) => of(selector, readMember(body, selector.pointer)), { kind: "missing" });
     case "bodyBytes":
-      return readLength(asked);
+      return readLength(selector, asked);
     case "jsonrpc":
       return withJson(asked, (body) => ofMessage(selector, readMessage(body, NONE)), { kind: "missing" });
     case "mcp":
@@ -109,9 +109,10 @@ function withJson({ headers, body }: Asked, read: (body: Uint8Array) => Reading,
   return isJson(headers) ? read(body) : { kind: "flaw", flaw: { reason: "unsupported_body" } };
 }
 
-/** What is declared is what the runtime forwards; what is not declared is known too late. */
-function readLength({ headers, body }: Asked): Reading {
+/** What is declared is what the runtime forwards; what is not declared, or is unpacked behind us, is known too late. */
+function readLength(selector: Selector, { headers, body }: Asked): Reading {
   if (body === null) return { kind: "sized", bytes: 0 };
+  if (isEncoded(headers)) return ambiguity(selector, "the body is compressed: send it as it is");
   const bytes = declaredLength(headers);
   return bytes === null ? { kind: "flaw", flaw: { reason: "length_required" } } : { kind: "sized", bytes };
 }
@@ -145,6 +146,10 @@ function readTransport(selector: Extract<Selector, { kind: "mcp" }>, asked: Aske
   }
   if (!METHODS.includes(asked.method) || !asked.isAtKey) {
     return { kind: "flaw", flaw: { reason: "method_not_allowed", allow: asked.isAtKey ? METHODS : ["POST"] } };
+  }
+  // An API that looks at bodies alone would take it for a call.
+  if (asked.body !== null && asked.headers.get("content-length") !== "0") {
+    return ambiguity(selector, "a body calls something with POST alone");
   }
   return { kind: "transport", name: asked.method === "HEAD" ? "GET" : asked.method };
 }

@@ -11,11 +11,24 @@ export interface Delivery {
 export const pipeOf = (length: number | null): TransformStream<Uint8Array, Uint8Array> =>
   length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
 
-export function trackDelivery(answer: UpstreamAnswer, body: ReadableStream<Uint8Array>): Delivery {
+/** Less than any lease. */
+const GOES_ON_MS = 20_000;
+
+/** @param goesOn called now and then while it lasts */
+export function trackDelivery(answer: UpstreamAnswer, body: ReadableStream<Uint8Array>, goesOn: () => void): Delivery {
   const { readable, writable } = pipeOf(answer.length);
-  const ended = body.pipeTo(writable).then(
-    () => "delivered" as const,
-    () => "truncated" as const,
-  );
+  const next = (): ReturnType<typeof setTimeout> => setTimeout(again, GOES_ON_MS);
+  const again = (): void => {
+    goesOn();
+    timer = next();
+  };
+  let timer = next();
+  const end =
+    <E>(ending: E) =>
+    (): E => {
+      clearTimeout(timer);
+      return ending;
+    };
+  const ended = body.pipeTo(writable).then(end("delivered" as const), end("truncated" as const));
   return { answer: { ...answer, body: readable }, ended };
 }

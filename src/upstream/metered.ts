@@ -7,8 +7,10 @@ import type { UpstreamAnswer } from "./upstream.ts";
 
 /** An upstream that is waited for and says nothing for so long is silent: who gives it up then has not left it. */
 const SILENT_MS = 20_000;
-/** A reader who lets the gate wait for so long has the upstream wait, too, which may break off for that. */
+/** A reader who lets the gate wait for so long in all has the upstream wait, too, which may break off for that. */
 const HELD_MS = 5_000;
+/** What is written over any network takes a moment. */
+const WRITE_MS = 100;
 
 export interface MeteredDelivery {
   readonly answer: UpstreamAnswer;
@@ -28,8 +30,9 @@ export interface MeteredEnd {
 }
 
 export interface MeteredSettings {
-  readonly take: (chunk: Uint8Array) => void;
-  /** The client has left: it gets nothing of what is taken from now on. */
+  /** @param isTaken whether the client has it */
+  readonly take: (chunk: Uint8Array, isTaken: boolean) => void;
+  /** The client has left. */
   readonly leave: () => void;
   /** After how long without taking anything a client has left. */
   readonly stallMs: number;
@@ -37,6 +40,12 @@ export interface MeteredSettings {
   readonly drainMs: number;
   /** How long it may last at most. */
   readonly lastsMs: number;
+  /**
+   * Whether an upstream that says nothing when all its time is over has broken off; otherwise it lasted as long as its
+   * client wanted it to.
+   */
+  readonly breaksInSilence: boolean;
+  readonly nowMs: () => number;
   /** What the client still gets behind the end of a whole stream; its length is nobody's word then. */
   readonly last: Promise<Uint8Array | null> | null;
 }
@@ -65,7 +74,7 @@ class Passage {
   #isGone = false;
   /** Whether the upstream is waited for in vain, and for long; once the client is gone, whether it was then and is still. */
   #isSilent = false;
-  #wasHeld = false;
+  #heldMs = 0;
   #endSilence: Stop = () => undefined;
   #endDrain: Stop = () => undefined;
 
@@ -89,13 +98,13 @@ class Passage {
       for (;;) {
         const chunk = await this.#next();
         if (chunk === "end") return this.#finish();
-        if (chunk === "late") return this.#breakOff(this.#isSilent ? "broken" : "left");
-        if (chunk === "broken") return this.#breakOff(this.#wasHeld ? "left" : "broken");
+        if (chunk === "late")
+          return this.#breakOff(this.#isSilent && this.#settings.breaksInSilence ? "broken" : "left");
+        if (chunk === "broken") return this.#breakOff(this.#heldMs >= HELD_MS ? "left" : "broken");
         this.#isSilent = false;
         // What the upstream declares and does not keep to is its own word, whoever reads it.
         if (this.#length !== null && this.#bytes > this.#length) return this.#breakOff("broken");
-        this.#settings.take(chunk);
-        if (!this.#isGone) await this.#hand(chunk);
+        this.#settings.take(chunk, !this.#isGone && (await this.#hand(chunk)));
       }
     } finally {
       // Nobody leaves any more, whatever becomes of the writer: no timer would end.
@@ -124,20 +133,27 @@ class Passage {
     }
   }
 
-  async #hand(chunk: Uint8Array): Promise<void> {
-    const stalled = Promise.withResolvers<void>();
-    const endHolding = after(HELD_MS, () => {
-      this.#wasHeld = true;
-    });
+  /** @returns whether its reader has taken it */
+  async #hand(chunk: Uint8Array): Promise<boolean> {
+    const stalled = Promise.withResolvers<false>();
+    const { nowMs } = this.#settings;
+    const sinceMs = nowMs();
     const endStall = after(this.#settings.stallMs, () => {
       this.#leave();
-      stalled.resolve();
+      stalled.resolve(false);
       this.#writer.abort(new Error("nothing was read for too long")).catch(() => undefined);
     });
-    const written = this.#writer.write(chunk).catch(() => this.#leave());
-    await Promise.race([written, this.#late.promise, stalled.promise]);
-    endHolding();
+    const written = this.#writer.write(chunk).then(
+      () => true,
+      () => {
+        this.#leave();
+        return false;
+      },
+    );
+    const taken = await Promise.race([written, this.#late.promise, stalled.promise]);
     endStall();
+    this.#heldMs += Math.max(nowMs() - sinceMs - WRITE_MS, 0);
+    return taken === true;
   }
 
   #leave(): void {
@@ -165,10 +181,11 @@ class Passage {
   /** @param by what it is unless the client has left before */
   #breakOff(by: "left" | "broken"): MeteredEnd {
     const delivery = this.#isGone ? "left" : by;
+    const isSilent = this.#isGone && this.#isSilent;
     this.#reader.cancel().catch(() => undefined);
     // Not waited for: a client that reads nothing keeps a write from ending.
     this.#writer.abort(new Error("the stream broke off")).catch(() => undefined);
-    return { delivery, isWhole: false, isSilent: this.#isSilent };
+    return { delivery, isWhole: false, isSilent };
   }
 }
 

@@ -106,7 +106,7 @@ const REASONS_BEFORE_BROADCAST: ReadonlySet<string> = new Set([
  * could not be simulated may mean that it was carried out.
  */
 const SVM_REASON_BEFORE_BROADCAST =
-  /^invalid_exact_svm_(payload_\w+|fee_payer_mismatch|fee_payer_not_managed_by_facilitator|network_mismatch|unsupported_scheme)$/;
+  /^invalid_exact_svm_(payload_(?!\w*simulation)\w+|fee_payer_mismatch|fee_payer_not_managed_by_facilitator|network_mismatch|unsupported_scheme)$/;
 
 const isBeforeBroadcast = (reason: string): boolean =>
   REASONS_BEFORE_BROADCAST.has(reason) || SVM_REASON_BEFORE_BROADCAST.test(reason);

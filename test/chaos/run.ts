@@ -24,7 +24,7 @@ const usage = "npm run test:chaos -- [--minutes N] [--seed S]";
 
 const PAYERS = 8;
 const LANES = 16;
-const TIMEOUT_SECONDS = 30;
+const TIMEOUT_SECONDS = 35;
 const LIMITS_SECONDS = { verify: 3, upstream: 2, settle: 4, margin: 15 };
 const LEASE_MS = Object.values(LIMITS_SECONDS).reduce((sum, seconds) => sum + seconds, 0) * 1000;
 /** Beyond every authorization, and the gate's own margin after it. */

@@ -62,8 +62,7 @@ export const stateOf = (row: Row): PaymentState => ({
   endsMs: row.ends_at,
 });
 
-const termsOf = ({ lease_until, created_at, credit_ms, debt_ms }: Row): Terms => ({
-  leaseMs: lease_until - created_at,
+const termsOf = ({ credit_ms, debt_ms }: Row): Terms => ({
   creditMs: credit_ms,
   debtMs: debt_ms,
 });

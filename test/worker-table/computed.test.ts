@@ -205,7 +205,23 @@ describe("a price by the body's length", () => {
     const response = await ask("/uploads/ok", { method: "PUT", body: chunked("x") });
     expect(response.status).toBe(411);
   });
+
+  test("is 400 where the API would unpack more", async () => {
+    const response = await ask("/uploads/ok", { ...sized(10), headers: { "content-encoding": "gzip" } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "price_ambiguous" });
+  });
 });
+
+test.each(["/mcp/echo", "/models/echo?model=tiny"])(
+  "a handshake at what costs nothing is 426 where no WebSockets are sold, and opens none (%s)",
+  async (url) => {
+    const path = fresh(url);
+    const response = await ask(path, { headers: { upgrade: "websocket" } });
+    expect([response.status, response.webSocket]).toEqual([426, null]);
+    expect(await seen(path)).toEqual([]);
+  },
+);
 
 describe("what is quoted", () => {
   test("comes back with the payment, and is nothing that the facilitator is told of", async () => {

@@ -73,7 +73,7 @@ export default {
       },
       bodyBytesMax: 100,
     },
-    "/mcp/ok": {
+    "/mcp/:server": {
       price: {
         by: "mcp",
         table: { "tools/call search": "$0.02", "tools/call": "$0.01", initialize: "free", "tools/list": "free" },

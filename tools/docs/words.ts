@@ -155,7 +155,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     maxTimeoutSeconds: {
       type: "whole seconds, at most 86400",
       means:
-        "How long a buyer's signature is asked to be valid. It has to outlast verifying, your API and settling by 10 seconds.",
+        "How long a buyer's signature is asked to be valid. It has to outlast verifying, your API and settling by 10 seconds, and by 25 where it is settled behind the answer (`async`, and what follows use).",
       example: 120,
     },
     bufferBytesMax: {
@@ -618,7 +618,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     onMissingUsage: {
       type: '`"minimum"`, `"maximum"` or `"nothing"`, or an object with one for each reason, `left` and `otherwise`',
       means:
-        "What a call costs whose use cannot be read: because its buyer left before that was known, or for any other reason. What costs nothing for that reason counts in `maxUncharged`.",
+        "What a call costs whose use cannot be read: because its buyer left before that was known, or for any other reason. `minimum` is the larger of `min` and `fixed`. What costs nothing for that reason counts in `maxUncharged`.",
       example: { left: "maximum", otherwise: "nothing" },
     },
   },
@@ -719,7 +719,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     fallback: {
       type: '`"closed"` or dollars',
-      means: "What a call costs whose price is not to be had. `closed` is 503.",
+      means:
+        "What a call costs whose price is not to be had. `closed` is 503. Buyers may see to that: let it be no less than most calls cost.",
       example: "$0.05",
     },
   },

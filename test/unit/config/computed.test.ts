@@ -51,16 +51,16 @@ describe("a price that follows the request", () => {
     });
   });
 
-  test.each<[unknown, unknown]>([
-    [{ query: "m" }, { kind: "query", name: "m" }],
-    [{ header: "X-Tier" }, { kind: "header", name: "x-tier" }],
-    [{ body: "/a~1b/m~0n/~01/0" }, { kind: "body", pointer: ["a/b", "m~n", "~1", "0"] }],
-    ["jsonrpc", { kind: "jsonrpc" }],
-    ["mcp", { kind: "mcp", named: new Set(["tools/call"]) }],
-  ])("follows %j", (by, selector) => {
+  test.each<[unknown, unknown, readonly string[]]>([
+    [{ query: "m" }, { kind: "query", name: "m" }, []],
+    [{ header: "X-Tier" }, { kind: "header", name: "x-tier" }, []],
+    [{ body: "/a~1b/m~0n/~01/0" }, { kind: "body", pointer: ["a/b", "m~n", "~1", "0"] }, []],
+    ["jsonrpc", { kind: "jsonrpc" }, []],
+    ["mcp", { kind: "mcp", named: new Set(["tools/call"]) }, ["tools/call"]],
+  ])("follows %j", (by, selector, methods) => {
     const { table: compiled } = computedOf(priced({ by, table: { "tools/call a b": "$1", list: "$1" } }));
     expect(compiled.selector).toEqual(selector);
-    expect(compiled.alike).toEqual(new Set(["tools/callab", "list"]));
+    expect(compiled.alike).toEqual(new Set(["tools/callab", "list", ...methods]));
   });
 
   test("follows the body's length by steps, the smallest first", () => {

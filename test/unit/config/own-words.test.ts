@@ -207,6 +207,7 @@ describe("a payment's time", () => {
   const slow = { url: "https://slow.example", timeoutSeconds: 600 };
   const least = (seconds: number): string =>
     `write at least ${seconds}: a payment has to outlast the upstream and the facilitators`;
+  const metered = { upto: "$1", meter: [{ usd: "1", per: "1K", of: "usage.tokens" }] };
 
   test("is the table's, or the route's own", () => {
     const config = parsed({
@@ -227,6 +228,13 @@ describe("a payment's time", () => {
     ["too short for it", { upstream: slow, maxTimeoutSeconds: 634 }, [["", least(635)]]],
     ["the table's, which is too short for it", { upstream: slow }, [["", least(635)]]],
     ["too short for the table's upstream", { maxTimeoutSeconds: 64 }, [["", least(65)]]],
+    ["enough for a stream that is metered", { price: metered, maxTimeoutSeconds: 80 }, []],
+    ["too short for that", { price: metered, maxTimeoutSeconds: 79 }, [["", least(80)]]],
+    [
+      "too short for what is settled behind its answer",
+      { settle: "async", maxUnsettled: "$1", maxTimeoutSeconds: 79 },
+      [["", least(80)]],
+    ],
     [
       "of a slow facilitator",
       { facilitators: [{ url: "https://f", settleTimeoutSeconds: 120 }], maxTimeoutSeconds: 164 },
@@ -241,6 +249,13 @@ describe("a payment's time", () => {
     expect(mistakes(route(changes))).toEqual(
       told.map(([, remedy]) => ({ path: 'routes["/a"].maxTimeoutSeconds', remedy })),
     );
+  });
+
+  test("of the table's that is too short for a stream that is metered is told of the route", () => {
+    const routes = { "/a": "$1", "/b": metered };
+    expect(mistakes({ maxTimeoutSeconds: 79, routes })).toEqual([
+      { path: 'routes["/b"].maxTimeoutSeconds', remedy: least(80) },
+    ]);
   });
 
   test("does not matter to a route that is free", () => {

@@ -197,6 +197,61 @@ describe("a ledger", () => {
   });
 });
 
+test("a claim whose answer was lost is given back also where the one before it was not the last word", async () => {
+  let claims = 0;
+  const gate = openGate(
+    {},
+    {
+      settle: () => ({}),
+      fate: ({ validBeforeMs }) => ({ kind: "unused", chainTimeMs: validBeforeMs + 120_000 }),
+      // Of the second payment: that the first one is unresolved, and what came of that is not heard.
+      ledger: (method) => (method === "claim" && ++claims > 2 ? "lost" : "answers"),
+    },
+  );
+  expect(reasonOf(await gate.pay("/paid", payment))).toBe("settlement_unknown");
+  gate.clock.nowMs += 5_000;
+  const second = await sign();
+  expect(reasonOf(await gate.pay("/paid", second))).toBe("settlement_unknown");
+  await gate.settled();
+  expect(gate.entry(second)).toBe("released, none");
+});
+
+describe("a payer who sees to it that no payment settles", () => {
+  const capped = { maxUncharged: 3, routes: { "/after": "$0.01" } };
+
+  test.each<[string, Around["settle"]]>([
+    ["with an empty wallet", rejected("insufficient_funds")],
+    ["with authorizations that are canceled between verify and settle", rejected("invalid_transaction_state")],
+  ])("makes the API work in vain no more often than maxUncharged says: %s", async (_, settle) => {
+    const gate = openGate(capped, { settle, fate: () => ({ kind: "canceled" }) });
+    let last = "";
+    for (let i = 0; i < 6; i++) {
+      last = reasonOf(await gate.pay(`/after?call=${i}`, await sign()));
+      // The alarm finds out that it was canceled.
+      await gate.alarm(3_000);
+    }
+    expect([last, gate.seen.length]).toEqual(["payer_over_cap", 3]);
+  });
+
+  test("is counted also where an allowance was taken back, and the payment runs out unused", async () => {
+    const gate = openGate(
+      { ...capped, accepts: [{ network: "base-sepolia", assetTransferMethod: "permit2" }] },
+      {
+        settle: rejected("permit2_allowance_required"),
+        fate: () => ({ kind: "unused", chainTimeMs: gate.clock.nowMs }),
+      },
+    );
+    let last = "";
+    for (let i = 0; i < 4; i++) {
+      const deadline = String(Math.floor(gate.clock.nowMs / 1000) + 300);
+      const signed = await signPermit2Payment("10000", { deadline }, account);
+      last = reasonOf(await gate.pay(`/after?call=${i}`, signed as unknown as Payment));
+      await gate.alarm(430_000);
+    }
+    expect([last, gate.seen.length]).toEqual(["payer_over_cap", 3]);
+  });
+});
+
 describe("what all payers together may owe", () => {
   const settle = (): object => ({ success: false, errorReason: "insufficient_funds", transaction: "" });
 
@@ -207,6 +262,20 @@ describe("what all payers together may owe", () => {
     expect([codeOf(outcome), asksUpfront(outcome)]).toEqual(["gate_over_cap", true]);
     expect(seen).toHaveLength(1);
     expect(entry(payment)).toBe("released, none");
+  });
+
+  test("has what was served and never paid in it for an hour more: payers who sign for little time take no turns", async () => {
+    const fate = (): Fate => ({ kind: "unused", chainTimeMs: gate.clock.nowMs });
+    const gate = openGate(table, { settle, fate });
+    const soon = (): string => String(Math.floor(gate.clock.nowMs / 1000) + 90);
+    const buy = async () => gate.pay("/async", await signPayment("10000", { validBefore: soon() }));
+    expect(reasonOf(await buy())).toBe("served");
+    for (const ms of [91_000, 3_500_000]) {
+      await gate.alarm(ms);
+      expect(codeOf(await buy())).toBe("gate_over_cap");
+    }
+    await gate.alarm(100_000);
+    expect(reasonOf(await buy())).toBe("served");
   });
 
   test("is not held by wallets with nothing in them, for however long they are verified, nor asked about them", async () => {

@@ -1,6 +1,18 @@
-import { beforeEach, describe, expect, test } from "vitest";
-import { type Payment, signPayment } from "../../support/payment.ts";
-import { type Around, broken, GOODS, keyed, openGate, reasonOf, type Sent, textOf } from "./gate.ts";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import {
+  type Around,
+  broken,
+  GOODS,
+  keyed,
+  openGate,
+  paidWith,
+  reasonOf,
+  type Sent,
+  textOf,
+  tokenOf,
+  upfront,
+} from "./gate.ts";
 
 let payment: Payment;
 beforeEach(async () => {
@@ -87,6 +99,46 @@ describe("a streamed answer", () => {
     await settled();
     expect(entry(payment)).toBe("settled, delivered");
     expect(reports).toEqual(["settled", "delivered"]);
+  });
+
+  test("that lasts longer than its attempt was to is nobody's credit before its end: two calls at once are two", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    let calls = 0;
+    const upstream = (): Awaited<ReturnType<Around["upstream"]>> =>
+      ++calls === 1 ? { status: 200, body: readable } : GOODS;
+    const { answer, clock, entry, settled, asked } = openGate({}, { upstream });
+    const account = newAccount();
+    const sign = (): Promise<Payment> =>
+      signPayment("10000", { validBefore: String(Math.floor(clock.nowMs / 1000) + 300) }, account);
+    const first = await sign();
+    const outcome = await answer("/paid", paidWith(first));
+    for (let ms = 0; ms < 200_000; ms += 20_000) {
+      clock.nowMs += 20_000;
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    expect([entry(first), reasonOf(await answer("/paid", paidWith(await sign())))]).toEqual(["settled, none", "sold"]);
+    expect(asked.filter((to) => to === "settle")).toHaveLength(2);
+    void writable.close();
+    expect(await textOf(outcome)).toBe("");
+    await settled();
+    expect([entry(first), vi.getTimerCount()]).toEqual(["settled, delivered", 0]);
+    vi.useRealTimers();
+  });
+
+  test("that is delivered again holds its payment no longer than it was lent for", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { readable } = new TransformStream<Uint8Array, Uint8Array>();
+    const answers = [{ status: 500 }, { status: 200, body: readable }];
+    const upstream = (): Awaited<ReturnType<Around["upstream"]>> => answers.shift() ?? GOODS;
+    const gate = openGate({ routes: { "/before": { price: "$0.01", settle: "before" } } }, { upstream });
+    const token = tokenOf(await gate.pay("/before", upfront(payment)));
+    expect(reasonOf(await gate.ask("/before", { headers: new Headers({ "faregate-redeem": token }) }))).toBe(
+      "redelivered",
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(gate.reports).not.toContain("delivering");
+    vi.useRealTimers();
   });
 
   test.each<[string, Awaited<ReturnType<Around["upstream"]>>]>([

@@ -56,6 +56,16 @@ describe("a price by query", () => {
   });
 });
 
+test("a price by header is paid for what that says, and for nothing else of the same price", async () => {
+  const price = { by: { header: "x-tier" }, table: { basic: "$0.01", gold: "$0.01" } };
+  const { pay, seen } = openGate(routeOf(price));
+  const payment = await signPayment("10000");
+  const of = (tier: string) => ({ headers: new Headers({ "x-tier": tier, "idempotency-key": "k".repeat(22) }) });
+  expect(reasonOf(await pay("/c", payment, of("basic")))).toBe("sold");
+  expect(reasonOf(await pay("/c", payment, of("gold")))).toBe("payment_bound_elsewhere");
+  expect(seen).toHaveLength(1);
+});
+
 describe("a price by the body", () => {
   const price = { by: { body: "/size" }, table: { big: "$0.02", small: "$0.01" }, otherwise: "$0.03" };
   const big = '{"size":"big"}';
@@ -133,9 +143,38 @@ describe("a price of MCP", () => {
     ["/c", { method: "PUT" }, "method_not_allowed", undefined],
     ["/c/below", { method: "GET" }, "method_not_allowed", undefined],
     ["/c/below", call("tools/call", "search"), "payment_required", ["20000"]],
+    ["/c", { ...call("tools/call", "search"), method: "DELETE" }, "price_ambiguous", undefined],
+    ["/c", { ...post("", { "content-length": "0" }), method: "DELETE" }, "waived", undefined],
+    ["/c", { ...post("", { "content-length": "0" }), method: "HEAD" }, "waived", undefined],
   ])("at %s, case %#, is %s", async (path, sent, reason, amounts) => {
     const outcome = await openGate(table).ask(path, sent);
     expect([reasonOf(outcome), amountsOf(outcome)]).toEqual([reason, amounts]);
+  });
+
+  test.each([
+    ["tools/call", "payment_required"],
+    ["Tools/call", "price_ambiguous"],
+    ["tools/Call", "price_ambiguous"],
+    ["tools/call ", "price_ambiguous"],
+  ])("is never the rest's for what is nearly a method whose tools have one: %j is %s", async (method, reason) => {
+    const own = { by: "mcp", table: { "tools/call search": "$0.02" }, otherwise: "$0.01" };
+    const outcome = await openGate({ ...table, ...routeOf(own) }).ask("/c", call(method, "search"));
+    expect(reasonOf(outcome)).toBe(reason);
+  });
+});
+
+describe("a handshake at what costs nothing", () => {
+  const headers = new Headers({ upgrade: "websocket" });
+  const upstream = () => ({ status: 101, webSocket: {} as WebSocket });
+
+  test.each<[string, object, object, string, string]>([
+    ["where MCP's clients listen", { by: "mcp", table: { "tools/call": "$1" } }, {}, "/c", "upgrade_required"],
+    ["at a free entry", BY_QUERY, {}, "/c?m=tiny", "upgrade_required"],
+    ["at a free entry of a route that sells WebSockets", BY_QUERY, { websocket: true }, "/c?m=tiny", "waived"],
+  ])("%s", async (_, price, changes, path, reason) => {
+    const { ask, seen } = openGate(routeOf(price, changes), { upstream });
+    expect(reasonOf(await ask(path, { headers }))).toBe(reason);
+    expect(seen).toHaveLength(reason === "waived" ? 1 : 0);
   });
 });
 
@@ -146,6 +185,14 @@ test("a price by the body's length does not read the body", async () => {
   expect(reasonOf(await ask("/c", post("x".repeat(21))))).toBe("price_unknown");
   expect(reasonOf(await pay("/c", await signPayment("20000"), post("x".repeat(20))))).toBe("sold");
   expect(seen[0]?.body).toBeInstanceOf(ReadableStream);
+});
+
+test.each([
+  ["gzip", "price_ambiguous"],
+  ["identity", "payment_required"],
+])("a price by the body's length is told of what APIs do not unpack: %s is %s", async (encoding, reason) => {
+  const { ask } = openGate(routeOf({ by: "bodyBytes", table: { 5: "$0.01" } }));
+  expect(reasonOf(await ask("/c", post("x", { "content-encoding": encoding })))).toBe(reason);
 });
 
 describe("a route that only observes", () => {
@@ -313,6 +360,15 @@ describe("what a challenge quotes", () => {
     after.clock.nowMs += 1;
     expect(codeOf(await payAt(after))).toBe("price_quote_expired");
     expect(reasonOf(await payAt(before))).toBe("sold");
+  });
+
+  test("is for nothing else that its route follows by then, though that says the same", async () => {
+    const tableOf = (query: string, a: string) => routeOf({ by: { query }, table: { a } });
+    const before = openGate(tableOf("m", "$0.01"));
+    const info = quoteOf(await before.ask("/c?m=a"));
+    const after = openGate(tableOf("n", "$0.04"), { before: before.place });
+    const outcome = await after.pay("/c?n=a", echoing(await signPayment("10000"), info));
+    expect([codeOf(outcome), amountsOf(outcome)]).toEqual(["price_quote_mismatch", ["40000"]]);
   });
 
   test("does not hide the truth of a payment that was taken before it ended", async () => {

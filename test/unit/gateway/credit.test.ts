@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Problem } from "../../../src/problem.ts";
 import { type Payment, signPayment, transactionOf } from "../../support/payment.ts";
-import { type Around, broken, endless, GOODS, openGate, readErrors, reasonOf, upfront } from "./gate.ts";
+import {
+  type Around,
+  broken,
+  endless,
+  failing,
+  GOODS,
+  openGate,
+  readErrors,
+  reasonOf,
+  tokenOf,
+  upfront,
+} from "./gate.ts";
 
 let payment: Payment;
 beforeEach(async () => {
@@ -9,6 +20,17 @@ beforeEach(async () => {
 });
 
 const table = { routes: { "/before": { price: "$0.01", settle: "before" } } };
+
+test("what was paid for at the price of one header's value is redeemed with no other", async () => {
+  const price = { by: { header: "x-tier" }, table: { cheap: "$0.01", dear: "$5" } };
+  const gate = openGate({ routes: { "/c": { price, settle: "before" } } }, { upstream: failing(1) });
+  const saying = (tier: string, more = {}) => ({ headers: new Headers({ "x-tier": tier, ...more }) });
+  const paid = await gate.pay("/c", payment, saying("cheap"));
+  expect(reasonOf(paid)).toBe("paid_undelivered");
+  const redeemed = (tier: string) => gate.ask("/c", saying(tier, { "faregate-redeem": tokenOf(paid) }));
+  expect(reasonOf(await redeemed("dear"))).toBe("payment_bound_elsewhere");
+  expect(reasonOf(await redeemed("cheap"))).toBe("redelivered");
+});
 
 describe("what was paid for and not delivered", () => {
   test.each<[string, Around["upstream"], string, number | null]>([

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/outcome/index.ts";
-import { NETWORK, signPayment } from "../../support/payment.ts";
+import { NETWORK, newAccount, signPayment } from "../../support/payment.ts";
 import {
   type Around,
   broken,
@@ -36,6 +36,53 @@ function open(around: Partial<Around> = {}) {
   const verifiedAt = (): readonly string[] => gate.urls.filter((url) => url.endsWith("/verify"));
   return { ...gate, settledAt, verifiedAt };
 }
+
+describe("a facilitator that settles again", () => {
+  /** Behind three settlements that it did not answer, and a pause. @param settle as it does from then on */
+  async function settlesAgain(table: object, settle: Around["settle"]) {
+    const is = { away: false };
+    const gate = openGate(table, {
+      settle: (body, url) => (is.away && !url.startsWith(TWO) ? broken() : settle(body, url)),
+    });
+    const account = newAccount();
+    expect(reasonOf(await gate.pay("/after?a", await signPayment("10000", {}, account), keyed()))).toBe("sold");
+    is.away = true;
+    for (let i = 0; i < 3; i++) await gate.pay("/after", await signPayment("10000"));
+    is.away = false;
+    gate.clock.nowMs += 2_000;
+    return { ...gate, account };
+  }
+
+  test("is not kept from it by who never comes to be settled", async () => {
+    const { pay, account } = await settlesAgain(WAYS, isSettled);
+    // The key again, for another call: it is verified, and refused.
+    expect(reasonOf(await pay("/after?b", await signPayment("10000", {}, account), keyed()))).toBe("key_reused");
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+  });
+
+  test.each([
+    ["the others go to the next one", TABLE, ["sold", "sold", "sold"]],
+    ["the others wait where there is none", WAYS, ["facilitator_unavailable", "facilitator_unavailable", "sold"]],
+  ])("is tried with one payment at a time, and %s", async (_, table, reasons) => {
+    const looked = Promise.withResolvers<void>();
+    let isFirst = true;
+    const { answer, urls, settled } = await settlesAgain(table, async (body, url) => {
+      if (!isFirst && !url.startsWith(TWO)) await looked.promise;
+      return isSettled(body);
+    });
+    isFirst = false;
+    const before = urls.length;
+    const payments = await Promise.all(Array.from({ length: 3 }, () => signPayment("10000")));
+    let answered = 0;
+    const outcomes = payments.map((payment) => answer("/after", paidWith(payment)).finally(() => void answered++));
+    await expect.poll(() => answered, { interval: 1 }).toBe(2);
+    looked.resolve();
+    expect((await Promise.all(outcomes)).map(reasonOf).sort()).toEqual(reasons);
+    await settled();
+    const atOne = urls.slice(before).filter((url) => url.endsWith("/settle") && !url.startsWith(TWO));
+    expect(atOne).toHaveLength(1);
+  });
+});
 
 describe("of two facilitators", () => {
   test.each(["/after", "/async"])(

@@ -132,6 +132,15 @@ describe("an answer in one piece", () => {
     expect(outcome).toMatchObject({ kind: "sold", receipt: { amount: "8000" }, answer: { length: 21 } });
   });
 
+  test("is read where it says that it is not encoded", async () => {
+    const upstream: Around["upstream"] = () => ({
+      status: 200,
+      headers: { "content-type": "application/json", "content-encoding": "identity" },
+      body: '{"usage":{"units":8}}',
+    });
+    expect(await open({}, { upstream }).buy()).toMatchObject({ receipt: { amount: "8000" } });
+  });
+
   test("of a length that nobody said costs nothing where it breaks off", async () => {
     const { upstream, write, abort } = streaming();
     const { buy, entry, settledFor, exposed } = open(
@@ -194,6 +203,13 @@ describe("an answer in one piece", () => {
       const again = await ask(await signUptoPayment("50000", {}, account));
       expect(reasonOf(again)).toBe(method === "HEAD" && min === "$0" ? "payer_over_cap" : "sold");
     }
+  });
+
+  test.each(["HEAD", "GET"])("to %s costs its fixed part where it does not say what it used", async (method) => {
+    const gate = open({ fixed: "$0.01", min: "$0" }, { upstream: () => ({ status: 200 }) });
+    await gate.ask("/m");
+    expect((await gate.pay("/m", payment as unknown as Payment, { method })).kind).toBe("sold");
+    expect([gate.settledFor, gate.entry()]).toEqual([["10000"], "settled, delivered, 10000"]);
   });
 
   test("goes to nobody where the settlement is refused", async () => {
@@ -274,6 +290,8 @@ describe("a stream", () => {
     const { reader } = await read(await buy());
     void write("12345");
     await reader.read();
+    void write("what nobody reads");
+    await new Promise((resolve) => setTimeout(resolve, 10));
     await reader.cancel();
     // Its upstream says no more, and nobody waits for that.
     await settled();
@@ -313,6 +331,21 @@ describe("a stream", () => {
     await settled();
     expect([settledFor, entry()]).toEqual([amounts, state]);
     expect(held()?.calculation).toMatch(/^usage\.units at \$1\/1K missing, its buyer left: m/);
+  });
+
+  test("that ends without a word of its use costs what the API did not say, also where its buyer left before that", async () => {
+    const { upstream, write, close } = streaming();
+    const { buy, settled, entry, held } = open({}, { upstream });
+    const { reader } = await read(await buy());
+    void write("data: 1\n\n");
+    await reader.read();
+    await reader.cancel();
+    void close();
+    await settled();
+    expect([entry(), held()?.calculation]).toEqual([
+      "settled, delivered, 100",
+      "usage.units at $1/1K missing: minimum",
+    ]);
   });
 
   test("goes to nobody where no book would hold that it is owed", async () => {
@@ -437,14 +470,30 @@ describe("a stream", () => {
       expect([settledFor, entry()]).toEqual([amounts, state]);
     },
   );
+
+  test("whose invocation died is settled by then also where the first facilitator was silent for long", async () => {
+    const { upstream } = streaming();
+    const verify: Around["verify"] = (_, url) => {
+      if (url.startsWith("https://second.example")) return { isValid: true };
+      gate.clock.nowMs += 14_000;
+      return broken();
+    };
+    const urls = ["https://facilitator.example", "https://second.example"];
+    const facilitators = urls.map((url) => ({ url, verifyTimeoutSeconds: 30 }));
+    const gate: ReturnType<typeof open> = open({}, { upstream, verify }, { facilitators });
+    await gate.buy();
+    const endMs = Number(payment.payload.permit2Authorization.deadline) * 1000;
+    await gate.alarm(endMs - 1_000 - gate.clock.nowMs);
+    expect([gate.settledFor, gate.entry()]).toEqual([["100"], "settled, truncated, 100"]);
+  });
 });
 
 /** A stream that the API broke off, and then what it says when it is asked again; all of it is the buyer's by the key. */
-async function brokenOff(later: readonly ReturnType<typeof streaming>[]) {
+async function brokenOff(later: readonly ReturnType<typeof streaming>[], changes: object = {}) {
   const streams = [streaming(), ...later];
   let calls = 0;
   const upstream: Around["upstream"] = (sent) => (streams[calls++] as ReturnType<typeof streaming>).upstream(sent);
-  const gate = open({}, { upstream });
+  const gate = open(changes, { upstream });
   const present = () => gate.answer("/m", paidWith(payment as unknown as Payment, keyed()));
   await gate.ask("/m");
   const reader = readerOf(await present());
@@ -553,10 +602,92 @@ describe("a stream, as time goes by,", () => {
     expect(entry()).toBe("settled, truncated, 100");
   });
 
+  test.each([
+    [224, "settled, delivered, 50000"],
+    [230, "settled, truncated, 100"],
+  ])("is cut off in a pause of its API's, by who signed for %i of 300 seconds: %s", async (seconds, state) => {
+    const deadline = String(Math.floor(Date.now() / 1000) + seconds);
+    payment = await signUptoPayment("50000", { deadline }, account);
+    const { reader, settled, entry } = await begun();
+    const rest = reader.read();
+    rest.catch(() => undefined);
+    await pass(300_000);
+    await expect(rest).rejects.toThrow("broke off");
+    await settled();
+    expect(entry()).toBe(state);
+  });
+
+  describe.each(["stays open", "is reset"])("that has said [DONE], though its connection %s,", (how) => {
+    /** Its last event, and then as long as it lasts. */
+    async function readToEnd(
+      { write, abort }: Pick<ReturnType<typeof streaming>, "write" | "abort">,
+      reader: ReturnType<typeof readerOf>,
+    ) {
+      void write(`${USED}data: [DONE]\n\n`);
+      await reader.read();
+      const rest = reader.read();
+      rest.catch(() => undefined);
+      if (how === "is reset") void abort();
+      await pass(300_000);
+      await expect(rest).rejects.toThrow("broke off");
+    }
+
+    test("was delivered, for what it used", async () => {
+      const { reader, settled, entry, ...stream } = await begun();
+      await readToEnd(stream, reader);
+      await settled();
+      expect(entry()).toBe("settled, delivered, 7000");
+    });
+
+    test("is redeemed where it was delivered again", async () => {
+      const again = streaming();
+      const { present, settled, entry } = await brokenOff([again]);
+      await readToEnd(again, readerOf(await present()));
+      await settled();
+      expect(entry()).toBe("settled, redeemed, 100");
+    });
+  });
+
+  describe.each([
+    ["seconds", "20000"],
+    ["bytes", "900"],
+  ])("that is metered by %s alone", (measured, amount) => {
+    const meter = [{ usd: "0.1", per: "1K", of: { measured } }];
+
+    test("goes out as it comes, whatever it is and however long", async () => {
+      const { upstream, write } = streaming();
+      const headers = { "content-type": "text/plain" };
+      const { buy } = open({ meter }, { upstream: async (sent) => ({ ...(await upstream(sent)), headers }) });
+      const reader = readerOf(await buy());
+      void write("a word");
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe("a word");
+    });
+
+    test("and says nothing when its time is over was delivered for as long as its buyer wanted it", async () => {
+      const { reader, clock, settled, entry } = await begun({ meter });
+      const rest = reader.read();
+      rest.catch(() => undefined);
+      clock.nowMs += 200_000;
+      await pass(300_000);
+      await settled();
+      expect(entry()).toBe(`settled, delivered, ${amount}`);
+    });
+
+    test("and says nothing when its time is over is redeemed where it was delivered again", async () => {
+      const { present, settled, entry } = await brokenOff([streaming()], { meter });
+      const rest = readerOf(await present()).read();
+      rest.catch(() => undefined);
+      await pass(300_000);
+      await settled();
+      expect(entry()).toBe("settled, redeemed, 100");
+    });
+  });
+
   test("that its API breaks off behind a reader who held it up is his own, and no credit", async () => {
-    const { reader, write, abort, settled, entry } = await begun();
+    const { reader, clock, write, abort, settled, entry } = await begun();
     void write("data: 2\n\n");
-    await pass(5_000);
+    await pass(5_100);
+    clock.nowMs += 5_100;
     await reader.read();
     void abort();
     await expect(reader.read()).rejects.toThrow();

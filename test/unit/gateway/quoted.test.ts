@@ -93,6 +93,33 @@ describe("a price that the API names", () => {
     });
   });
 
+  test.each<[string, object, Partial<Sent>]>([
+    ["of another length", {}, post("more")],
+    [
+      "of the same bytes that are said to be something else",
+      { sendBody: true },
+      post("few", { "content-type": "text/csv" }),
+    ],
+  ])("is for one body, and neither holds nor is kept for one %s", async (_, price, other) => {
+    const upstream = saying({ price: "$0.01" }, { price: "$1" });
+    const { ask, pay } = openGate(tableAt({ ...price, cacheSeconds: 60 }), { upstream });
+    const info = quoteOf(await ask("/q", post("few")));
+    const outcome = await pay("/q", echoing(await signPayment("10000"), info), other);
+    expect([codeOf(outcome), amountsOf(outcome)]).toEqual(["price_quote_mismatch", ["1000000"]]);
+    expect(amountsOf(await ask("/q", post("few")))).toEqual(["10000"]);
+  });
+
+  test("is asked for HEAD as for GET, and holds for both", async () => {
+    const upstream = saying({ price: "$0.01" }, { price: "$1" });
+    const { ask, pay } = openGate(tableAt({ cacheSeconds: 60 }), { upstream });
+    const info = quoteOf(await ask("/q", { method: "HEAD" }));
+    expect(JSON.parse(new TextDecoder().decode(upstream.asked[0]?.body as Uint8Array))).toMatchObject({
+      method: "GET",
+    });
+    expect(amountsOf(await ask("/q"))).toEqual(["10000"]);
+    expect(reasonOf(await pay("/q", echoing(await signPayment("10000"), info)))).toBe("sold");
+  });
+
   test.each<[string, unknown, string]>([
     ["above what the table lets it be", { price: "$1.000001" }, "above_max"],
     ["nothing", { price: "$0" }, "no_price"],

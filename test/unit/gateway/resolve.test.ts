@@ -111,6 +111,13 @@ describe("without a chain to ask, a settlement that nobody answered for", () => 
   });
 });
 
+test("what was settled whole is settled when that is said again, whatever else is said of how much it was", async () => {
+  const settle = losing();
+  const gate = await unanswered("/after", {}, (body, url) => ({ ...settle(body, url), amount: "0.01" }));
+  await gate.alarm(SOON);
+  expect(gate.entry(payment)).toBe("settled, undelivered");
+});
+
 describe("without a chain to ask, an attempt that nobody heard of again", () => {
   test.each<[string, Around["verify"], string, number]>([
     ["may still be used", isValid, "postponed still_unused", 1],
@@ -238,6 +245,25 @@ describe("with a chain to ask, a settlement that nobody answered for", () => {
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(2);
     expect(gate.entry(payment)).toBe("settled, delivered");
+  });
+
+  const down = (): Fate => ({ kind: "unavailable", detail: "down" });
+
+  test("is settled again where it was served already, though nobody can look at the chain, until its time is over", async () => {
+    const gate = await unanswered("/async", { fate: down });
+    await gate.alarm(SOON);
+    expect([settles(gate), gate.entry(payment)]).toEqual([2, "settled, delivered"]);
+    payment = await signPayment("10000");
+    const late = await unanswered("/async", { fate: down });
+    late.clock.nowMs = Number(payment.payload.authorization.validBefore) * 1000;
+    await late.alarm(SOON);
+    expect([settles(late), late.entry(payment)]).toEqual([1, "unknown, delivered"]);
+  });
+
+  test("is not settled again where nobody was served and nobody can look at the chain", async () => {
+    const gate = await unanswered("/after", { fate: down });
+    await gate.alarm(SOON);
+    expect(settles(gate)).toBe(1);
   });
 
   test("goes on counting against what all payers may owe where it was served and failed", async () => {

@@ -416,6 +416,9 @@ describe("an alarm", () => {
     const nowMs = NOW + 30 * DAY;
     expect(book.sweep(nowMs, newId).due).toEqual([]);
     expect(stateAt(nowMs)).toBe("undetermined/none");
+    // No more than to forget what the API did for it.
+    expect(book.nextDueMs()).toBe(nowMs + 3_600_000);
+    expect(book.sweep(nowMs + 3_600_000, newId).due).toEqual([]);
     expect(book.nextDueMs()).toBeNull();
     expect(record([settled], { nowMs })).toBe(true);
   });

@@ -91,11 +91,14 @@ describe("a report to a payer's ledger", () => {
     expect(logged).toMatchObject([{ event: "not_recorded", ledger: { ok: true, value: false } }]);
   });
 
-  test("does not tell the log a facilitator's URL, whose path may be a secret", async () => {
+  test("does not tell the log a facilitator's URL, whose path may be a secret, nor what was signed", async () => {
     const { open } = ledgersThat(says(false));
     const pinned = { ...EVENTS.pinned, facilitator: "https://other.example/secret" };
-    await buildBooks(open).record({ ...report, events: [pinned, EVENTS.settled] });
-    expect(logged).toMatchObject([{ events: [{ kind: "pinned" }, EVENTS.settled] }]);
+    const metered = { ...EVENTS.metered, settleBody: '{"signature":"secret"}' };
+    await buildBooks(open).record({ ...report, events: [pinned, metered, EVENTS.settled] });
+    expect(logged).toMatchObject([
+      { events: [{ kind: "pinned" }, { kind: "metered", charge: "1858" }, EVENTS.settled] },
+    ]);
     expect(JSON.stringify(logged)).not.toContain("secret");
   });
 });

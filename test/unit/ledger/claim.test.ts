@@ -72,6 +72,20 @@ describe("a payer", () => {
       [open("uncharged", "none", REMEMBERED), open("rejected", "none", REMEMBERED)],
       "uncharged",
     ],
+    [
+      "as many whose settlement had begun and came to nothing",
+      [open("failed", "none", REMEMBERED), open("undetermined", "none", REMEMBERED)],
+      "uncharged",
+    ],
+    [
+      "what failed before anything was executed, a debt and a credit",
+      [
+        open("failed", "none", { ...REMEMBERED, mode: "before" }),
+        open("failed", "delivered", REMEMBERED),
+        open("settled", "truncated", REMEMBERED),
+      ],
+      null,
+    ],
     ["executions in vain that are forgotten", Array.from({ length: 9 }, () => open("uncharged")), null],
     [
       "rejections before anything was executed",
@@ -97,8 +111,7 @@ test("a payment matters to the next claim while it is open, a credit, a debt, or
   const expected = all.filter(({ pay, delivery, endsMs }) => {
     if (pay === "claimed" || pay === "unknown" || pay === "owed") return true;
     if (pay === "settled") return ["none", "truncated", "undelivered"].includes(delivery);
-    if (pay === "failed") return ["truncated", "delivered"].includes(delivery);
-    return (pay === "uncharged" || pay === "rejected") && endsMs !== null;
+    return endsMs !== null;
   });
   expect(all.filter(isLive)).toEqual(expected);
 });

@@ -13,13 +13,14 @@ const purchase: Purchase = {
   contentLength: "2",
   body: bytes("{}"),
   part: null,
+  said: null,
 };
 const fingerprint = await fingerprintOf(purchase);
 
 describe("a fingerprint", () => {
   test("is a SHA-256 in hexadecimal of what was bought and of the body's own", () => {
     const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-    const { body: _, part: __, ...bought } = purchase;
+    const { body: _, part: __, said: ___, ...bought } = purchase;
     expect(fingerprint).toBe(sha256(JSON.stringify([Object.entries(bought).sort(), sha256("{}")])));
   });
 
@@ -45,6 +46,8 @@ describe("a fingerprint", () => {
     ["body", bytes("")],
     ["body", null],
     ["part", ["bytes=0-1", null]],
+    ["said", ""],
+    ["said", "large"],
   ])("is another one with another %s", async (name, value) => {
     expect(await fingerprintOf({ ...purchase, [name]: value })).not.toBe(fingerprint);
   });

@@ -7,7 +7,7 @@ export const NOW = 1_800_000_000_000;
 export const LEASE = 60_000;
 export const DAY = 86_400_000;
 export const HASH = `0x${"ab".repeat(32)}`;
-export const TERMS = { leaseMs: LEASE, creditMs: 7 * DAY, debtMs: 3 * DAY };
+export const TERMS = { creditMs: 7 * DAY, debtMs: 3 * DAY };
 
 export const PAYS = [
   "claimed",
@@ -33,7 +33,7 @@ export const DELIVERIES = [
 
 export const EVENTS: { readonly [K in LedgerEvent["kind"]]: Extract<LedgerEvent, { kind: K }> } = {
   release: { kind: "release" },
-  pinned: { kind: "pinned", facilitator: "https://other.example" },
+  pinned: { kind: "pinned", facilitator: "https://other.example", leaseUntilMs: NOW + LEASE },
   uncharged: { kind: "uncharged", reason: "upstream_500" },
   rejected: { kind: "rejected", reason: "insufficient_funds" },
   lost: { kind: "lost", transaction: null },
@@ -44,6 +44,7 @@ export const EVENTS: { readonly [K in LedgerEvent["kind"]]: Extract<LedgerEvent,
   postponed: { kind: "postponed", reason: "unused" },
   failed: { kind: "failed", reason: "authorization_expired" },
   undetermined: { kind: "undetermined", reason: "no_rpc" },
+  delivering: { kind: "delivering", leaseUntilMs: NOW + LEASE },
   delivered: { kind: "delivered" },
   truncated: { kind: "truncated" },
   undelivered: { kind: "undelivered" },

@@ -39,6 +39,8 @@ const counting: readonly (readonly [Kind, readonly Pay[], readonly Delivery[], P
   ["undetermined", ["unknown"], ALL, "undetermined", "="],
   ["undetermined", ["owed"], ["delivered", "truncated", "undelivered", "redeemed", "expired"], "undetermined", "="],
   ["undetermined", ["owed"], NONE, "undetermined", "truncated"],
+  ["delivering", ["settled"], ["none", "undelivered", "truncated"], "=", "none"],
+  ["delivering", ["owed", "unknown", "failed", "undetermined"], ["none", "undelivered", "truncated"], "=", "="],
   ["delivered", WORTH, ["none", "undelivered", "truncated"], "=", "delivered"],
   ["truncated", WORTH, ["none", "undelivered"], "=", "truncated"],
   ["undelivered", ["settled"], NONE, "=", "undelivered"],
@@ -79,11 +81,19 @@ const brief = (next: PaymentState | string): string | null =>
   typeof next === "string" ? null : `${next.pay}/${next.delivery}`;
 
 describe("a report of the live attempt", () => {
-  test("says who settles instead of the one that it was claimed with, and has its whole time from then on", () => {
-    expect(following(stateOf("claimed", "none"), "pinned", NOW + 40_000)).toEqual(
-      stateOf("claimed", "none", { facilitator: "https://other.example", leaseUntilMs: NOW + 40_000 + TERMS.leaseMs }),
+  test("says who settles instead of the one that it was claimed with, and until when it will have", () => {
+    const claimed = stateOf("claimed", "none", { leaseUntilMs: NOW + 1 });
+    expect(following(claimed, "pinned")).toEqual(
+      stateOf("claimed", "none", { facilitator: "https://other.example", leaseUntilMs: NOW + LEASE }),
     );
     expect(report(stateOf("claimed", "none"), "pinned", "other")).toBe("stale_attempt");
+  });
+
+  test("says that a stream goes on, which is nobody's credit until it ends, also where its time was over", () => {
+    const gone = stateOf("settled", "undelivered", { leaseUntilMs: 0, endsMs: NOW + 5 });
+    expect(following(gone, "delivering")).toEqual(stateOf("settled", "none", { leaseUntilMs: NOW + LEASE }));
+    const owed = stateOf("owed", "truncated", { leaseUntilMs: 0 });
+    expect(following(owed, "delivering")).toEqual(owed);
   });
 
   const cases = kinds.flatMap((kind) => PAYS.map((pay) => [kind, pay] as const));
@@ -116,7 +126,7 @@ describe("a report of the live attempt", () => {
 describe("a report that is not the live attempt's", () => {
   const lent = { attempt: "finder", courier: "mine" };
   const ofMoney: readonly Kind[] = ["release", "uncharged", "rejected", "lost", "served", "postponed", "failed"];
-  const ofGoods: readonly Kind[] = ["delivered", "truncated", "undelivered", "redeemed"];
+  const ofGoods: readonly Kind[] = ["delivering", "delivered", "truncated", "undelivered", "redeemed"];
 
   test.each([...ofMoney, "undetermined" as const])("about the money does not count: %s", (kind) => {
     for (const pay of PAYS) expect(report(stateOf(pay, "none", lent), kind)).toBe("stale_attempt");
@@ -160,6 +170,16 @@ describe("what a report leaves", () => {
     }
   });
 
+  test.each(["failed", "undetermined"] as const)(
+    "remembers for an hour that the API had worked in vain for what is %s, where nobody got it",
+    (kind) => {
+      const began = { settleBegan: true };
+      expect(following(stateOf("unknown", "none", began), kind).endsMs).toBe(NOW + 3_600_000);
+      expect(following(stateOf("unknown", "none"), kind).endsMs).toBeNull();
+      expect(following(stateOf("unknown", "delivered", began), "undetermined").endsMs).toBeNull();
+    },
+  );
+
   test("leaves the goods with an attempt that settled and still delivers", () => {
     const settled = following(stateOf("claimed", "none"), "settled");
     expect(settled).toMatchObject({ delivery: "none", endsMs: null, leaseUntilMs: NOW + LEASE });
@@ -191,7 +211,9 @@ describe("what a report leaves", () => {
   });
 
   test.each(["delivered", "truncated"] as const)("holds a debt where what failed is said to be %s later", (kind) => {
-    expect(following(stateOf("failed", "none"), kind).endsMs).toBe(NOW + TERMS.debtMs);
+    for (const endsMs of [null, NOW + 5]) {
+      expect(following(stateOf("failed", "none", { endsMs }), kind).endsMs).toBe(NOW + TERMS.debtMs);
+    }
   });
 
   test("does not begin a debt or a credit again", () => {

@@ -40,6 +40,8 @@ describe("time alone", () => {
     ],
     ["an uncharged execution is forgotten", stateOf("uncharged", "none", { endsMs: END }), END, { endsMs: null }],
     ["a rejected one too", stateOf("rejected", "none", { endsMs: END }), END, { endsMs: null }],
+    ["so is one that failed", stateOf("failed", "none", { endsMs: END }), END, { endsMs: null }],
+    ["or nobody knows of", stateOf("undetermined", "none", { endsMs: END }), END, { endsMs: null }],
   ])("says that %s", (_, state, atMs, changes) => {
     expect(lapsesAt(state)).toBe(atMs);
     expect(lapse(state, atMs - 1, TERMS)).toBe(state);

@@ -114,6 +114,13 @@ describe("a use", () => {
   });
 });
 
+test("the least that a use costs has its fixed part in it, also where that cannot be read", () => {
+  const meter = { ...model, fixed: decimal("0.002") };
+  expect(chargeFor(meter, [null, null], authorized).amount).toBe(2000n);
+  expect(chargeFor({ ...meter, min: decimal("0.003") }, [null, null], authorized).amount).toBe(3000n);
+  expect(chargeForMissing(meter, { decimals: 6, max: 60n }, "otherwise")).toBe(60n);
+});
+
 const counts = fc
   .tuple(fc.bigInt(0n, 10n ** 12n), fc.integer({ min: 0, max: 6 }))
   .map(([digits, scale]): Decimal => ({ digits, scale }));

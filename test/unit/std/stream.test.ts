@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { capped, gathered, limited, readAnswer, readBounded, readWithin } from "../../../src/std/stream.ts";
+import { capped, gathered, isEncoded, limited, readAnswer, readBounded, readWithin } from "../../../src/std/stream.ts";
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
 
@@ -22,6 +22,16 @@ function endless(): { readonly stream: ReadableStream<Uint8Array>; readonly canc
 
 const collect = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> =>
   new Uint8Array(await new Response(stream as BodyInit).arrayBuffer());
+
+test.each<[HeadersInit, boolean]>([
+  [{}, false],
+  [{ "content-encoding": "" }, false],
+  [{ "content-encoding": "Identity" }, false],
+  [{ "content-encoding": "gzip" }, true],
+  [{ "content-encoding": "gzip, identity" }, true],
+])("a body of %j has to be unpacked: %s", (headers, is) => {
+  expect(isEncoded(new Headers(headers))).toBe(is);
+});
 
 describe("readBounded", () => {
   test.each([

@@ -106,6 +106,10 @@ describe("a body is JSON", () => {
     expect(isJson(new Headers())).toBe(false);
     expect(isJson(new Headers({ "content-type": "application/json", "content-encoding": "gzip" }))).toBe(false);
   });
+
+  test("where it says that it is as it is", () => {
+    expect(isJson(new Headers({ "content-type": "application/json", "content-encoding": "identity" }))).toBe(true);
+  });
 });
 
 /** JSON as a parser meets it: members in order, with their names as they are written. */

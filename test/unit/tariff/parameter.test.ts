@@ -22,6 +22,7 @@ describe("a parameter of the query", () => {
     ["?models=small&mode=small", "missing"],
     ["?x=model", "missing"],
     ["?filter[model]=small", "missing"],
+    ["?x=%ff", "missing"],
   ])("of %s is %s", (query, said) => {
     expect(read(query)).toBe(said);
   });
@@ -45,6 +46,12 @@ describe("a parameter of the query", () => {
     ["without a value", "?model"],
     ["badly encoded", "?model=%zz"],
     ["not in UTF-8", "?model=%ff"],
+    ["as a list whose member is not in UTF-8, as PHP reads it", "?model%5B%ff%5D=large"],
+    ["beside such a list", "?model=small&model%5B%ff%5D=large"],
+    ["beside a list with what PHP drops behind its bracket", "?model=small&model%5B%5D%ff=large"],
+    ["with a letter that IIS alone decodes", "?mod%u0065l=large"],
+    ["beside such a letter", "?model=small&mod%u0065l=large"],
+    ["beside such a letter behind a semicolon", "?model=small&x=1;mod%u0065l=large"],
   ])("is ambiguous where it stands there %s", (_, query) => {
     expect(read(query)).toBe("ambiguous");
   });

@@ -103,9 +103,9 @@ describe("a table by the body's length", () => {
     [10, "short"],
     [100, "long"],
   ] as const;
-  const lengthOf = (length: string): Partial<Asked> => ({
+  const lengthOf = (length: string, changes: Record<string, string> = {}): Partial<Asked> => ({
     body: new ReadableStream(),
-    headers: new Headers({ "content-length": length }),
+    headers: new Headers({ "content-length": length, ...changes }),
   });
 
   test.each<[string, Partial<Asked>, string]>([
@@ -117,6 +117,8 @@ describe("a table by the body's length", () => {
     ["101", lengthOf("101"), "price_unknown"],
     ["a length that nobody says", { body: new ReadableStream(), headers: new Headers() }, "length_required"],
     ["two lengths", lengthOf("10, 10"), "length_required"],
+    ["the length of what is compressed", lengthOf("10", { "content-encoding": "gzip" }), "price_ambiguous"],
+    ["the length of what is as it is", lengthOf("10", { "content-encoding": "identity" }), "short"],
   ])("takes for %s what the step says", (_, changes, value) => {
     expect(told(choose(tableOf({ kind: "bodyBytes" }, { steps }), asked(changes)))).toBe(value);
   });
@@ -187,6 +189,11 @@ describe("a table of MCP", () => {
     expect(of({ method, isAtKey })).toBe(value);
   });
 
+  test("takes DELETE with a body of no bytes", () => {
+    const headers = new Headers({ "content-length": "0" });
+    expect(of({ method: "DELETE", body: new ReadableStream(), headers })).toBe("transport");
+  });
+
   test("tells which methods there are instead, at its path and below it", () => {
     const problemOf = (isAtKey: boolean): unknown => {
       const choice = choose(table, asked({ method: "PUT", isAtKey }));
@@ -204,6 +211,8 @@ describe("a table of MCP", () => {
   test.each<[string, Partial<Asked>]>([
     ["no body", {}],
     ["an empty body", { body: new Uint8Array() }],
+    ["a body of DELETE, which an API may take for a call", { method: "DELETE", ...json(tool("search")) }],
+    ["a body of DELETE that was not read", { method: "DELETE", body: new ReadableStream() }],
   ])("has no price for %s", (_, changes) => {
     expect(of(changes)).toBe("price_ambiguous");
   });

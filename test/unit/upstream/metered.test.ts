@@ -18,10 +18,11 @@ interface Around {
   readonly drainMs?: number;
   readonly lastsMs?: number;
   readonly last?: Promise<Uint8Array | null> | null;
+  readonly breaksInSilence?: boolean;
 }
 
 function track(around: Around = {}) {
-  const { length = null, stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null } = around;
+  const { length = null, stallMs = 1000, drainMs = 1000, lastsMs = 1000, last = null, breaksInSilence = true } = around;
   const { readable: body, writable } = new TransformStream<Uint8Array, Uint8Array>(
     {},
     new CountQueuingStrategy({ highWaterMark: 100 }),
@@ -29,13 +30,19 @@ function track(around: Around = {}) {
   );
   const taken: string[] = [];
   const left: string[] = [];
-  const take = (chunk: Uint8Array): void => void taken.push(new TextDecoder().decode(chunk));
+  const handed: string[] = [];
+  const take = (chunk: Uint8Array, isTaken: boolean): void => {
+    taken.push(new TextDecoder().decode(chunk));
+    if (isTaken) handed.push(new TextDecoder().decode(chunk));
+  };
   const leave = (): void => void left.push(taken.join(""));
   const headers = new Headers(length === null ? {} : { "content-length": String(length) });
   const answer = { status: 200, headers, body, length };
-  const { answer: piped, ended } = trackMetered(answer, body, { take, leave, stallMs, drainMs, lastsMs, last });
+  const nowMs = (): number => Date.now();
+  const times = { stallMs, drainMs, lastsMs, breaksInSilence, nowMs };
+  const { answer: piped, ended } = trackMetered(answer, body, { take, leave, last, ...times });
   if (!(piped.body instanceof ReadableStream)) throw new Error("it is a stream");
-  return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, left, ended, piped };
+  return { upstream: writable.getWriter(), client: piped.body.getReader(), taken, handed, left, ended, piped };
 }
 
 const ending = (delivery: string, isWhole: boolean, isSilent = false) => ({ delivery, isWhole, isSilent });
@@ -146,14 +153,14 @@ describe("a metered stream", () => {
     expect([piped.length, piped.headers.get("content-length")]).toEqual([3, "3"]);
   });
 
-  test("says when its client has left: what it is told of before that was handed on, and nothing since", async () => {
-    const { upstream, client, taken, left, ended } = track();
+  test("says once that its client has left, and of every piece whether that has it", async () => {
+    const { upstream, client, taken, handed, left, ended } = track();
     void upstream.write(bytes("a"));
     await client.read();
     await client.cancel();
     void upstream.write(bytes("b")).then(() => upstream.close());
     await ended;
-    expect([left, taken]).toEqual([["a"], ["a", "b"]]);
+    expect([left.length, taken, handed]).toEqual([1, ["a", "b"], ["a"]]);
   });
 
   test("is read no further behind its client's leaving where nobody waits for its end", async () => {
@@ -187,7 +194,7 @@ describe("a metered stream", () => {
 });
 
 describe("a metered stream, as time goes by,", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
   afterEach(() => void vi.useRealTimers());
   const LONG = { stallMs: 30_000, drainMs: 25_000, lastsMs: 60_000 };
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -201,16 +208,17 @@ describe("a metered stream, as time goes by,", () => {
 
   test.each([
     ["said nothing for more than 20 seconds", 20_001, "broken", true],
-    ["said something within them", 19_999, "left", false],
-  ] as const)("is cut off by its time: an upstream that %s", async (_, silentMs, delivery, isSilent) => {
-    const { upstream, client, ended } = await begun();
+    ["said something within them", 19_999, "left", true],
+    ["may be silent for as long as it likes", 20_001, "left", false],
+  ] as const)("is cut off by its time: an upstream that %s", async (_, silentMs, delivery, breaksInSilence) => {
+    const { upstream, client, ended } = await begun({ breaksInSilence });
     await pass(60_000 - silentMs);
     void upstream.write(bytes("b"));
     await client.read();
     const rest = client.read();
     rest.catch(() => undefined);
     await pass(silentMs);
-    expect(await ended).toEqual(ending(delivery, false, isSilent));
+    expect(await ended).toEqual(ending(delivery, false));
     await expect(rest).rejects.toThrow("broke off");
   });
 
@@ -220,7 +228,7 @@ describe("a metered stream, as time goes by,", () => {
       await upstream.write(bytes(""));
       await pass(10_000);
     }
-    expect(await ended).toEqual(ending("broken", false, true));
+    expect(await ended).toEqual(ending("broken", false));
   });
 
   test("is cut off as one that its client left while the gate waits for that, however long", async () => {
@@ -244,19 +252,34 @@ describe("a metered stream, as time goes by,", () => {
   });
 
   test.each([
-    ["5 seconds", 5_000, "left"],
-    ["less", 4_999, "broken"],
-  ] as const)("broke off behind a reader who had held it up: %s", async (_, ms, delivery) => {
+    ["for 5 seconds", [5_100], "left"],
+    ["for less", [5_099], "broken"],
+    ["for 5 seconds in all", [2_600, 2_600], "left"],
+    ["for moments that any network takes", Array(60).fill(100), "broken"],
+  ] as const)("broke off behind a reader who had held it up: %s", async (_, holds, delivery) => {
     const { upstream, client, ended } = await begun();
-    void upstream.write(bytes("b"));
-    await pass(ms);
-    await client.read();
+    for (const ms of holds) {
+      void upstream.write(bytes("b"));
+      await pass(ms);
+      await client.read();
+    }
     void upstream.write(bytes("c"));
     await client.read();
     const rest = client.read();
     void upstream.abort(new Error("reset"));
     await expect(rest).rejects.toThrow("broke off");
     expect(await ended).toEqual(ending(delivery, false));
+  });
+
+  test("was taken as far as its client read it", async () => {
+    const { upstream, client, taken, handed, ended } = await begun();
+    void upstream.write(bytes("b"));
+    await client.read();
+    void upstream.write(bytes("c"));
+    await pass(1);
+    await client.cancel();
+    void upstream.write(bytes("d")).then(() => upstream.close());
+    expect([await ended, taken, handed]).toEqual([ending("left", true), ["a", "b", "c", "d"], ["a", "b"]]);
   });
 
   test("leaves no timer behind, however it ends", async () => {

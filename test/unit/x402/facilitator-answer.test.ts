@@ -402,6 +402,8 @@ describe("about a payment on Solana, an answer", () => {
 
   test.each([
     "invalid_exact_svm_transaction_simulation_failed",
+    // CDP's spelling. One that was carried out cannot be simulated any more.
+    "invalid_exact_svm_payload_transaction_simulation_failed",
     "invalid_exact_svm_transaction_failed",
     "invalid_exact_svm_verification_failed",
     "duplicate_settlement",
