@@ -49,7 +49,10 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   if (candidates === null) return revisit(gate, order, payment, nobodysReason(payment));
   let facilitator = firstOf(candidates);
   // Also what is settled before it is served: what paid elsewhere is unknown to who settles it, and the chain shows it paid.
-  const verified = trace.measure("verify", verifyWith(candidates, attempt));
+  const onUnavailable = (by: Facilitator, why: string): void => {
+    trace.unavailable.push({ name: gate.facilitators.publicName(by), why });
+  };
+  const verified = trace.measure("verify", verifyWith(candidates, attempt, onUnavailable));
   if (!payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const { verdict, by } = await verified;

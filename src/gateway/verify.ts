@@ -16,7 +16,13 @@ export interface Verified {
   readonly by: Facilitator;
 }
 
-const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
+type Unavailable = Extract<Verdict, { kind: "unavailable" }>;
+
+/** It has not answered of late, and is not asked. */
+const resting = ({ breaker }: Facilitator): Unavailable => ({
+  kind: "unavailable",
+  detail: `rests: ${breaker.health().why}`,
+});
 
 /**
  * What they can do is looked up behind the answer, now and then, where there is a choice. Null where the account
@@ -48,14 +54,20 @@ export const firstOf = (candidates: Candidates): Facilitator =>
   candidates.find(({ breaker }) => breaker.isAsked()) ?? candidates[0];
 
 /** One after the other, until one answers: a verify charges nobody. */
-export async function verifyWith(candidates: Candidates, { payment, facilitatorBody }: Attempt): Promise<Verified> {
-  let verified: Verified = { verdict: RESTS, by: candidates[0] };
+export async function verifyWith(
+  candidates: Candidates,
+  { payment, facilitatorBody }: Attempt,
+  onUnavailable: (by: Facilitator, why: string) => void,
+): Promise<Verified> {
+  let verified: Verified | null = null;
   for (const by of candidates) {
-    if (!by.breaker.admits()) continue;
-    verified = { verdict: await by.verify(facilitatorBody, payment), by };
-    if (verified.verdict.kind !== "unavailable" && !isAnothers(verified.verdict)) break;
+    const isAsked = by.breaker.admits();
+    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
+    if (verdict.kind === "unavailable") onUnavailable(by, verdict.detail);
+    if (isAsked || verified === null) verified = { verdict, by };
+    if (verdict.kind !== "unavailable" && !isAnothers(verdict)) break;
   }
-  return verified;
+  return verified as Verified;
 }
 
 /** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */

@@ -105,8 +105,8 @@ function requireFit(own: unknown, fitted: unknown): void {
 /** A facilitator that somebody else runs may not be there, or may not settle on the local network. */
 async function facilitatorWarnings(url: string): Promise<string[]> {
   const said = await readSupported(url, 5000);
-  if (said === null) return [`${url} does not say what it supports; payments may be refused.`];
-  const isSupported = said.kinds.some(
+  if (!said.ok) return [`${url} does not say what it supports (${said.error}); payments may be refused.`];
+  const isSupported = said.value.kinds.some(
     (kind) => kind.x402Version === 2 && kind.scheme === "exact" && kind.network === network,
   );
   return isSupported ? [] : [`${url} does not list "exact" on ${network}; payments will be refused.`];

@@ -68,6 +68,8 @@ function clientOf(url: string, authorize: Authorize | null) {
   return buildFacilitator({ url, verifyTimeoutMs: 2000, settleTimeoutMs: 2000 }, parts);
 }
 
+const REFUSED = { ok: false, error: "supported answered 401 without kinds" };
+
 /** Everything that a facilitator is ever asked. */
 async function askAll(base: string, authorize: Authorize | null) {
   const facilitator = clientOf(base, authorize);
@@ -81,7 +83,7 @@ async function askAll(base: string, authorize: Authorize | null) {
 const SERVED = {
   verdict: { kind: "valid" },
   settlement: { kind: "settled", transaction: answer.transaction },
-  supported: { kinds: [], extensions: [], signers: {} },
+  supported: { ok: true, value: { kinds: [], extensions: [], signers: {} } },
 };
 
 const startCdp = async (key: CdpKeyPair["publicKey"]): Promise<CdpServer> =>
@@ -189,7 +191,7 @@ describe("a key of Coinbase CDP", () => {
     const { secret, publicKey } = newEd25519();
     const { url, asked } = await startCdp(publicKey);
     const nowMs = (): number => Date.now() + seconds * 1000;
-    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).supported).toBeNull();
+    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).supported).toEqual(REFUSED);
     expect(new Set(asked.map((one) => one.refusal))).toEqual(new Set([refusal]));
   });
 });
@@ -199,7 +201,7 @@ test("a facilitator that does not take it vouches for nothing, and what it was t
   const { verdict, settlement, supported } = await askAll(url, opened(cdp(), { CDP_KEY_SECRET: newEd25519().secret }));
   expect(verdict).toEqual({ kind: "unavailable", detail: "verify answered 401 without isValid" });
   expect(settlement).toEqual({ kind: "unknown", detail: "settle answered 401 without success", transaction: null });
-  expect(supported).toBeNull();
+  expect(supported).toEqual(REFUSED);
   expect(asked.map(({ refusal }) => refusal)).toEqual(["another key", "another key", "another key"]);
 });
 

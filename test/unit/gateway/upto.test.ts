@@ -93,7 +93,7 @@ describe("a payment by upto", () => {
     const { candidates } = await open({ verify }, false);
     const payment = await checkedFor(OTHER);
     const attempt = { payment, attemptId: "a", facilitatorBody: facilitatorBody(payment) };
-    const { verdict, by } = await verifyWith(candidates(payment) ?? expect.fail(), attempt);
+    const { verdict, by } = await verifyWith(candidates(payment) ?? expect.fail(), attempt, () => undefined);
     expect([verdict.kind, by.name]).toEqual(["valid", TWO]);
   });
 });
