@@ -10,6 +10,7 @@ import {
   openAuth,
   readSupported,
 } from "../../../src/facilitator/index.ts";
+import { missingSecret } from "../../../src/std/index.ts";
 import {
   type CdpKeyPair,
   type CdpServer,
@@ -214,7 +215,7 @@ describe("what cannot be told is known before anything is served", () => {
       "a secret that is missing",
       fixed(["x-api-key", "{{KEY}}"], ["x-client", "{{NAME}} {{KEY}}"]),
       { NAME: "" },
-      ["the secret KEY is missing: wrangler secret put KEY", "the secret NAME is missing: wrangler secret put NAME"],
+      [missingSecret("KEY"), missingSecret("NAME")],
     ],
     [
       "a secret of several lines in a header",
@@ -226,10 +227,7 @@ describe("what cannot be told is known before anything is served", () => {
       "both secrets of a key",
       cdp("{{CDP_KEY_ID}}"),
       {},
-      [
-        "the secret CDP_KEY_ID is missing: wrangler secret put CDP_KEY_ID",
-        "the secret CDP_KEY_SECRET is missing: wrangler secret put CDP_KEY_SECRET",
-      ],
+      [missingSecret("CDP_KEY_ID"), missingSecret("CDP_KEY_SECRET")],
     ],
     ["a secret that is no key", cdp(), { CDP_KEY_SECRET: "never-to-be-told" }, [noKey]],
   ])("%s", (_, settings, secrets, error) => {
