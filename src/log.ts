@@ -12,6 +12,7 @@ export function logRequest({
   route,
   outcome,
   unquoted,
+  unavailable,
   durationMs,
   steps,
   ...about
@@ -20,7 +21,9 @@ export function logRequest({
   const path = target?.path.slice(0, PATH_LENGTH_MAX);
   const told = { event: "request", requestId, method, host, path, route };
   const quote = unquoted === null ? null : { quote: unquoted };
-  console.log(JSON.stringify(Object.assign(told, ending(outcome), money(about), quote, { durationMs, steps })));
+  const unheard = unavailable.length === 0 ? null : { facilitators: unavailable };
+  const parts = [ending(outcome), money(about), quote, unheard, { durationMs, steps }];
+  console.log(JSON.stringify(Object.assign(told, ...parts)));
 }
 
 function ending(outcome: RequestLine["outcome"]): object {

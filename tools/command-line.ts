@@ -1,4 +1,5 @@
-// What the commands have in common: options, and the words about wrong ones. Exit code 2 means that nothing was tried.
+// What the commands have in common: options, headers, help, and the words about wrong ones. Exit code 2 means that nothing
+// was tried.
 
 import { resolve } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
@@ -45,8 +46,33 @@ export function parsePath(text: string | undefined): string | undefined {
   return resolve(process.env.INIT_CWD ?? process.cwd(), text);
 }
 
+/** Of lines such as `Name: value`; a body's type is JSON where it is some, unless a line says something else. */
+export function parseHeaders(lines: readonly string[], body: string | undefined): Headers {
+  const headers = new Headers();
+  for (const line of lines) {
+    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new UsageError(`--header is "Name: value", not "${line}".`);
+    headers.append(name, value);
+  }
+  if (body !== undefined && !headers.has("content-type")) headers.set("content-type", typeOf(body));
+  return headers;
+}
+
+function typeOf(body: string): string {
+  try {
+    JSON.parse(body);
+    return "application/json";
+  } catch {
+    // What fetch says of a text.
+    return "text/plain;charset=UTF-8";
+  }
+}
+
+const HELP = ["--help", "-h"];
+
 /** Runs a command; its result is the exit code. What it throws is told in words, without a stack. */
 export async function runCommand(usage: string, command: () => Promise<number | undefined>): Promise<void> {
+  if (process.argv.slice(2).some((word) => HELP.includes(word))) return console.log(`Usage: ${usage}`);
   try {
     process.exitCode = await command();
   } catch (error) {

@@ -130,7 +130,7 @@ function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }:
   return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
 }
 
-const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
+export const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 
 function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess | ComputedAccess): Cells {
   const { url, service, host } = upstream;

@@ -2,10 +2,15 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { parseOptions, runCommand } from "./command-line.ts";
 import { generatedFiles } from "./docs/generated.ts";
 
-for (const [name, text] of Object.entries(generatedFiles())) {
-  const file = resolve(import.meta.dirname, "..", name);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
+await runCommand("npm run docs", async () => {
+  parseOptions({ options: {} }, process.argv.slice(2));
+  for (const [name, text] of Object.entries(generatedFiles())) {
+    const file = resolve(import.meta.dirname, "..", name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return 0;
+});

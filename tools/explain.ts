@@ -3,7 +3,7 @@
 
 import { relative } from "node:path";
 import type { Config } from "../src/config/index.ts";
-import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
+import { parseHeaders, parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { align, priceText } from "./compiled-table.ts";
 import { followsText } from "./computed-price.ts";
 import { type Candidate, type Explanation, explain } from "./explanation.ts";
@@ -40,14 +40,8 @@ await runCommand(usage, async () => {
   return explanation.upstream === null ? 1 : 0;
 });
 
-/** A body is JSON unless a header says something else. */
 function sentOf({ header = [], body }: { readonly header?: string[]; readonly body?: string }): Sent {
-  const headers = new Headers(body === undefined ? {} : { "content-type": "application/json" });
-  for (const line of header) {
-    const [, name, value] = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new UsageError(`"${line}" is not a header, such as "x-a: b".`);
-    headers.set(name, value);
-  }
+  const headers = parseHeaders(header, body);
   if (body !== undefined) headers.set("content-length", String(Buffer.byteLength(body)));
   return { headers, body: body ?? null };
 }

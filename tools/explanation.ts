@@ -4,7 +4,7 @@
 import { type Config, type FixedAccess, offersOf, type PricedRoute } from "../src/config/index.ts";
 import { refusalOf } from "../src/outcome/refusal.ts";
 import { compareRoutes, covers, METHODS, parseTarget, type Target, upstreamUrl } from "../src/route/index.ts";
-import { selectorText } from "../src/tariff/index.ts";
+import { type Asked, choose, selectorText } from "../src/tariff/index.ts";
 import { addressOf } from "../src/upstream/index.ts";
 import { priceText } from "./compiled-table.ts";
 import { entriesOf } from "./computed-price.ts";
@@ -55,7 +55,9 @@ export async function explain(
   // Of a spelling that is refused no key is said to cover it: which one it means is what nobody can say.
   const isUnread = line.target === null || isOwn || problem?.reason === "invalid_path";
   const candidates = line.target === null || isUnread ? [] : candidatesOf(config, method, line.target, winner);
-  const why = problem === null ? passedWhy(winner, isOwn) : refusedWhy(problem, { config, method, url, isOwn, winner });
+  const meant = line.target === null ? null : meantBy(winner, method, line.target, sent);
+  const about = { config, method, url, isOwn, winner, meant };
+  const why = problem === null ? passedWhy(about) : refusedWhy(problem, about);
   return {
     method,
     url,
@@ -78,12 +80,27 @@ function upstreamOf({ fetched, line }: Trial, winner: PricedRoute | null, target
   return upstreamUrl(addressOf(winner.access.upstream, target.hostname), target);
 }
 
-function passedWhy(winner: PricedRoute | null, isOwn: boolean): readonly string[] {
+/** The entry of a computed price that the request means; null where it means none. */
+function meantBy(
+  winner: PricedRoute | null,
+  method: string,
+  { query, segments }: Target,
+  { headers, body: text }: Sent,
+): FixedAccess | null {
+  if (winner?.access.kind !== "computed" || winner.access.tariff.kind !== "table") return null;
+  const body = text === null ? null : new TextEncoder().encode(text);
+  const isAtKey = segments.length === winner.segments.length;
+  const asked: Asked = { method, query, headers, body, isAtKey };
+  const choice = choose(winner.access.tariff.table, asked);
+  return choice.kind === "entry" ? choice.value : null;
+}
+
+function passedWhy({ winner, isOwn, meant }: About): readonly string[] {
   if (isOwn) return ["It is Faregate's own: the gate answers it itself."];
   if (winner === null) return ['No key covers it, and "unmatched" says free.'];
   if (winner.access.kind === "free") return [`It is free: "${winner.key}".`];
   if (winner.access.kind === "computed" && winner.access.mode === "enforce") {
-    return [`It is free, as "${winner.key}" says of what is asked.`, ...pricesWhy(winner)];
+    return [`It is free, as "${winner.key}" says of what is asked.`, ...pricesWhy(winner, meant)];
   }
   return [`"${winner.key}" only observes: the request passes, and the log says what would have been charged.`];
 }
@@ -91,21 +108,22 @@ function passedWhy(winner: PricedRoute | null, isOwn: boolean): readonly string[
 /** A key that names GET stands for HEAD too. */
 const verbOf = (method: string): string => (method === "HEAD" ? "GET" : method);
 
-interface Refused {
+interface About {
   readonly config: Config;
   readonly method: string;
   readonly url: string;
   readonly isOwn: boolean;
   readonly winner: PricedRoute | null;
+  readonly meant: FixedAccess | null;
 }
 
 type Refusal = Extract<Trial["line"]["outcome"], { kind: "refused" }>;
 
-function refusedWhy(problem: Refusal["problem"], about: Refused): readonly string[] {
-  const { config, method, winner } = about;
+function refusedWhy(problem: Refusal["problem"], about: About): readonly string[] {
+  const { config, method, winner, meant } = about;
   switch (problem.reason) {
     case "payment_required":
-      return forSaleWhy(winner);
+      return forSaleWhy(winner, meant);
     case "method_not_allowed":
       return [
         METHODS.includes(verbOf(method))
@@ -126,23 +144,25 @@ function refusedWhy(problem: Refusal["problem"], about: Refused): readonly strin
     case "unsupported_body":
     case "length_required":
     case "quote_unavailable":
-      return [`"${winner?.key}": ${refusalOf(problem).message}`, ...pricesWhy(winner)];
+      return [`"${winner?.key}": ${refusalOf(problem).message}`, ...pricesWhy(winner, meant)];
     default:
       return [`The gate refuses it: ${problem.reason}.`];
   }
 }
 
-function forSaleWhy(winner: PricedRoute | null): readonly string[] {
+function forSaleWhy(winner: PricedRoute | null, meant: FixedAccess | null): readonly string[] {
   const isInParts = winner !== null && offersOf(winner.access).some((offer) => offer.ranges);
   const parts = "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.";
-  return [`It is for sale: "${winner?.key}".`, ...pricesWhy(winner), ...(isInParts ? [parts] : [])];
+  return [`It is for sale: "${winner?.key}".`, ...pricesWhy(winner, meant), ...(isInParts ? [parts] : [])];
 }
 
-/** Of a price that follows the request, all of it. */
-function pricesWhy(winner: PricedRoute | null): readonly string[] {
+/** Of a price that follows the request, all of it, and which entry is meant. */
+function pricesWhy(winner: PricedRoute | null, meant: FixedAccess | null): readonly string[] {
   if (winner?.access.kind !== "computed") return [];
   const { access } = winner;
-  const prices = entriesOf(access).map(([said, entry]) => `  ${said}: ${priceOf(entry)}`);
+  const prices = entriesOf(access).map(
+    ([said, entry]) => `  ${said}: ${priceOf(entry)}${entry === meant ? "  <- this request" : ""}`,
+  );
   const { tariff } = access;
   if (tariff.kind === "table") return [`Its price depends on ${selectorText(tariff.table.selector)}:`, ...prices];
   return [`Its price is what ${tariff.path} of your API says, which is not asked here:`, ...prices];
@@ -151,7 +171,7 @@ function pricesWhy(winner: PricedRoute | null): readonly string[] {
 const priceOf = (entry: FixedAccess): string =>
   entry.kind === "paid" ? [...new Set(entry.offer.terms.map(priceText))].join(" or ") : entry.kind;
 
-function notFoundWhy({ config, isOwn, winner }: Refused): string {
+function notFoundWhy({ config, isOwn, winner }: About): string {
   if (isOwn) return `It lies below /${config.prefix}/, which is Faregate's own; nothing of yours can be there.`;
   if (winner !== null) return `It is closed: "${winner.key}".`;
   return 'No key covers it, and "unmatched" says closed.';

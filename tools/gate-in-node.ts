@@ -59,7 +59,13 @@ export async function tryRequest(config: Config, method: string, url: string, se
       fetched = { url: request.url, settings };
       return { kind: "answered", answer: { status: 200, headers: new Headers(), body: null, length: 0 } };
     },
-    facilitators: { among: () => [], of: (those) => those.map(unasked), named: () => null, all: [] },
+    facilitators: {
+      among: () => [],
+      of: (those) => those.map(unasked),
+      named: () => null,
+      all: [],
+      publicName: () => "",
+    },
     publicKeys: async () => [],
     quotes: new Map(),
     sellComputed,

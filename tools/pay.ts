@@ -6,7 +6,7 @@ import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/client";
 import { UptoEvmScheme } from "@x402/evm/upto/client";
 import { type Network, wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { privateKeyToAccount } from "viem/accounts";
-import { parseOptions, parseUrl, runCommand, UsageError } from "./command-line.ts";
+import { parseHeaders, parseOptions, parseUrl, runCommand, UsageError } from "./command-line.ts";
 import { readReady } from "./local-file.ts";
 import { formatChallenge, formatPayload, formatV1Challenge, readReceipt } from "./pay-report.ts";
 import type { Ready } from "./stack/index.ts";
@@ -32,7 +32,8 @@ await runCommand(usage, async () => {
   const ready = readReady();
   if (ready === undefined)
     throw new Error("There is no wallet to pay with yet: start the local stack first (npm start).");
-  const headers = parseHeaders(values.header ?? [], values.key);
+  const headers = parseHeaders(values.header ?? [], values.body);
+  if (values.key !== undefined) headers.set("Idempotency-Key", values.key);
   const method = values.method ?? (values.body === undefined ? "GET" : "POST");
   // A redirect is shown, not followed: a payment is for the URL that was named.
   const init: RequestInit = { method, headers, redirect: "manual" };
@@ -102,14 +103,4 @@ async function tellV1Challenge(response: Response): Promise<void> {
 async function printBody(response: Response): Promise<void> {
   if (response.body === null) return;
   for await (const chunk of response.body) process.stdout.write(chunk);
-}
-
-function parseHeaders(lines: string[], key: string | undefined): Headers {
-  const headers = new Headers(key === undefined ? {} : { "Idempotency-Key": key });
-  for (const line of lines) {
-    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw new UsageError(`--header is "Name: value", not "${line}".`);
-    headers.append(name, value);
-  }
-  return headers;
 }

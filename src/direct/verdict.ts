@@ -52,7 +52,7 @@ export async function surveyFor({ endpoints, account, breaker }: Desk, order: Or
   // Who says the last block is there. A contract wallet makes the transfer's calls say what it likes, and with that
   // nobody shall keep other payments out.
   if (isThere) breaker.answered();
-  else breaker.failed();
+  else breaker.failed("no RPC answered");
   return surveyed;
 }
 

@@ -9,10 +9,15 @@ const PAUSE_MS_MAX = 30_000;
 /** Isolates that failed together shall not all come back together: a pause is up to so much longer. */
 const JITTER = 0.5;
 
+/** From the best to the worst. One that is failing is there and asked on, though what it says is no answer. */
+const STATES = ["closed", "failing", "half_open", "open"] as const;
+
 export interface Health {
-  readonly state: "closed" | "open" | "half_open";
+  readonly state: (typeof STATES)[number];
   /** Questions without an answer, since the last one with one. */
   readonly failures: number;
+  /** What became of the last one, where that had none. */
+  readonly why?: string;
 }
 
 /** What who asks wants to know of two questions, of which only the first is one that anybody can ask. */
@@ -24,7 +29,10 @@ export interface Admission extends Pick<Breaker, "health" | "isAsked" | "admits"
 export class Breaker {
   readonly #nowMs: () => number;
   readonly #random: () => number;
+  /** In a row, of those that let it rest. */
+  #silences = 0;
   #failures = 0;
+  #why: string | null = null;
   /** Nobody asks before that. */
   #untilMs = 0;
   /** Whether one was let through after a pause, and nothing has become of it yet. */
@@ -37,19 +45,22 @@ export class Breaker {
   }
 
   health(): Health {
-    const failures = this.#failures;
-    if (failures < FAILURES_MAX) return { state: "closed", failures };
-    return { state: this.#nowMs() < this.#untilMs ? "open" : "half_open", failures };
+    return { state: this.#state(), failures: this.#failures, ...(this.#why !== null && { why: this.#why }) };
+  }
+
+  #state(): Health["state"] {
+    if (this.#silences >= FAILURES_MAX) return this.#nowMs() < this.#untilMs ? "open" : "half_open";
+    return this.#failures < FAILURES_MAX ? "closed" : "failing";
   }
 
   /** Whether whoever would ask now is let through. */
   isAsked(): boolean {
-    return this.health().state !== "open";
+    return this.#state() !== "open";
   }
 
   /** The same for who asks at once: of those who come after a pause one is let through, and the others after the next. */
   admits(): boolean {
-    const { state } = this.health();
+    const state = this.#state();
     if (state === "half_open") {
       this.#isTried = true;
       this.#pause();
@@ -58,20 +69,32 @@ export class Breaker {
   }
 
   answered(): void {
+    this.#silences = 0;
     this.#failures = 0;
+    this.#why = null;
     this.#isTried = false;
   }
 
-  failed(): void {
+  /** It is there, and what it says is no answer: it is asked on. */
+  babbled(why: string): void {
+    this.#silences = 0;
+    this.#failures += 1;
+    this.#why = why;
+    this.#isTried = false;
+  }
+
+  failed(why: string): void {
     // Many who had asked already are one silence, and no reason to rest for longer.
     if (!this.isAsked() && !this.#isTried) return;
     this.#isTried = false;
+    this.#silences += 1;
     this.#failures += 1;
-    if (this.#failures >= FAILURES_MAX) this.#pause();
+    this.#why = why;
+    if (this.#silences >= FAILURES_MAX) this.#pause();
   }
 
   #pause(): void {
-    const pauseMs = Math.min(PAUSE_MS * 2 ** (this.#failures - FAILURES_MAX), PAUSE_MS_MAX);
+    const pauseMs = Math.min(PAUSE_MS * 2 ** (this.#silences - FAILURES_MAX), PAUSE_MS_MAX);
     this.#untilMs = this.#nowMs() + pauseMs * (1 + JITTER * this.#random());
   }
 }
@@ -83,7 +106,8 @@ export class Breaker {
 export const inTurn = (first: Breaker, second: Breaker): Admission => ({
   health() {
     const [one, other] = [first.health(), second.health()];
-    return one.failures > other.failures ? one : other;
+    const worse = STATES.indexOf(one.state) - STATES.indexOf(other.state) || one.failures - other.failures;
+    return worse > 0 ? one : other;
   },
   isAsked: () => first.isAsked() && second.isAsked(),
   admits: () => second.isAsked() && first.admits(),

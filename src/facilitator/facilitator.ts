@@ -3,12 +3,13 @@
 // `x402/`; what never arrived is `unavailable` for a verify and `unknown` for a settle.
 
 import type { CheckedPayment } from "../schemes/index.ts";
-import { parseJson, readAnswer } from "../std/index.ts";
+import { err, ok, parseJson, type Result, readAnswer } from "../std/index.ts";
 import {
   type Abilities,
   type AssetTransferMethod,
   type Expected,
   type FacilitatorReply,
+  isAnswer,
   isPending,
   isSolana,
   type LateSettlement,
@@ -131,31 +132,33 @@ export function buildFacilitator(
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breakers = { "/verify": new Breaker(nowMs, random), "/settle": new Breaker(nowMs, random) };
-  const supported = new Supported(url, () => readSupported(url, verifyTimeoutMs, authorize), notes, nowMs, feePayer);
+  const ask = async (): Promise<Abilities | null> => {
+    const read = await readSupported(url, verifyTimeoutMs, authorize);
+    return read.ok ? read.value : null;
+  };
+  const supported = new Supported(url, ask, notes, nowMs, feePayer);
   const post = async (
     path: keyof typeof breakers,
     body: string,
     deadline: AbortSignal,
-  ): Promise<FacilitatorReply | null> => {
+  ): Promise<Result<FacilitatorReply, string>> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
-    // Whatever it says, it is there. Only silence counts: what a payment can make it say, nobody shall stop it with.
-    if (reply === null) breakers[path].failed();
-    else breakers[path].answered();
-    return reply;
+    note(breakers[path], path, reply);
+    return reply.ok ? reply : err(said(path, reply.error));
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
     const about = aboutIn(body, expected);
     const reply = await post("/settle", body, deadline);
-    let settlement = reply ? read(reply, about) : LOST;
+    let settlement = reply.ok ? read(reply.value, about) : lost(reply.error);
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
       // What was not asked is no silence of the facilitator's.
       if (deadline.aborted) break;
       const again = await post("/settle", body, deadline);
-      const later = again ? readSettlementAgain(again, about) : LOST;
+      const later = again.ok ? readSettlementAgain(again.value, about) : lost(again.error);
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
     }
@@ -171,12 +174,12 @@ export function buildFacilitator(
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
       let reply = await post("/verify", body, deadline);
-      if (reply === null && !deadline.aborted) {
+      if (!reply.ok && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
         if (!deadline.aborted) reply = await post("/verify", body, deadline);
       }
-      if (reply === null) return { kind: "unavailable", detail: "verify was not answered" };
-      const verdict = readVerdict(reply, aboutIn(body, expected));
+      if (!reply.ok) return { kind: "unavailable", detail: reply.error };
+      const verdict = readVerdict(reply.value, aboutIn(body, expected));
       // What is good comes to be settled.
       if (verdict.kind !== "valid" || breakers["/settle"].isAsked()) return verdict;
       return { kind: "unavailable", detail: "settle was not answered of late" };
@@ -188,25 +191,43 @@ export function buildFacilitator(
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const LOST: LateSettlement = { kind: "unknown", detail: "settle was not answered", transaction: null };
+const lost = (detail: string): LateSettlement => ({ kind: "unknown", detail, transaction: null });
 
-/** What the facilitator says that it can do, or null where it does not say. */
+const said = (path: string, what: string): string => `${path.slice(1)} ${what}`;
+
+/** Statuses of who does not know who asks, or has nothing at this address: whatever is paid, it will not answer. */
+const TURNED_AWAY: ReadonlySet<number> = new Set([401, 404]);
+
+/**
+ * Silence counts, and being turned away. Nothing else does, not even a 403, which is what a firewall in front of it says to
+ * a text that it does not like: with what a payment can make it say, nobody shall stop it.
+ */
+function note(breaker: Breaker, path: string, reply: Result<FacilitatorReply, string>): void {
+  if (reply.ok && isAnswer(reply.value)) breaker.answered();
+  else if (!reply.ok) breaker.failed(said(path, reply.error));
+  else if (TURNED_AWAY.has(reply.value.status)) breaker.failed(said(path, `answered ${reply.value.status}`));
+  else breaker.babbled(said(path, `answered ${reply.value.status}`));
+}
+
+/** What the facilitator says that it can do; the error is why that is not known. */
 export async function readSupported(
   url: string,
   timeoutMs: number,
   authorize: Authorize | null = null,
-): Promise<Abilities | null> {
+): Promise<Result<Abilities, string>> {
   const reply = await call(`${url}/supported`, { method: "GET" }, AbortSignal.timeout(timeoutMs), authorize);
-  return reply && readAbilities(reply);
+  if (!reply.ok) return err(said("/supported", reply.error));
+  const abilities = readAbilities(reply.value);
+  return abilities ? ok(abilities) : err(said("/supported", `answered ${reply.value.status} without kinds`));
 }
 
-/** Null where no answer came: a connection error, or the deadline. A redirect, and a body beyond the cap, are no JSON. */
+/** An error where no answer came. A redirect, and a body beyond the cap, are no JSON. */
 async function call(
   url: string,
   init: RequestInit & { readonly method: string },
   deadline: AbortSignal,
   authorize: Authorize | null,
-): Promise<FacilitatorReply | null> {
+): Promise<Result<FacilitatorReply, string>> {
   try {
     const headers = new Headers(init.headers);
     for (const [name, value] of (await authorize?.(init.method, url)) ?? []) headers.set(name, value);
@@ -214,8 +235,8 @@ async function call(
     const { status } = response;
     const bytes = status >= 300 && status < 400 ? null : await readAnswer(response, BODY_BYTES_MAX);
     const json = bytes?.ok ? parseJson(new TextDecoder().decode(bytes.value), JSON_LIMITS) : null;
-    return { status, json: json?.ok ? json.value : undefined };
+    return ok({ status, json: json?.ok ? json.value : undefined });
   } catch {
-    return null;
+    return err(deadline.aborted ? "was not answered in time" : "was not answered");
   }
 }

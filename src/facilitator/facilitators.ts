@@ -24,6 +24,8 @@ export interface Facilitators {
   /** The one that a payment is pinned to; null where the table names it no more. */
   readonly named: (name: string) => Facilitator | null;
   readonly all: readonly Facilitator[];
+  /** What everybody may know of it, and which of several of one host it is, in the order of the table. */
+  readonly publicName: (one: Facilitator) => string;
 }
 
 export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facilitator>): Facilitators {
@@ -40,6 +42,10 @@ export function buildFacilitators(built: ReadonlyMap<FacilitatorSettings, Facili
     of,
     named: (name) => all.find((one) => one.name === name) ?? null,
     all,
+    publicName({ name, publicName }) {
+      const alike = [...new Set(all.filter((one) => one.publicName === publicName).map((one) => one.name))];
+      return alike.length > 1 ? `${publicName} #${alike.indexOf(name) + 1}` : publicName;
+    },
   };
 }
 

@@ -58,7 +58,7 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   if (candidates === null) return revisit(gate, order, payment, nobodysReason(payment));
   let facilitator = firstOf(candidates);
   // Also what is settled before it is served: what paid elsewhere is unknown to who settles it, and the chain shows it paid.
-  const verified = trace.measure("verify", verifyWith(candidates, attempt));
+  const verified = trace.measure("verify", verifyWith(gate, trace, candidates, attempt));
   if (!payment.isProven) {
     // Who is not proved to be the payer claims nothing in the payer's ledger.
     const { verdict, by } = await verified;
@@ -113,7 +113,7 @@ async function admitGranted(
   mode: SettleMode,
   { facilitator, candidates, verified }: Granted,
 ): Promise<Admission> {
-  const { verdict, by } = await beginWith(candidates, attempt, await verified);
+  const { verdict, by } = await beginWith(gate, order.call.trace, candidates, attempt, await verified);
   if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
   // Only now, one after the other: a wallet with nothing in it takes no room from others while it is looked at.
   if (mode === "async" && !(await reserve(gate, attempt))) {

@@ -22,7 +22,7 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
 
 /** As this isolate sees it. */
 function healthOf({ facilitators }: Gate): JsonObject {
-  const seen = facilitators.all.map(({ publicName: name, breaker }) => ({ name, ...breaker.health() }));
+  const seen = facilitators.all.map((one) => ({ name: facilitators.publicName(one), ...one.breaker.health() }));
   return { status: seen.every(({ state }) => state === "closed") ? "ok" : "degraded", facilitators: seen };
 }
 

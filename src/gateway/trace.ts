@@ -8,6 +8,12 @@ import type { SignedPayment } from "../schemes/index.ts";
 /** The steps that take time of somebody else's; on the platform a clock only moves while one of them is waited for. */
 export type Step = "body" | "quote" | "claim" | "verify" | "upstream" | "settle" | "confirm";
 
+export interface Unavailable {
+  /** As everybody may know it. */
+  readonly name: string;
+  readonly why: string;
+}
+
 export interface RequestLine {
   readonly requestId: string;
   readonly method: string;
@@ -20,6 +26,8 @@ export interface RequestLine {
   readonly observed: Offer | null;
   /** Why the upstream's quote was not to be had; null where it was, or was not asked for. */
   readonly unquoted: string | null;
+  /** The facilitators that verified nothing, as they were come to. */
+  readonly unavailable: readonly Unavailable[];
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly steps: { readonly [S in Step]?: number };
@@ -31,6 +39,7 @@ export class Trace {
   payment: SignedPayment | null = null;
   observed: Offer | null = null;
   unquoted: string | null = null;
+  readonly unavailable: Unavailable[] = [];
   readonly requestId: string;
   readonly #nowMs: () => number;
   readonly #startMs: number;
@@ -52,8 +61,9 @@ export class Trace {
   }
 
   line(method: string, outcome: Outcome): RequestLine {
-    const { requestId, target, route, payment, observed, unquoted } = this;
+    const { requestId, target, route, payment, observed, unquoted, unavailable } = this;
     const durationMs = this.#nowMs() - this.#startMs;
-    return { requestId, method, target, route, payment, observed, unquoted, outcome, durationMs, steps: this.#steps };
+    const about = { requestId, method, target, route, payment, observed, unquoted, unavailable };
+    return { ...about, outcome, durationMs, steps: this.#steps };
   }
 }

@@ -7,6 +7,7 @@ import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import { type Gate, leaseUntilMs, type Order } from "./gate.ts";
 import { lookUp } from "./offered.ts";
+import type { Trace } from "./trace.ts";
 
 /** In the order in which they are asked; at least one. */
 export type Candidates = readonly [Facilitator, ...Facilitator[]];
@@ -16,7 +17,13 @@ export interface Verified {
   readonly by: Facilitator;
 }
 
-const RESTS: Verdict = { kind: "unavailable", detail: "no facilitator has answered of late" };
+type Unavailable = Extract<Verdict, { kind: "unavailable" }>;
+
+/** It has not answered of late, and is not asked. */
+const resting = ({ breaker }: Facilitator): Unavailable => ({
+  kind: "unavailable",
+  detail: `rests: ${breaker.health().why}`,
+});
 
 /**
  * What they can do is looked up behind the answer, now and then, where there is a choice. Null where the account
@@ -48,27 +55,47 @@ export const firstOf = (candidates: Candidates): Facilitator =>
   candidates.find(({ breaker }) => breaker.isAsked()) ?? candidates[0];
 
 /** One after the other, until one answers: a verify charges nobody. */
-export async function verifyWith(candidates: Candidates, { payment, facilitatorBody }: Attempt): Promise<Verified> {
-  let verified: Verified = { verdict: RESTS, by: candidates[0] };
+export async function verifyWith(
+  gate: Gate,
+  trace: Trace,
+  candidates: Candidates,
+  { payment, facilitatorBody }: Attempt,
+): Promise<Verified> {
+  let verified: Verified | null = null;
   for (const by of candidates) {
-    if (!by.breaker.admits()) continue;
-    verified = { verdict: await by.verify(facilitatorBody, payment), by };
-    if (verified.verdict.kind !== "unavailable" && !isAnothers(verified.verdict)) break;
+    const isAsked = by.breaker.admits();
+    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
+    if (verdict.kind === "unavailable") note(gate, trace, by, verdict);
+    if (isAsked || verified === null) verified = { verdict, by };
+    if (verdict.kind !== "unavailable" && !isAnothers(verdict)) break;
   }
-  return verified;
+  return verified as Verified;
+}
+
+/** For the operator. */
+function note({ facilitators }: Gate, trace: Trace, by: Facilitator, { detail: why }: Unavailable): void {
+  trace.unavailable.push({ name: facilitators.publicName(by), why });
 }
 
 /**
  * Whose payment is claimed comes to be settled; who has not settled of late is tried with one of them at a time. The others
  * go on to the next.
  */
-export async function beginWith(candidates: Candidates, attempt: Attempt, verified: Verified): Promise<Verified> {
+export async function beginWith(
+  gate: Gate,
+  trace: Trace,
+  candidates: Candidates,
+  attempt: Attempt,
+  verified: Verified,
+): Promise<Verified> {
   const { verdict, by } = verified;
   if (verdict.kind !== "valid" || by.breaker.begins()) return verified;
+  const rests = resting(by);
+  note(gate, trace, by, rests);
   const [next, ...others] = candidates.slice(candidates.indexOf(by) + 1);
-  if (next === undefined) return { verdict: RESTS, by };
+  if (next === undefined) return { verdict: rests, by };
   const rest: Candidates = [next, ...others];
-  return beginWith(rest, attempt, await verifyWith(rest, attempt));
+  return beginWith(gate, trace, rest, attempt, await verifyWith(gate, trace, rest, attempt));
 }
 
 /** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */

@@ -162,7 +162,7 @@ const rows: { readonly [R in Reason]: Row<R> } = {
   }),
   facilitator_unavailable: () => ({
     status: 503,
-    message: `The facilitator cannot be reached. ${NOT_CHARGED}`,
+    message: `No facilitator verified this payment. ${NOT_CHARGED}`,
     headers: LATER,
   }),
   facilitator_unknown: () => ({

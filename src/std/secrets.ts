@@ -27,4 +27,4 @@ export function fillSecrets(templates: Templates, secrets: Secrets): Result<Temp
 
 /** A key may stand in the place of its name, and is not repeated. */
 export const missingSecret = (name: string): string =>
-  redacted(`the secret ${name} is missing: wrangler secret put ${name}`);
+  redacted(`the secret ${name} is missing: npx wrangler secret put ${name} --env ENV (locally: ${name}=… npm start)`);

@@ -133,6 +133,10 @@ const isKind = (value: unknown): value is Kind =>
   typeof value["scheme"] === "string" &&
   typeof value["network"] === "string";
 
+/** Whether it is a word about a payment, whatever it says. */
+export const isAnswer = ({ json }: FacilitatorReply): boolean =>
+  isObject(json) && (typeof json["isValid"] === "boolean" || typeof json["success"] === "boolean");
+
 /**
  * An `isValid: false` counts whatever its status, unless it speaks of the facilitator alone; `isValid: true` only with a
  * 2xx and for the payer that we know.

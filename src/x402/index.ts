@@ -13,6 +13,7 @@ export {
   type Abilities,
   type Expected,
   type FacilitatorReply,
+  isAnswer,
   isPending,
   type Kind,
   type LateSettlement,

@@ -103,8 +103,7 @@ describe("npm start", () => {
     const pricing = write("use.json", { ...table, routes: { "/v1/quotes/*": { upto: "$1", meter: [bytes] } } });
     const stack = start("--quiet", "--pricing", pricing);
     const { gate } = await readyOf(stack);
-    // The first request of all is not told for whom to sign.
-    await expect.poll(async () => (await fetch(`${gate}/v1/quotes/ETH`)).status).toBe(402);
+    // The first request of all.
     const { code, stdout } = await npmRun("pay", [`${gate}/v1/quotes/ETH`], env).ended;
     const [, answer = ""] = /(\{"symbol":.*\})\n/.exec(stdout) ?? [];
     expect(stdout).toContain('"scheme": "upto"');
@@ -153,8 +152,27 @@ describe("npm start", () => {
       expect(words).toMatch(new RegExp(` ${payments} +${payments}000 +${payments} +${payments}000 +0\n`));
       expect(code).toBe(0);
       stack.signal("SIGINT");
-      expect((await stack.ended).stderr).toBe("");
+      expect((await stack.ended).stderr).toMatch(/^(Note: .+\n)*$/);
     }
+  });
+
+  test("says at once which secret is missing, and takes it from the environment", async () => {
+    const upstream = { url: "https://api.example.com", headers: { "x-api-key": "{{SOME_API_KEY}}" } };
+    const pricing = write("secret.json", { ...table, upstream });
+    const args = ["--port", "0", "--quiet", "--pricing", pricing];
+    const statusOf = async (stack: Running): Promise<[number, string]> => {
+      running.push(stack);
+      const { status } = await fetch(`${(await readyOf(stack)).gate}/a`);
+      stack.signal("SIGINT");
+      return [status, (await stack.ended).stderr];
+    };
+    const [bare, said] = await statusOf(npmRun("start", args, env));
+    expect([bare, said]).toEqual([
+      500,
+      expect.stringContaining("Note: every answer is 500: the secret SOME_API_KEY is missing: "),
+    ]);
+    const [given, quiet] = await statusOf(npmRun("start", args, { ...env, SOME_API_KEY: "x" }));
+    expect([given, quiet.includes("is missing")]).toEqual([402, false]);
   });
 
   test("asks its own chain what became of a payment, and no other network's", async () => {

@@ -23,6 +23,7 @@ const payment = {
 const line: RequestLine = {
   ...{ requestId: "r-1", method: "GET", target, route: "GET /goods/:id", payment: null, observed: null },
   unquoted: null,
+  unavailable: [],
   outcome: { kind: "passed", answer },
   durationMs: 12,
   steps: { upstream: 7 },
@@ -45,6 +46,11 @@ test("a request is one line of JSON: where it went, what became of it, how long 
     ...{ route: "GET /goods/:id", outcome: "passed", status: 201 },
     ...{ durationMs: 12, steps: { upstream: 7 } },
   });
+});
+
+test("facilitators that verified nothing are named, with why", () => {
+  const one = { name: "one.example #2", why: "verify answered 404 without isValid" };
+  expect(logged({ unavailable: [one] })).toMatchObject({ outcome: "passed", facilitators: [one] });
 });
 
 test("a long path is told by its beginning", () => {

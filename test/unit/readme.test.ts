@@ -31,10 +31,10 @@ test("the README's commands are those that there are, each with its options", ()
     .filter((name) => name !== "ci");
   expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
   const rows = [...readme.matchAll(/^\| `npm (?:run )?([a-z:]+)[^`]*` \| (.+) \|$/gm)];
-  const all = ["start", "pay", "check", "explain", "doctor", "demo:llm", "docs", "test"];
+  const all = ["start", "pay", "check", "explain", "doctor", "reconcile", "bundle", "demo:llm", "docs", "test"];
   expect(rows.map(([, name]) => name)).toEqual(all);
   for (const [, name = "", words = ""] of rows) {
-    const told = [...words.matchAll(/--([a-z0-9]+)/g)].map(([, option]) => option);
+    const told = [...words.matchAll(/--([a-z0-9-]+)/g)].map(([, option]) => option);
     expect(told.toSorted(), name).toEqual(optionsOf(name).toSorted());
   }
 });
@@ -43,7 +43,7 @@ test("the README's commands are those that there are, each with its options", ()
 function optionsOf(script: string): readonly string[] {
   const [, file] = /(tools\/\w+\.ts)/.exec(commands[script] ?? "") ?? [];
   const source = file === undefined ? "" : readFileSync(join(root, file), "utf8");
-  return [...source.matchAll(/\b([a-z0-9]+): \{ type: "(?:string|boolean)"/g)].map(([, option = ""]) => option);
+  return [...source.matchAll(/([a-z0-9-]+)"?: \{ type: "(?:string|boolean)"/g)].map(([, option = ""]) => option);
 }
 
 test("the README links only to files that there are", () => {

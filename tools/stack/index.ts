@@ -3,8 +3,10 @@
 
 import { join, resolve } from "node:path";
 import { parseConfig, sentence } from "../../src/config/index.ts";
-import { readSupported } from "../../src/facilitator/index.ts";
+import { buildFacilitator, readSupported } from "../../src/facilitator/index.ts";
+import { buildNotes } from "../../src/ledger/notes.ts";
 import { transferChecked } from "../../src/schemes/index.ts";
+import { missingSecret } from "../../src/std/index.ts";
 import { buyer, network, startChain, usdc } from "./chain.ts";
 import { startFacilitator } from "./facilitator.ts";
 import { projectRoot, startGate } from "./gate.ts";
@@ -12,6 +14,7 @@ import { type PricingSource, readPricing, withTableFile } from "./local-table.ts
 import { choosePort, preferPort, requirePort } from "./ports.ts";
 import { startSampleApi } from "./sample-api.ts";
 import { chooseUpstream, fitTable, namesHosts, secretNames } from "./table.ts";
+import type { RunningWorker } from "./worker-runtime.ts";
 
 export interface StackOptions {
   /** Where wrangler.toml and pricing.json are; this project unless told otherwise. */
@@ -87,8 +90,11 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
   const fitted = fitTable(source.json, { facilitator, rpc, upstream, keepsOwn, gateHost });
   requireFit(source.json, fitted.table);
   const gate = keep(await startFittedGate(source, fitted.table, { ...options, port }));
+  await noteAbilities(fitted.table, gate);
   const foreign = options.facilitator === undefined ? [] : await facilitatorWarnings(options.facilitator);
-  for (const warning of [...choice.warnings, ...fitted.warnings, ...foreign]) onWarning?.(warning);
+  const missing = secretNames(fitted.table).filter((name) => !gate.vars.has(name));
+  const secrets = missing.map((name) => `every answer is 500: ${missingSecret(name)}`);
+  for (const warning of [...choice.warnings, ...fitted.warnings, ...secrets, ...foreign]) onWarning?.(warning);
   const { address, privateKey } = buyer;
   const urls = { gate: gate.url, upstream, facilitator, rpc };
   return { ready: true, ...urls, network, asset: usdc, buyer: { address, privateKey } };
@@ -102,11 +108,21 @@ function requireFit(own: unknown, fitted: unknown): void {
   throw new Error(`The table is correct, but does not fit the local chain and its USDC:\n${mistakes.join("\n")}`);
 }
 
+/** What the gate would ask behind its first answers is there before them, where each of its isolates looks for it. */
+async function noteAbilities(table: unknown, { kv }: RunningWorker): Promise<void> {
+  const config = parseConfig(table, [transferChecked]);
+  if (!config.ok) return;
+  const notes = buildNotes(await kv("SPENT"));
+  const parts = { authorize: null, notes, nowMs: Date.now, random: Math.random };
+  const https = config.value.facilitators.filter((settings) => settings.kind === "http");
+  await Promise.all(https.map((settings) => buildFacilitator(settings, parts).supported.refresh()));
+}
+
 /** A facilitator that somebody else runs may not be there, or may not settle on the local network. */
 async function facilitatorWarnings(url: string): Promise<string[]> {
   const said = await readSupported(url, 5000);
-  if (said === null) return [`${url} does not say what it supports; payments may be refused.`];
-  const isSupported = said.kinds.some(
+  if (!said.ok) return [`${url} does not say what it supports (${said.error}); payments may be refused.`];
+  const isSupported = said.value.kinds.some(
     (kind) => kind.x402Version === 2 && kind.scheme === "exact" && kind.network === network,
   );
   return isSupported ? [] : [`${url} does not list "exact" on ${network}; payments will be refused.`];

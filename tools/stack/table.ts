@@ -27,19 +27,21 @@ export interface LocalParts {
 
 /**
  * Which API the gate is put in front of: the one on the command line; else, for a table that was asked for by name, its
- * own if that is on this machine; else the sample API, with a warning where the table says something different.
+ * own if that is on this machine; else the sample API, with a warning that says which is not asked.
  */
 export function chooseUpstream(
   table: unknown,
   options: { given: string | undefined; ownTable: boolean },
 ): UpstreamChoice {
   if (options.given !== undefined) return { kind: "given", url: options.given, warnings: [] };
-  if (!options.ownTable) return { kind: "sample", url: undefined, warnings: [] };
   const upstream = isObject(table) ? namedUpstream(table) : undefined;
   const elsewhere = whereElse(upstream);
-  if (elsewhere === undefined) return { kind: "own", url: upstreamUrl(upstream), warnings: [] };
-  const warning = `upstream: ${elsewhere} is not on this machine, the sample API takes its place (--upstream names another)`;
-  return { kind: "sample", url: undefined, warnings: [warning] };
+  const url = upstreamUrl(upstream);
+  if (elsewhere === undefined && options.ownTable) return { kind: "own", url, warnings: [] };
+  const instead = "the sample API takes its place";
+  const far = `upstream: ${elsewhere} is not on this machine, ${instead} (--upstream names another)`;
+  const near = url === undefined ? [] : [`upstream: ${url} is not asked, ${instead} (--upstream ${url} would keep it)`];
+  return { kind: "sample", url: undefined, warnings: elsewhere === undefined ? near : [far] };
 }
 
 /** Whether the table names its public hosts, so that it has to know where the gate listens. */
@@ -92,19 +94,28 @@ function fitRoutes(routes: JsonObject, table: JsonObject, parts: LocalParts, not
 function fitHolder(holder: JsonObject, table: JsonObject, path: string, parts: LocalParts, note: Note): JsonObject {
   const fitted = fitMoney(holder, table, path, note);
   if (Array.isArray(holder.facilitators)) {
-    const [first] = holder.facilitators;
-    fitted.facilitators = [fitFacilitator(first, `${path}facilitators[0]`, parts, note)];
+    fitted.facilitators = [fitFacilitator(holder.facilitators[0], parts)];
+    noteFacilitators(holder.facilitators, `${path}facilitators`, parts, note);
   }
   return fitted;
 }
 
 /** Its own settings, such as its time limits, are kept with the other address; its key is for nobody else. */
-function fitFacilitator(own: unknown, path: string, { facilitator }: LocalParts, note: Note): unknown {
+function fitFacilitator(own: unknown, { facilitator }: LocalParts): unknown {
   if (!isObject(own)) return replaceUrl(own, facilitator);
-  const { auth, direct, ...rest } = own;
-  if (auth !== undefined) note(`${path}.auth`, `is left out, ${facilitator} is told no key`);
-  if (direct !== undefined) note(`${path}.direct`, `is left out, ${facilitator} settles here`);
+  const { auth: _auth, direct: _direct, ...rest } = own;
   return replaceUrl(rest, facilitator);
+}
+
+/** One takes the place of all, and knows none of their keys. */
+function noteFacilitators(own: readonly unknown[], path: string, { facilitator }: LocalParts, note: Note): void {
+  own.forEach((one, i) => {
+    const { url, auth, direct }: JsonObject = isObject(one) ? one : { url: one };
+    const at = `${path}[${i}]`;
+    if (direct !== undefined) note(`${at}.direct`, `is left out, ${facilitator} settles here`);
+    else if (url !== facilitator) note(at, `${url} is not asked here, ${facilitator} takes its place`);
+    if (auth !== undefined) note(`${at}.auth`, `is left out, ${facilitator} is told no key`);
+  });
 }
 
 /** What the operator chose takes its place, whether it is written out or named. */

@@ -18,6 +18,9 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   url: string;
+  /** Names of its variables and secrets, whatever they come from. */
+  vars: ReadonlySet<string>;
+  kv(binding: string): Promise<KVNamespace>;
   stop(): Promise<void>;
 }
 
@@ -27,8 +30,8 @@ export async function serveWorker(
   modules: BundleModule[],
   options: WorkerOptions,
 ): Promise<RunningWorker> {
-  const { urls, stop } = await serveWorkers(configFile, [modules], options);
-  return { url: urls[0] ?? "", stop };
+  const { urls, ...worker } = await serveWorkers(configFile, [modules], options);
+  return { ...worker, url: urls[0] ?? "" };
 }
 
 /** Several Workers in one process, each on a port of its own; they share nothing but the process. */
@@ -36,7 +39,7 @@ export async function serveWorkers(
   configFile: string,
   bundles: readonly BundleModule[][],
   options: WorkerOptions,
-): Promise<{ urls: readonly string[]; stop(): Promise<void> }> {
+): Promise<{ urls: readonly string[] } & Omit<RunningWorker, "url">> {
   const { workerOptions, externalWorkers } = readConfig(configFile);
   const workers = bundles.map((modules, i) => ({
     ...workerOptions,
@@ -55,7 +58,12 @@ export async function serveWorkers(
   const stop = (): Promise<void> => miniflare.dispose().finally(forget);
   try {
     const urls = await Promise.all(workers.map(({ name }) => miniflare.unsafeGetDirectURL(name)));
-    return { urls: urls.map(({ origin }) => origin), stop };
+    return {
+      urls: urls.map(({ origin }) => origin),
+      vars: new Set(Object.keys(workers[0]?.bindings ?? {}).filter((name) => workers[0]?.bindings[name] !== "")),
+      kv: async (binding) => (await miniflare.getKVNamespace(binding)) as unknown as KVNamespace,
+      stop,
+    };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

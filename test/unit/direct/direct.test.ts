@@ -304,7 +304,7 @@ describe("who chooses among facilitators", () => {
     expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
     state.answer = "break";
     for (let i = 0; i < 3; i++) await relayer.verify(await pay());
-    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3 });
+    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3, why: "no RPC answered" });
     state.answer = "pass";
     await relayer.settle(await pay());
     expect(relayer.breaker.health()).toEqual({ state: "closed", failures: 0 });
@@ -325,7 +325,7 @@ describe("who is paid by a contract wallet", () => {
     const answer = () => ({ instead: { error: { code: -32005, message: "limit exceeded" } } });
     const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer })] });
     for (let i = 0; i < 3; i++) await relayer.verify(await pay());
-    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3 });
+    expect(relayer.breaker.health()).toEqual({ state: "open", failures: 3, why: "no RPC answered" });
   });
 });
 

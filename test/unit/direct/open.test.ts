@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { openDirect } from "../../../src/direct/index.ts";
 import type { OpenParts } from "../../../src/direct/open.ts";
 import type { OwnSettings } from "../../../src/facilitator/index.ts";
+import { missingSecret } from "../../../src/std/index.ts";
 import { KEY } from "./fixtures.ts";
 
 const ADDRESS = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -34,16 +35,8 @@ describe("an account that a table names", () => {
   });
 
   test.each<[string, Partial<OpenParts>, string]>([
-    [
-      "without its secret",
-      { secrets: { RPC_KEY: "r" } },
-      "the secret RELAYER_KEY is missing: wrangler secret put RELAYER_KEY",
-    ],
-    [
-      "without its RPC's",
-      { secrets: { RELAYER_KEY: KEY } },
-      "the secret RPC_KEY is missing: wrangler secret put RPC_KEY",
-    ],
+    ["without its secret", { secrets: { RPC_KEY: "r" } }, missingSecret("RELAYER_KEY")],
+    ["without its RPC's", { secrets: { RELAYER_KEY: KEY } }, missingSecret("RPC_KEY")],
     [
       "whose secret is no key",
       { secrets: { RELAYER_KEY: `${KEY}00`, RPC_KEY: "r" } },

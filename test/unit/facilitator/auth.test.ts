@@ -10,6 +10,7 @@ import {
   openAuth,
   readSupported,
 } from "../../../src/facilitator/index.ts";
+import { missingSecret } from "../../../src/std/index.ts";
 import {
   type CdpKeyPair,
   type CdpServer,
@@ -68,6 +69,8 @@ function clientOf(url: string, authorize: Authorize | null) {
   return buildFacilitator({ url, verifyTimeoutMs: 2000, settleTimeoutMs: 2000 }, parts);
 }
 
+const REFUSED = { ok: false, error: "supported answered 401 without kinds" };
+
 /** Everything that a facilitator is ever asked. */
 async function askAll(base: string, authorize: Authorize | null) {
   const facilitator = clientOf(base, authorize);
@@ -81,7 +84,7 @@ async function askAll(base: string, authorize: Authorize | null) {
 const SERVED = {
   verdict: { kind: "valid" },
   settlement: { kind: "settled", transaction: answer.transaction },
-  supported: { kinds: [], extensions: [], signers: {} },
+  supported: { ok: true, value: { kinds: [], extensions: [], signers: {} } },
 };
 
 const startCdp = async (key: CdpKeyPair["publicKey"]): Promise<CdpServer> =>
@@ -189,7 +192,7 @@ describe("a key of Coinbase CDP", () => {
     const { secret, publicKey } = newEd25519();
     const { url, asked } = await startCdp(publicKey);
     const nowMs = (): number => Date.now() + seconds * 1000;
-    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).supported).toBeNull();
+    expect((await askAll(url, opened(cdp(), { CDP_KEY_SECRET: secret }, { nowMs }))).supported).toEqual(REFUSED);
     expect(new Set(asked.map((one) => one.refusal))).toEqual(new Set([refusal]));
   });
 });
@@ -199,7 +202,7 @@ test("a facilitator that does not take it vouches for nothing, and what it was t
   const { verdict, settlement, supported } = await askAll(url, opened(cdp(), { CDP_KEY_SECRET: newEd25519().secret }));
   expect(verdict).toEqual({ kind: "unavailable", detail: "verify answered 401 without isValid" });
   expect(settlement).toEqual({ kind: "unknown", detail: "settle answered 401 without success", transaction: null });
-  expect(supported).toBeNull();
+  expect(supported).toEqual(REFUSED);
   expect(asked.map(({ refusal }) => refusal)).toEqual(["another key", "another key", "another key"]);
 });
 
@@ -212,7 +215,7 @@ describe("what cannot be told is known before anything is served", () => {
       "a secret that is missing",
       fixed(["x-api-key", "{{KEY}}"], ["x-client", "{{NAME}} {{KEY}}"]),
       { NAME: "" },
-      ["the secret KEY is missing: wrangler secret put KEY", "the secret NAME is missing: wrangler secret put NAME"],
+      [missingSecret("KEY"), missingSecret("NAME")],
     ],
     [
       "a secret of several lines in a header",
@@ -224,10 +227,7 @@ describe("what cannot be told is known before anything is served", () => {
       "both secrets of a key",
       cdp("{{CDP_KEY_ID}}"),
       {},
-      [
-        "the secret CDP_KEY_ID is missing: wrangler secret put CDP_KEY_ID",
-        "the secret CDP_KEY_SECRET is missing: wrangler secret put CDP_KEY_SECRET",
-      ],
+      [missingSecret("CDP_KEY_ID"), missingSecret("CDP_KEY_SECRET")],
     ],
     ["a secret that is no key", cdp(), { CDP_KEY_SECRET: "never-to-be-told" }, [noKey]],
   ])("%s", (_, settings, secrets, error) => {

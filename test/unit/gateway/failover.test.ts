@@ -249,6 +249,27 @@ describe("a facilitator that does not answer", () => {
     expect(verifiedAt()).toHaveLength(8);
   });
 
+  test.each([401, 404])("to who asks, or at this address, rests like one that is silent (%s)", async (status) => {
+    const turnedAway = (): Response => Response.json({ error: "you" }, { status });
+    const verify: Around["verify"] = (body, url) => (url.startsWith(ONE) ? turnedAway() : isValid(body));
+    const { pay, verifiedAt } = open({ verify });
+    for (let i = 0; i < 4; i++) expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    expect(verifiedAt().filter((url) => url.startsWith(ONE))).toHaveLength(3);
+  });
+
+  test("to a text that a firewall does not like is asked on", async () => {
+    const { pay, verifiedAt } = open({ verify: () => new Response("no", { status: 403 }) });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(8);
+  });
+
+  test.each([401, 404])("about a payment has answered, whatever its status (%s)", async (status) => {
+    const verify = (): Response => Response.json({ isValid: false, invalidReason: "insufficient_funds" }, { status });
+    const { pay, verifiedAt } = open({ verify });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(4);
+  });
+
   test("settles nothing first while it rests: the next one does", async () => {
     const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
     for (let i = 0; i < 3; i++) {
@@ -371,6 +392,42 @@ describe("what facilitators can do", () => {
   });
 });
 
+describe("the line of a request says which facilitators verified nothing, and why", () => {
+  const unauthorized = (): Response => new Response("", { status: 401 });
+
+  test("where none did", async () => {
+    const { pay, lines } = open({ verify: (_, url) => (url.startsWith(ONE) ? unauthorized() : broken()) });
+    const told = [];
+    for (let i = 0; i < 4; i++) {
+      await pay("/after", await signPayment("10000"));
+      told.push(lines.at(-1)?.unavailable);
+    }
+    const two = { name: "two.example", why: "verify was not answered" };
+    const one = { name: "one.example", why: "verify answered 401 without isValid" };
+    expect(told.slice(0, 2)).toEqual([
+      [one, two],
+      [one, two],
+    ]);
+    expect(told[3]).toEqual([
+      { name: "one.example", why: "rests: verify answered 401" },
+      { name: "two.example", why: "rests: verify was not answered" },
+    ]);
+  });
+
+  test("where another one did, which nobody would see otherwise", async () => {
+    const { pay, lines } = open({ verify: (body, url) => (url.startsWith(ONE) ? unauthorized() : isValid(body)) });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    const why = "verify answered 401 without isValid";
+    expect(lines.at(-1)?.unavailable).toEqual([{ name: "one.example", why }]);
+  });
+
+  test("and nothing where the first one did", async () => {
+    const { pay, lines } = open();
+    await pay("/after", await signPayment("10000"));
+    expect(lines.at(-1)?.unavailable).toEqual([]);
+  });
+});
+
 describe("the health of the gate", () => {
   const healthOf = (outcome: Outcome): unknown => (outcome.kind === "told" ? outcome.json : outcome);
 
@@ -379,13 +436,53 @@ describe("the health of the gate", () => {
     const two = { name: "two.example", state: "closed", failures: 0 };
     const told = (state: string, failures: number): object => ({
       status: state === "closed" ? "ok" : "degraded",
-      facilitators: [{ name: "one.example", state, failures }, two],
+      facilitators: [
+        { name: "one.example", state, failures, ...(failures > 0 && { why: "verify was not answered" }) },
+        two,
+      ],
     });
     expect(healthOf(await ask("/.faregate/health"))).toEqual(told("closed", 0));
     for (let i = 0; i < 2; i++) await pay("/after", await signPayment("10000"));
     expect(healthOf(await ask("/.faregate/health"))).toEqual(told("open", 3));
     clock.nowMs += 60_000;
     expect(healthOf(await ask("/.faregate/health"))).toEqual(told("half_open", 3));
+  });
+
+  const onlySecond =
+    (answer: () => unknown) =>
+    (body: string, url: string): object =>
+      url.startsWith(TWO) ? isValid(body) : (answer() as object);
+
+  test.each<[string, () => unknown, object]>([
+    ["turns the gate away", () => new Response("", { status: 401 }), { state: "open", why: "verify answered 401" }],
+    ["is not there", () => new Response("", { status: 404 }), { state: "open", why: "verify answered 404" }],
+    [
+      "is kept by a firewall",
+      () => new Response("", { status: 403 }),
+      { state: "failing", why: "verify answered 403" },
+    ],
+    ["talks nonsense", () => ({ isValid: "yes" }), { state: "failing", why: "verify answered 200" }],
+  ])("says so of a facilitator that %s, until it answers", async (_, answer, told) => {
+    let isWell = false;
+    const verify: Around["verify"] = (body, url) => (isWell ? isValid(body) : onlySecond(answer)(body, url));
+    const { ask, pay, clock } = open({ verify });
+    for (let i = 0; i < 3; i++) expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    const two = { name: "two.example", state: "closed", failures: 0 };
+    expect(healthOf(await ask("/.faregate/health"))).toEqual({
+      status: "degraded",
+      facilitators: [{ name: "one.example", failures: 3, ...told }, two],
+    });
+    isWell = true;
+    clock.nowMs += 60_000;
+    await pay("/after", await signPayment("10000"));
+    expect(healthOf(await ask("/.faregate/health"))).toMatchObject({ status: "ok" });
+  });
+
+  test("tells apart two of one host, and says no more of their URLs", async () => {
+    const facilitators = ["https://one.example/secret-a", "https://one.example/secret-b", TWO];
+    const { ask } = openGate({ ...WAYS, facilitators });
+    const told = healthOf(await ask("/.faregate/health")) as { facilitators: { name: string }[] };
+    expect(told.facilitators.map(({ name }) => name)).toEqual(["one.example #1", "one.example #2", "two.example"]);
   });
 
   test("is at one place, and is only read", async () => {

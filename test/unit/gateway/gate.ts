@@ -155,7 +155,8 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     asked.push(endpoint);
     urls.push(url);
     const { verify = isValid, settle = isSettled, supported = broken } = around;
-    return Response.json(await { verify, settle, supported }[endpoint](String(body), url));
+    const said = await { verify, settle, supported }[endpoint](String(body), url);
+    return said instanceof Response ? said : Response.json(said);
   };
   const fetcher = {
     async fetch(url: string, init: Omit<Sent, "url">) {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { facilitatorBody, knownOf } from "../../../src/facilitator/index.ts";
 import type { Order } from "../../../src/gateway/gate.ts";
+import { Trace } from "../../../src/gateway/trace.ts";
 import { candidatesOf, nobodysReason, verifyWith } from "../../../src/gateway/verify.ts";
 import { buildTerms, type CheckedPayment, checkPayment } from "../../../src/schemes/index.ts";
 import { findNetwork, type PresentedPayment } from "../../../src/x402/index.ts";
@@ -90,10 +91,11 @@ describe("a payment by upto", () => {
   test("is verified by the next one where the first says that it is another's", async () => {
     const verify: Around["verify"] = (body, url) =>
       url.startsWith("https://one") ? { isValid: false, invalidReason: "upto_facilitator_mismatch" } : isValid(body);
-    const { candidates } = await open({ verify }, false);
+    const { candidates, gate } = await open({ verify }, false);
+    const trace = new Trace("request-id", Date.now);
     const payment = await checkedFor(OTHER);
     const attempt = { payment, attemptId: "a", facilitatorBody: facilitatorBody(payment) };
-    const { verdict, by } = await verifyWith(candidates(payment) ?? expect.fail(), attempt);
+    const { verdict, by } = await verifyWith(gate, trace, candidates(payment) ?? expect.fail(), attempt);
     expect([verdict.kind, by.name]).toEqual(["valid", TWO]);
   });
 });

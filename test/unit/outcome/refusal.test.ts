@@ -202,7 +202,7 @@ const rows: { readonly [R in Problem["reason"]]: Row<Of<R>> } = {
   facilitator_unavailable: {
     problem: {},
     status: 503,
-    message: "The facilitator cannot be reached. You were not charged.",
+    message: "No facilitator verified this payment. You were not charged.",
     headers: { "retry-after": "5" },
   },
   facilitator_unknown: {

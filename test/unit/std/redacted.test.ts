@@ -26,6 +26,8 @@ describe("what may be a key", () => {
     const filled = fillSecrets([["rpc", `https://rpc.example/{{${KEY}}}`]], {});
     const names = filled.ok ? [] : filled.error;
     expect(names).toEqual([KEY]);
-    expect(missingSecret(KEY)).toBe("the secret … is missing: wrangler secret put …");
+    expect(missingSecret(KEY)).toBe(
+      "the secret … is missing: npx wrangler secret put … --env ENV (locally: …=… npm start)",
+    );
   });
 });

@@ -10,21 +10,32 @@ import { startServer, type TestServer } from "../../support/server.ts";
 const directory = mkdtempSync(join(tmpdir(), "faregate-doctor-"));
 let asked: IncomingMessage[] = [];
 let api: TestServer;
+/** Its path says which status it answers with, and the last part what it settles. */
+let facilitator: TestServer;
+let askedFacilitator: IncomingMessage[] = [];
 
 beforeEach(async () => {
   asked = [];
+  askedFacilitator = [];
+  facilitator = await startServer((request, response) => {
+    askedFacilitator.push(request);
+    const [, status, network] = /^\/(\d{3})\/(.+)\/supported$/.exec(request.url ?? "") ?? [];
+    const kinds = status === "200" ? [{ x402Version: 2, scheme: "exact", network }] : undefined;
+    response.writeHead(Number(status)).end(JSON.stringify({ kinds }));
+  });
   // Its path says which status it answers with.
   api = await startServer((request, response) => {
     asked.push(request);
     response.writeHead(Number(/\d{3}/.exec(request.url ?? "")?.[0] ?? 404)).end();
   });
 });
-afterEach(() => api.stop());
+afterEach(() => Promise.all([api.stop(), facilitator.stop()]));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function doctor(upstream: object | string, routes: object): Promise<Ended> {
+const settling = (): string => `${facilitator.url}/200/eip155:84532`;
+
+function doctor(upstream: object | string, routes: object, facilitators: unknown[] = [settling()]): Promise<Ended> {
   const file = join(directory, "pricing.json");
-  const facilitators = ["https://facilitator.example.com"];
   writeFileSync(file, JSON.stringify({ upstream, payTo: PAY_TO, accepts: ["base-sepolia"], facilitators, routes }));
   return npmRun("doctor", ["--pricing", file], { API_KEY: "never-to-be-told" }).ended;
 }
@@ -60,9 +71,44 @@ describe("npm run doctor", { timeout: 30_000 }, () => {
     const { url } = api;
     await api.stop();
     const { code, stdout } = await doctor(url, { "/sold/200": "$1" });
-    expect(stdout).toContain("cannot be reached from here");
+    expect(stdout).toContain(`closed  ${url}/sold/200 cannot be reached from here (ECONNREFUSED).`);
     expect(code).toBe(0);
     api = await startServer(() => undefined);
+  });
+
+  test("says of a host that there is not that this is no lock, and exits with 2", async () => {
+    const { code, stdout } = await doctor("https://api.invalid", { "/sold/200": "$1" });
+    expect(stdout).toMatch(
+      /^unknown https:\/\/api\.invalid\/sold\/200 cannot be reached from here \((ENOTFOUND|EAI_AGAIN)\): this says nothing about a lock\.$/m,
+    );
+    expect(code).toBe(2);
+  });
+
+  test("asks for what is sold at a price that follows the request as an entry of it says", async () => {
+    const { stdout } = await doctor(locked(), {
+      "/query/403": { by: { query: "model" }, table: { none: "free", "a b": "$1" } },
+      "/header/403": { by: { header: "x-model" }, table: { large: "$1" } },
+      "/size/403": { by: "bodyBytes", table: { "100": "$1" } },
+      "/mcp/403": { by: "mcp", table: { "tools/call": "$1" }, otherwise: "free" },
+      "/rest/403": { by: { body: "/model" }, table: { large: "$2" }, otherwise: "$3" },
+    });
+    expect(stdout).toContain(`locked  ${api.url}/v2/`);
+    const sent = asked.map(({ url, headers }) => [url, headers["x-model"]]);
+    expect(sent.toSorted()).toEqual([
+      ["/v2/header/403", "large"],
+      ["/v2/mcp/403", undefined],
+      ["/v2/query/403?model=a+b", undefined],
+      ["/v2/rest/403", undefined],
+      ["/v2/size/403", undefined],
+    ]);
+  });
+
+  test("asks for nothing where no entry that a GET can mean is sold", async () => {
+    const { stdout } = await doctor(locked(), {
+      "/query/200": { by: { query: "model" }, table: { none: "free" } },
+      "/body/200": { by: { body: "/model" }, table: { large: "$2" } },
+    });
+    expect([stdout.includes("no route of it sells a GET"), asked]).toEqual([true, []]);
   });
 
   test("asks nothing of what only changes things, and exits with 0", async () => {
@@ -70,5 +116,42 @@ describe("npm run doctor", { timeout: 30_000 }, () => {
     expect(stdout).toContain("no route of it sells a GET");
     expect(code).toBe(0);
     expect(asked).toEqual([]);
+  });
+});
+
+describe("npm run doctor asks the facilitators", { timeout: 30_000 }, () => {
+  const routes = { "/sold/403": "$1" };
+  const auth = (name: string): object => ({ headers: { "x-api-key": `{{${name}}}` } });
+
+  test("and says what each settles of what the table accepts, with its key where that is at hand", async () => {
+    const { code, stdout } = await doctor(locked(), routes, [
+      { url: settling(), auth: auth("API_KEY") },
+      `${facilitator.url}/200/eip155:8453`,
+    ]);
+    expect(stdout).toContain(`answers ${settling()} settles exact on base-sepolia.`);
+    expect(stdout).toContain(`answers ${facilitator.url}/200/eip155:8453 settles nothing that the table accepts.`);
+    expect(askedFacilitator.map(({ headers }) => headers["x-api-key"]).toSorted()).toEqual([
+      "never-to-be-told",
+      undefined,
+    ]);
+    expect([code, stdout.includes("never-to-be-told")]).toEqual([0, false]);
+  });
+
+  test("and exits with 1 where one turns it away", async () => {
+    const { code, stdout } = await doctor(locked(), routes, [`${facilitator.url}/401/eip155:84532`, settling()]);
+    expect(stdout).toContain(`SILENT  ${facilitator.url}/401/eip155:84532: supported answered 401`);
+    expect(code).toBe(1);
+  });
+
+  test("and exits with 1 where none settles what the table accepts", async () => {
+    const { code, stdout } = await doctor(locked(), routes, [`${facilitator.url}/200/eip155:8453`]);
+    expect(stdout).toContain("LACKING exact on base-sepolia: no facilitator of the table lists it.");
+    expect(code).toBe(1);
+  });
+
+  test("but for one whose key is not at hand", async () => {
+    const { code, stdout } = await doctor(locked(), routes, [{ url: settling(), auth: auth("NOT_HERE") }]);
+    expect(stdout).toContain(`unasked ${settling()}: its key is not in the environment (NOT_HERE=… npm run doctor).`);
+    expect([code, askedFacilitator]).toEqual([0, []]);
   });
 });

@@ -65,6 +65,8 @@ describe("a price that follows the request", () => {
   const byBody = { by: { body: "/size" }, table: { big: "$0.02", no: "closed", none: "free" }, otherwise: "$0.05" };
   const prices = ["  big: $0.02", "  no: closed", "  none: free", "  (anything else): $0.05"];
   const depends = "Its price depends on /size of the body:";
+  const marked = (entry: string): readonly string[] =>
+    prices.map((line) => (line === `  ${entry}` ? `${line}  <- this request` : line));
   const sent = (body: string, type = "application/json") => ({
     headers: new Headers({ "content-type": type, "content-length": String(body.length) }),
     body,
@@ -74,14 +76,23 @@ describe("a price that follows the request", () => {
 
   test("is told with what it costs, and with all that it could", async () => {
     const { status, why, upstream, challenge } = await of('{"size":"big"}');
-    expect([status, why]).toEqual([402, ['It is for sale: "/a".', depends, ...prices]]);
+    expect([status, why]).toEqual([402, ['It is for sale: "/a".', depends, ...marked("big: $0.02")]]);
     expect(JSON.parse(atob(challenge ?? ""))).toMatchObject({ accepts: [{ amount: "20000" }] });
     expect(upstream).toBe("https://legacy.example.com/base/a");
   });
 
+  test("is told with the entry of what no other names, or of what is left out", async () => {
+    expect((await of('{"size":"huge"}')).why.slice(2)).toEqual(marked("(anything else): $0.05"));
+    expect((await of("{}")).why.slice(2)).toEqual(marked("(anything else): $0.05"));
+    const bytes = compile({ "/a": { by: "bodyBytes", table: { "1": "$1", "9": "$2" } } });
+    const { why } = await explain(bytes, "POST", "https://api.example.com/a", sent("four"));
+    expect(why.slice(2)).toEqual(["  up to 1 bytes: $1", "  up to 9 bytes: $2  <- this request"]);
+  });
+
   test("is told to be free where that is so", async () => {
     const { status, why, upstream } = await of('{"size":"none"}');
-    expect([status, why.slice(0, 2)]).toEqual([200, ['It is free, as "/a" says of what is asked.', depends]]);
+    const prices = marked("none: free");
+    expect([status, why]).toEqual([200, ['It is free, as "/a" says of what is asked.', depends, ...prices]]);
     expect(upstream).toBe("https://legacy.example.com/base/a");
   });
 
@@ -102,7 +113,8 @@ describe("a price that follows the request", () => {
   ])("is told why there is none for %s", async (body, type, status, sentence) => {
     const explanation = await of(body, type);
     expect(explanation).toMatchObject({ status, upstream: null, challenge: null });
-    expect(explanation.why).toEqual([`"/a": ${sentence}`, depends, ...prices]);
+    const entries = status === 403 ? marked("no: closed") : prices;
+    expect(explanation.why).toEqual([`"/a": ${sentence}`, depends, ...entries]);
   });
 
   test("is read from headers and the query, too", async () => {

@@ -22,6 +22,11 @@ const table = {
   routes: { "GET /a": "$0.001" } as Record<string, unknown>,
 };
 
+const replaced = (place: string, url: string): string =>
+  `${place}: ${url} is not asked here, http://127.0.0.1:4022 takes its place`;
+/** Of the table's facilitator, in every test. */
+const REPLACED = replaced("facilitators[0]", "https://x402.org/facilitator");
+
 const parts = {
   facilitator: "http://127.0.0.1:4022",
   rpc: "http://127.0.0.1:8545",
@@ -43,7 +48,7 @@ function localOf(changes: object, given: object = {}) {
     tokens?: unknown;
     rpc?: unknown;
   };
-  return { ...local, warnings: fitted.warnings };
+  return { ...local, warnings: fitted.warnings.filter((warning) => warning !== REPLACED), all: fitted.warnings };
 }
 
 describe("facilitators and upstreams", () => {
@@ -53,7 +58,8 @@ describe("facilitators and upstreams", () => {
     expect(fitted.facilitators).toEqual([parts.facilitator]);
     expect(fitted.routes["/a"]).toEqual({ price: "$1", facilitators: [{ ...own, url: parts.facilitator }] });
     expect(fitted.upstream).toBe(parts.upstream);
-    expect(fitted.warnings).toEqual([]);
+    expect(fitted.all).toEqual([REPLACED, replaced('routes["/a"].facilitators[0]', own.url)]);
+    expect(localOf({ facilitators: [parts.facilitator] }).all).toEqual([]);
   });
 
   test("are told no key: it is for the table's own", () => {
@@ -64,7 +70,9 @@ describe("facilitators and upstreams", () => {
     expect(fitted.facilitators).toEqual([{ url: parts.facilitator, verifyTimeoutSeconds: 3 }]);
     expect(fitted.routes["/a"]).toEqual({ price: "$1", facilitators: [{ url: parts.facilitator }] });
     expect(fitted.warnings).toEqual([
+      replaced("facilitators[0]", "https://own.example.com"),
       `facilitators[0].auth: is left out, ${parts.facilitator} is told no key`,
+      replaced('routes["/a"].facilitators[0]', "https://other.example.com"),
       `routes["/a"].facilitators[0].auth: is left out, ${parts.facilitator} is told no key`,
     ]);
   });
@@ -74,7 +82,10 @@ describe("facilitators and upstreams", () => {
     const facilitators = [{ direct, settleTimeoutSeconds: 30 }, "https://other.example.com"];
     const fitted = localOf({ facilitators });
     expect(fitted.facilitators).toEqual([{ url: parts.facilitator, settleTimeoutSeconds: 30 }]);
-    expect(fitted.warnings).toEqual([`facilitators[0].direct: is left out, ${parts.facilitator} settles here`]);
+    expect(fitted.warnings).toEqual([
+      `facilitators[0].direct: is left out, ${parts.facilitator} settles here`,
+      replaced("facilitators[1]", "https://other.example.com"),
+    ]);
   });
 
   test("keep what the upstream's entry says beside its address", () => {
@@ -284,6 +295,22 @@ describe("the API behind the local gate is", () => {
     ["the sample API, where that is elsewhere", table, { ownTable: true }, { kind: "sample", url: undefined }],
   ])("%s", (_, json, { given, ownTable = false }, choice) => {
     expect(chooseUpstream(json, { given, ownTable })).toMatchObject(choice);
+  });
+
+  const instead = "the sample API takes its place";
+  test.each<[string, string, boolean, readonly string[]]>([
+    ["is elsewhere", "https://h.example", true, [`https://h.example is not on this machine, ${instead}`]],
+    [
+      "is elsewhere in the project's own table",
+      "https://h.example",
+      false,
+      ["https://h.example is not on this machine"],
+    ],
+    ["is here in the project's own table", "http://127.0.0.1:3999", false, ["--upstream http://127.0.0.1:3999 would"]],
+    ["is here", "http://127.0.0.1:3999", true, []],
+  ])("told, where the table's %s and is not asked", (_, upstream, ownTable, words) => {
+    const { warnings } = chooseUpstream({ upstream }, { given: undefined, ownTable });
+    expect(warnings).toEqual(words.map((text) => expect.stringContaining(text)));
   });
 });
 
