@@ -2,8 +2,9 @@
 // written in their place is not repeated.
 
 import * as v from "valibot";
+import { secretAdvice } from "#advice";
 import type { AuthSettings, FacilitatorSettings } from "../facilitator/index.ts";
-import { headerName, headersHint, headerValue, object, ownHeader, record, secretName } from "./fields.ts";
+import { advised, headerName, headersHint, headerValue, object, ownHeader, record, secretName } from "./fields.ts";
 import type { Report } from "./mistake.ts";
 
 /** A facilitator is sent JSON, and is told so. */
@@ -20,7 +21,7 @@ const headers = v.pipe(
 const keyIdHint = "write the key's id, or the name of the secret that holds it";
 export const cdpObject = object(
   {
-    keyId: v.pipe(v.string(keyIdHint), v.regex(/^[\x20-\x7e]+$/, keyIdHint)),
+    keyId: v.pipe(v.string(keyIdHint), v.regex(/^[\x20-\x7e]+$/, keyIdHint), advised(secretAdvice)),
     secret: secretName("CDP_KEY_SECRET"),
   },
   'write an object such as { "keyId": "{{CDP_KEY_ID}}", "secret": "{{CDP_KEY_SECRET}}" }',

@@ -4,7 +4,7 @@
 import * as v from "valibot";
 import { isPlainPath } from "../route/index.ts";
 import { CONDITIONS } from "../upstream/index.ts";
-import { flag, headerName, object, record, text } from "./fields.ts";
+import { flag, headerName, markedBy, object, PRICE_MARKS, record, text } from "./fields.ts";
 
 const headerHint = "Range and If-* do not reach your API; write another header";
 const pointerHint = 'write a JSON pointer such as "/size"';
@@ -55,7 +55,7 @@ export const computedPrice = <const Charge extends v.GenericSchema>(charge: Char
       otherwise: v.optional(charge),
     },
     'write an object such as { "by": { "query": "model" }, "table": { "small": "$0.01" }, "otherwise": "closed" }',
-    "by",
+    markedBy(PRICE_MARKS, "by"),
   );
 
 const quoteHint = 'write a path of your API such as "/quote", without a query';
@@ -79,5 +79,5 @@ export const quotedObject = object(
     fallback: v.optional(v.pipe(v.string(fallbackHint), v.regex(/^(closed|\$\d+(\.\d+)?)$/, fallbackHint)), "closed"),
   },
   'write an object such as { "quote": "/quote", "max": "$1" }',
-  "quote",
+  markedBy(PRICE_MARKS, "quote"),
 );

@@ -1,6 +1,7 @@
 // A price that follows use: what `pricing.json` says of it, and the meter that this is.
 
 import * as v from "valibot";
+import { useAdvice } from "#advice";
 import {
   type Decimal,
   type Meter,
@@ -10,7 +11,7 @@ import {
   rateOf,
   type Source,
 } from "../metering/index.ts";
-import { flag, headerName, object } from "./fields.ts";
+import { advised, flag, headerName, markedBy, object, PRICE_MARKS } from "./fields.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 
 const amountHint = 'write dollars such as "$0.05"';
@@ -24,11 +25,14 @@ const ofHint =
 const path = v.pipe(
   v.string(ofHint),
   v.check((value) => parsePath(value) !== null, ofHint),
+  advised(useAdvice),
 );
-export const headerObject = object({ header: headerName }, ofHint);
+const OF_MARKS = ["header", "measured"];
+export const headerObject = object({ header: headerName }, ofHint, markedBy(OF_MARKS, "header"));
 export const measuredObject = object(
   { measured: v.picklist(["bytes", "seconds"], 'write "bytes" or "seconds"') },
   ofHint,
+  markedBy(OF_MARKS, "measured"),
 );
 
 export const rateObject = object(
@@ -71,7 +75,7 @@ export const meteredObject = object(
     onMissingUsage: v.optional(v.union([missingPrice, missingObject], missingHint), MISSING),
   },
   'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
-  "upto",
+  markedBy(PRICE_MARKS, "upto"),
 );
 
 export type MeteredPrice = v.InferOutput<typeof meteredObject>;

@@ -2,6 +2,7 @@
 // `docs/pricing.md`. What depends on two places of the file at once is checked where it is compiled.
 
 import * as v from "valibot";
+import { braceAdvice, endpointAdvice, priceAdvice, secretAdvice, twiceAdvice } from "#advice";
 import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
@@ -9,6 +10,7 @@ import { readPublicKey } from "../x402/index.ts";
 import { auth } from "./auth.ts";
 import { computedPrice, quotedObject } from "./computed.ts";
 import {
+  advised,
   bytes,
   flag,
   headerName,
@@ -17,7 +19,9 @@ import {
   isBaseUrl,
   isLoopback,
   isSecretName,
+  markedBy,
   object,
+  PRICE_MARKS,
   record,
   seconds,
   secretHint,
@@ -49,7 +53,7 @@ const payTo = v.pipe(
 const urlHint = 'write a URL, or an object with "url"';
 
 const baseUrlHint = "write an http or https URL without query, fragment or user";
-const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint));
+const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint), advised(braceAdvice));
 
 const headers = record(headerName, headerValue, headersHint);
 
@@ -105,6 +109,7 @@ const upstream = v.union(
     v.pipe(
       text,
       v.check((value) => isBaseUrl(value) || UPSTREAM_NAME.test(value), `${baseUrlHint}, or a name from upstreams`),
+      advised(braceAdvice),
     ),
     upstreamObject,
   ],
@@ -113,10 +118,12 @@ const upstream = v.union(
 
 const facilitatorUrl = v.pipe(
   text,
+  advised(endpointAdvice),
   v.check(
     (url) => isBaseUrl(url) && (URL.parse(url)?.protocol === "https:" || isLoopback(url)),
     "write an https URL without query, fragment or user (http only for this machine)",
   ),
+  advised(braceAdvice),
 );
 const count = (most: number) =>
   v.pipe(
@@ -133,6 +140,7 @@ const rpcUrl = v.pipe(
     /^(https:\/\/[^\s/]|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/,
     "write an https URL (http only for this machine)",
   ),
+  advised(secretAdvice),
 );
 const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, "write at least one URL"));
 
@@ -186,7 +194,7 @@ const facilitators = v.pipe(
   v.maxLength(FACILITATORS_MAX, `write at most ${FACILITATORS_MAX}`),
   v.check(
     (entries) => new Set(entries.map(placeOf)).size === entries.length,
-    "one of them stands here twice; keep one",
+    ({ input }) => `${twiceAdvice(input.map(placeOf)) ?? "one of them"} stands here twice; keep one`,
   ),
 );
 
@@ -202,7 +210,7 @@ export const optionObject = object(
   {
     network: text,
     asset: v.optional(address),
-    scheme: v.optional(v.literal("exact", 'write "exact"; there is no other scheme yet'), "exact"),
+    scheme: v.optional(v.literal("exact", 'write "exact"; what is paid by use has "upto" as its price'), "exact"),
     assetTransferMethod: v.optional(assetTransferMethod),
     payTo: v.optional(payTo),
   },
@@ -268,11 +276,21 @@ export const atomicObject = object(
     asset: address,
   },
   priceHint,
-  null,
+  markedBy(PRICE_MARKS, "amount", "asset"),
 );
-const charge = v.union([dollars, atomicObject, meteredObject], priceHint);
+
+/** @param isEntry of a table of prices */
+const priceRemedy =
+  (isEntry: boolean) =>
+  ({ input }: v.BaseIssue<unknown>): string =>
+    (isObject(input) ? priceAdvice(input, PRICE_MARKS, isEntry) : null) ?? priceHint;
+const charge = v.union([dollars, atomicObject, meteredObject], priceRemedy(true));
 export const computedObject = computedPrice(charge);
-const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceHint);
+const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceRemedy(false));
+/** What prices that are objects say. No route has such a key. */
+export const priceKeys: ReadonlySet<string> = new Set(
+  [atomicObject, meteredObject, computedObject, quotedObject].flatMap(({ entries }) => Object.keys(entries)),
+);
 
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const origin = v.pipe(
@@ -338,8 +356,13 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
+
+/** Whether a route says more than its price: a price that is an object alone has other keys. */
+export const isEntry = (value: unknown): value is JsonObject =>
+  isObject(value) && (Object.hasOwn(value, "price") || !Object.keys(value).some((key) => priceKeys.has(key)));
+
 const route = v.union(
-  [dollars, atomicObject, meteredObject, computedObject, quotedObject, object(routeEntries, priceHint, null)],
+  [dollars, atomicObject, meteredObject, computedObject, quotedObject, object(routeEntries, priceHint, isEntry)],
   priceHint,
 );
 
