@@ -21,14 +21,19 @@ export function compileFile(file: string): Result<Config, readonly string[]> {
   return config.ok ? config : err(located(text, config.error));
 }
 
-/** As sentences, with the line of the nearest thing that the file has there; a key of the table that is missing has none. */
+/**
+ * As sentences in the order of the file, with the line of the nearest thing that it has there; a key of the table that is
+ * missing has none.
+ */
 function located(text: string, mistakes: readonly Mistake[]): readonly string[] {
   const offsets = new Map<string, number>();
   collectPlaces(jsonc.parseTree(text) as Node, [], offsets);
-  return mistakes.map((mistake) => {
-    const offset = nearestPlace(mistake.path, offsets);
-    return offset === null ? sentence(mistake) : `line ${lineOf(text, offset)}: ${sentence(mistake)}`;
-  });
+  return mistakes
+    .map((mistake) => ({ mistake, offset: nearestPlace(mistake.path, offsets) }))
+    .toSorted((a, b) => (a.offset ?? -1) - (b.offset ?? -1))
+    .map(({ mistake, offset }) =>
+      offset === null ? sentence(mistake) : `line ${lineOf(text, offset)}: ${sentence(mistake)}`,
+    );
 }
 
 function collectPlaces(node: Node, keys: readonly PropertyKey[], offsets: Map<string, number>): void {

@@ -2,6 +2,7 @@
 // is a sentence that says what would be right, or null. A Worker is built from a table that was read with this, and does
 // not carry it: in its place (`#advice` of package.json) it has `no-advice.ts`.
 
+import { METHODS } from "../route/index.ts";
 import { holdsKey, withoutSecretNames } from "../std/index.ts";
 import { nearest } from "./near.ts";
 
@@ -81,7 +82,8 @@ export const hostAdvice = <Place extends { readonly key: string; readonly host: 
   places.flatMap((place) => {
     const { key, host } = place;
     if (host === null || host === "localhost" || /[.:]/.test(host) || hosts.includes(host)) return [];
-    const meant = key.replace(/^(?:\S+ )?/, "$&/");
+    const isMethod = METHODS.includes(host.toUpperCase());
+    const meant = isMethod ? key.replace(host, `${host.toUpperCase()} `) : key.replace(/^(?:\S+ )?/, "$&/");
     return [[place, `"${host}" would be a host; write "${meant}", or name it in hosts`]];
   });
 

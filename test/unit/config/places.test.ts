@@ -123,6 +123,11 @@ describe("a host that is a path without its slash is told how to write it", () =
     },
   );
 
+  test("get/v1", () => {
+    const remedy = '"get" would be a host; write "GET /v1", or name it in hosts';
+    expect(mistakes(routesOf({ "get/v1": "$1" }))).toEqual([{ path: placeOf("get/v1"), remedy }]);
+  });
+
   test.each<[string, (readonly string[])?]>([
     ["localhost/a"],
     ["[::1]/a"],

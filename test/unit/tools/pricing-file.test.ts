@@ -90,4 +90,12 @@ describe("a mistake of meaning is told with its line", () => {
     expect(first.slice(0, mistake.length)).toBe(mistake);
     expect(others).toEqual([]);
   });
+
+  test("of several in the order of the file", () => {
+    const text = correct
+      .replace("$0.001", "$0")
+      .replace('"accepts"', '"colour": 1,\n"accepts"')
+      .replace(`"payTo": "${PAY_TO}",`, "");
+    expect(compiled(text).map((mistake) => mistake.split(":")[0])).toEqual(["payTo", "line 4", "line 11"]);
+  });
 });
