@@ -22,6 +22,25 @@ export function keyAdvice(key: string, known: readonly string[]): string {
   return `there is no such key; ${didYouMean(key, known) ?? `known are ${known.join(", ")}`}`;
 }
 
+interface Told {
+  readonly path: string;
+  readonly remedy: string;
+}
+
+/** Those that are told already are left out: a key that is missing because it is misspelt. */
+export function withoutMisspelt<Mistake extends Told>(
+  mistakes: readonly Mistake[],
+  missing: string,
+): readonly Mistake[] {
+  const meant = new Set(
+    mistakes.flatMap(({ path, remedy }) => {
+      const [, word] = /^there is no such key; did you mean "(.*)"\?$/.exec(remedy) ?? [];
+      return word === undefined ? [] : [path.replace(/(^|\.)[\w$]+$|\["[^"]*"\]$/, (_, dot = ".") => `${dot}${word}`)];
+    }),
+  );
+  return mistakes.filter(({ path, remedy }) => remedy !== missing || !meant.has(path));
+}
+
 const SAID_MAX = 80;
 
 /** What the file says there, where it is short enough to help, and holds no key. */
@@ -30,6 +49,13 @@ export function quoted(value: unknown): string | null {
   if (!isScalar || holdsKey(String(value))) return null;
   const isLong = typeof value === "string" && value.length > SAID_MAX;
   return ` (it says ${JSON.stringify(isLong ? `${value.slice(0, SAID_MAX - 1)}…` : value)})`;
+}
+
+/** Of what is neither a price nor an object. */
+export function dollarAdvice(price: unknown): string | null {
+  const [, amount = ""] = /^\$? ?(\d+(?:\.\d+)?|\.\d+) ?(?:\$|usdc?)?$/i.exec(String(price)) ?? [];
+  if (amount !== "") return `write "$${amount.replace(/^\./, "0.")}" for so many dollars`;
+  return didYouMean(String(price), ["free", "closed"]);
 }
 
 const CHARGES = '{ "upto", "meter" } or { "amount", "asset" }';

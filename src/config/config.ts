@@ -1,5 +1,6 @@
 // `pricing.json`, parsed once at start-up: to a compiled table, or to every mistake in it at once.
 
+import { withoutMisspelt } from "#advice";
 import { Matcher } from "../route/index.ts";
 import type { Scheme } from "../schemes/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
@@ -38,7 +39,10 @@ export function parseConfig(json: unknown, rows: readonly Scheme[] = []): Result
   checkAuth(scope.facilitators.all(), report);
   checkAccounts(scope.facilitators.all(), report);
   const { upstream, bodyBytesMax } = scope;
-  if (told.size > 0 || upstream === null) return err([...told.values()]);
+  if (told.size > 0 || upstream === null) {
+    const mistakes = [...told.values()];
+    return err(withoutMisspelt(mistakes, MISSING_KEY) ?? mistakes);
+  }
   return ok({
     matcher,
     routes,

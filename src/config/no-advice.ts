@@ -5,6 +5,7 @@ const none = (): null => null;
 export {
   none as braceAdvice,
   none as didYouMean,
+  none as dollarAdvice,
   none as endpointAdvice,
   none as hostAdvice,
   none as keyAdvice,
@@ -16,4 +17,5 @@ export {
   none as strayAdvice,
   none as twiceAdvice,
   none as useAdvice,
+  none as withoutMisspelt,
 };

@@ -2,7 +2,7 @@
 // `docs/pricing.md`. What depends on two places of the file at once is checked where it is compiled.
 
 import * as v from "valibot";
-import { braceAdvice, endpointAdvice, priceAdvice, secretAdvice, twiceAdvice } from "#advice";
+import { braceAdvice, dollarAdvice, endpointAdvice, priceAdvice, secretAdvice, twiceAdvice } from "#advice";
 import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
@@ -266,7 +266,10 @@ const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
 
 export const priceHint =
   'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
-export const dollars = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
+export const dollars = v.pipe(
+  v.string(priceHint),
+  v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, ({ input }) => dollarAdvice(input) ?? priceHint),
+);
 export const atomicObject = object(
   {
     amount: v.pipe(
@@ -283,7 +286,7 @@ export const atomicObject = object(
 const priceRemedy =
   (isEntry: boolean) =>
   ({ input }: v.BaseIssue<unknown>): string =>
-    (isObject(input) ? priceAdvice(input, PRICE_MARKS, isEntry) : null) ?? priceHint;
+    (isObject(input) ? priceAdvice(input, PRICE_MARKS, isEntry) : dollarAdvice(input)) ?? priceHint;
 const charge = v.union([dollars, atomicObject, meteredObject], priceRemedy(true));
 export const computedObject = computedPrice(charge);
 const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceRemedy(false));

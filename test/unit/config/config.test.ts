@@ -502,15 +502,38 @@ describe("a mistake is told with its place and what would be right:", () => {
       'routes["/a//b"]',
       "no request has such a path (empty_segment)",
     ],
-    ["a price without its dollar", { routes: { "/a": "0.01" } }, 'routes["/a"]', `${priceHint} (it says "0.01")`],
+    [
+      "a price without its dollar",
+      { routes: { "/a": "0.01" } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says "0.01")',
+    ],
+    [
+      "a price without its zero",
+      { routes: { "/a": "$.01" } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says "$.01")',
+    ],
+    [
+      "a price with its dollar behind",
+      { routes: { "/a": "1 USDC" } },
+      'routes["/a"]',
+      'write "$1" for so many dollars (it says "1 USDC")',
+    ],
+    ["a price that is misspelt", { routes: { "/a": "Free" } }, 'routes["/a"]', 'did you mean "free"? (it says "Free")'],
     ["a price with an exponent", { routes: { "/a": "$1e3" } }, 'routes["/a"]', `${priceHint} (it says "$1e3")`],
-    ["a price that is a number", { routes: { "/a": 0.01 } }, 'routes["/a"]', `${priceHint} (it says 0.01)`],
+    [
+      "a price that is a number",
+      { routes: { "/a": 0.01 } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says 0.01)',
+    ],
     ["a price that is null", { routes: { "/a": null } }, 'routes["/a"]', `${priceHint} (it says null)`],
     [
       "a price inside an object that is none",
-      route({ price: "1" }),
+      route({ price: "cheap" }),
       'routes["/a"].price',
-      `${priceHint} (it says "1")`,
+      `${priceHint} (it says "cheap")`,
     ],
     ["a route without its price", { routes: { "/a": {} } }, 'routes["/a"].price', "this key is missing"],
     [
@@ -613,6 +636,17 @@ describe("a mistake is told with its place and what would be right:", () => {
       ok: false,
       error: [{ path: "", remedy: `${remedy} (it says ${JSON.stringify(json)})` }],
     });
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ["of the table", { upstream: undefined, upstreem: "https://h" }, ["upstreem"]],
+    ["of the table, the payee", { payTo: undefined, payto: PAY_TO }, ["payto"]],
+    ["of a route", { routes: { "/a": { prize: "$1" } } }, ['routes["/a"].prize']],
+    ["of a route, with a dash", { routes: { "/a": { "pri-ce": "$1" } } }, ['routes["/a"]["pri-ce"]']],
+    ["of the upstream", { upstream: { URL: "https://h" } }, ["upstream.URL"]],
+    ["beside another one", { upstream: { URL: "https://h" }, payTo: undefined }, ["upstream.URL", "payTo"]],
+  ])("a key that is needed and misspelt, once: %s", (_, changes, paths) => {
+    expect(mistakes(changes).map(({ path }) => path)).toEqual(paths);
   });
 
   test("an empty table, key by key", () => {
