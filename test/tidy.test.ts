@@ -52,6 +52,7 @@ const HOMES: { readonly [name: string]: readonly string[] } = {
   "cloudflare:workers": [DOOR, "ledger", "direct"],
   viem: ["schemes", "chain", "direct"],
   "@bitauth/libauth": ["schemes"],
+  "#advice": ["config"],
   "#secp256k1": ["schemes"],
   "@noble/curves": ["schemes"],
   "@noble/hashes": ["schemes"],

@@ -12,10 +12,11 @@ import {
   type PricedRoute,
 } from "../src/config/index.ts";
 import { titleOf } from "../src/facilitator/index.ts";
-import type { Meter } from "../src/metering/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
-import { findNetwork } from "../src/x402/index.ts";
-import { entriesOf, followsText, isCheaperUnnamed } from "./computed-price.ts";
+import { redacted } from "../src/std/index.ts";
+import { entriesOf, followsText } from "./computed-price.ts";
+import { secretsText } from "./secret-places.ts";
+import { nameOf, tableWarnings } from "./table-warnings.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];
@@ -25,11 +26,22 @@ const MICRO_DECIMALS = 6;
 type Cells = { readonly [column: string]: string };
 
 /** Beside the route and its price; empty where a line has none. */
-const DETAILS = ["settles", "pays to", "upstream", "facilitator", "mode", "sells", "signed for", "body at most"];
+const DETAILS = [
+  "settles",
+  "open at most",
+  "pays to",
+  "upstream",
+  "facilitator",
+  "mode",
+  "sells",
+  "signed for",
+  "body at most",
+];
 /** What a route takes that others refuse; never said once for all. */
 const SPELLINGS = "takes";
 
-export function formatTable(config: Config): string {
+/** @param others than those of the table alone */
+export function formatTable(config: Config, others: readonly string[] = []): string {
   const { routes, unmatched, hosts, prefix } = config;
   const sorted = routes.toSorted(compareRoutes);
   const lines = [
@@ -51,12 +63,14 @@ export function formatTable(config: Config): string {
     ...(valuesOf(SPELLINGS).size > 0 ? [SPELLINGS] : []),
   ];
   const served = hosts?.map(({ host, proto }) => (proto === null ? host : `${proto}://${host}`)).join(", ");
+  const secrets = redacted(secretsText(config));
   return [
     `${routes.length} ${routes.length === 1 ? "route" : "routes"}, the first that covers a request means it.`,
     ...common.map((column) => `  ${column.padEnd(12)}  ${[...valuesOf(column)].join("")}`),
     `  ${"hosts".padEnd(12)}  ${served ?? "every one"}`,
     `  ${"own paths".padEnd(12)}  /${prefix}/`,
-    ...warnings(config),
+    ...(secrets === "" ? [] : [`  ${"secrets".padEnd(12)}  ${secrets}`]),
+    ...[...tableWarnings(config), ...others].map((text) => `  ${"warning".padEnd(12)}  ${text}`),
     "",
     ...align(
       [
@@ -85,7 +99,8 @@ function aboutOf(offer: PaidAccess["offer"]): Cells {
     facilitator: offer.facilitators.map(titleOf).join(", "),
     mode: offer.mode,
     sells: soldText(offer),
-    settles: settlesText(offer),
+    settles: offer.settle,
+    "open at most": `$${formatUnits(offer.limits.unsettledMicros, MICRO_DECIMALS)} a payer`,
   };
 }
 
@@ -98,39 +113,6 @@ function entryLines(route: string, access: FixedAccess): readonly Cells[] {
 /** Without those that only payers in debt are offered. */
 const usualTerms = ({ terms, settle }: PaidAccess["offer"]): readonly Terms[] =>
   terms.filter(({ flow }) => (flow === "upfront") === (settle === "before"));
-
-function settlesText({ settle, limits }: PaidAccess["offer"]): string {
-  return settle === "async" ? `async, up to $${formatUnits(limits.unsettledMicros, MICRO_DECIMALS)} a payer` : settle;
-}
-
-/** Names of the built-in networks where no money is moved. */
-const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;
-
-/** What is no mistake, and still worth a look before real money comes. */
-function warnings({ routes, rpc }: Config): readonly string[] {
-  const priced = routes.flatMap(({ access }) => offersOf(access).flatMap(({ terms }) => terms));
-  const networks = [...new Set(priced.map(({ requirements }) => requirements.network))];
-  const blind = networks.map(nameOf).filter((name, i) => !rpc.has(networks[i] ?? "") && !TESTNET.test(name));
-  const unsettled = `no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`;
-  const cheap = routes.filter(({ access }) => access.kind === "computed" && isCheaperUnnamed(access));
-  const lenient = routes.filter(({ access }) =>
-    offersOf(access).some(({ meter }) => meter !== null && isLenient(meter)),
-  );
-  const hidden = 'who keeps the use from being read pays less than the most; write "onMissingUsage": "maximum"';
-  return [
-    ...(blind.length > 0 ? [unsettled] : []),
-    ...lenient.map(({ key }) => `"${key}": ${hidden}`),
-    ...cheap.map(({ key }) => `"${key}" sells what no entry names for less than something that one does`),
-  ].map((text) => `  ${"warning".padEnd(12)}  ${text}`);
-}
-
-/** Whether a buyer's ways to keep a use out of the answer, or to leave before it, are worth something. */
-function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }: Meter): boolean {
-  const canBeUnsaid = otherwise !== "maximum" && !includeUsage;
-  return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
-}
-
-export const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 
 function passage({ upstream, bodyBytesMax }: FreeAccess | PaidAccess | ComputedAccess): Cells {
   const { url, service, host } = upstream;

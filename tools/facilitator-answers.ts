@@ -11,8 +11,8 @@ import {
   Supported,
 } from "../src/facilitator/index.ts";
 import type { Secrets } from "../src/std/index.ts";
-import { nameOf } from "./compiled-table.ts";
 import { secretNames } from "./stack/table.ts";
+import { nameOf } from "./table-warnings.ts";
 
 export interface Word {
   readonly line: string;

@@ -39,6 +39,19 @@ export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: 
   }
 }
 
+/** Where a stream's payment can be looked at: its head is gone before anybody knows what it used. */
+export const paymentUrlOf = (headers: Headers): string | null => headers.get("faregate-payment");
+
+/** What is known there of a payment, and in which words to tell; null while it goes on being settled. */
+export function readPayment(json: unknown): { paid: boolean; words: string } | null {
+  const { pay, amount, calculation, transaction, network } = (json ?? {}) as { readonly [key: string]: unknown };
+  const how = typeof calculation === "string" ? ` (${calculation})` : "";
+  if (pay === "settled")
+    return { paid: true, words: `Paid ${amount} in transaction ${transaction} on ${network}${how}.` };
+  if (pay === "owed") return null;
+  return { paid: false, words: `The payment was not settled: it is ${String(pay)}${how}.` };
+}
+
 function readable(decode: () => object): string {
   try {
     return JSON.stringify(decode(), null, 2).replace(/^/gm, "  ");

@@ -1,6 +1,7 @@
 // `npm run pay -- URL`: one paid call with the stock client and the local stack's test wallet, told step by step.
 // It exits with 0 only if it paid and was served.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { ExactEvmScheme } from "@x402/evm";
 import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/client";
 import { UptoEvmScheme } from "@x402/evm/upto/client";
@@ -8,7 +9,14 @@ import { type Network, wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import { privateKeyToAccount } from "viem/accounts";
 import { parseHeaders, parseOptions, parseUrl, runCommand, UsageError } from "./command-line.ts";
 import { readReady } from "./local-file.ts";
-import { formatChallenge, formatPayload, formatV1Challenge, readReceipt } from "./pay-report.ts";
+import {
+  formatChallenge,
+  formatPayload,
+  formatV1Challenge,
+  paymentUrlOf,
+  readPayment,
+  readReceipt,
+} from "./pay-report.ts";
 import type { Ready } from "./stack/index.ts";
 
 const usage = 'npm run pay -- URL [--method M] [--body TEXT] [--header "Name: value"]... [--key K] [--v1]';
@@ -55,9 +63,24 @@ async function pay(ready: Ready, url: string, init: RequestInit, isV1: boolean):
   const response = await wrapFetchWithPayment(isV1 ? withoutV2(telling) : telling, client)(url, init);
   console.log(`Answer: ${response.status} ${response.headers.get("content-type") ?? ""}\n`);
   await printBody(response);
-  const receipt = readReceipt(response.headers, told.payment);
+  const receipt = (await followPayment(response.headers)) ?? readReceipt(response.headers, told.payment);
   console.log(`\n${!told.payment && response.ok ? "This URL is free. " : ""}${receipt.words}`);
   return response.ok && receipt.paid ? 0 : 1;
+}
+
+/** As long as a settlement behind a stream may take. */
+const SETTLED_MS = 30_000;
+
+/** Null where the answer names no place to look at, or nothing is known there in time. */
+async function followPayment(headers: Headers): Promise<ReturnType<typeof readPayment>> {
+  const url = paymentUrlOf(headers);
+  if (url === null) return null;
+  for (const untilMs = Date.now() + SETTLED_MS; Date.now() < untilMs; ) {
+    const known = readPayment(await (await fetch(url)).json());
+    if (known !== null) return known;
+    await sleep(200);
+  }
+  return null;
 }
 
 /** What a client of v1 sees of an answer: it looks for its challenge in the body alone. */

@@ -3,10 +3,11 @@
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import jsonc, { type Node, type ParseError } from "jsonc-parser";
-import { type Config, parseConfig, sentence } from "../src/config/index.ts";
+import jsonc, { type Node } from "jsonc-parser";
+import { type Config, type Mistake, mistakeAt, parseConfig, sentence } from "../src/config/index.ts";
 import { transferChecked } from "../src/schemes/index.ts";
 import { err, type Result, redacted } from "../src/std/index.ts";
+import { lineOf, place, syntaxMistake } from "./json-syntax.ts";
 
 /** The project's own. FAREGATE_PRICING names another: a build has no arguments of its own. */
 export const pricingFile = process.env["FAREGATE_PRICING"] ?? join(resolve(import.meta.dirname, ".."), "pricing.json");
@@ -17,7 +18,38 @@ export function compileFile(file: string): Result<Config, readonly string[]> {
   const broken = textMistakes(text);
   if (broken.length > 0) return err(broken);
   const config = parseConfig(JSON.parse(text), [transferChecked]);
-  return config.ok ? config : err(config.error.map(sentence));
+  return config.ok ? config : err(located(text, config.error));
+}
+
+/**
+ * As sentences in the order of the file, with the line of the nearest thing that it has there; a key of the table that is
+ * missing has none.
+ */
+function located(text: string, mistakes: readonly Mistake[]): readonly string[] {
+  const offsets = new Map<string, number>();
+  collectPlaces(jsonc.parseTree(text) as Node, [], offsets);
+  return mistakes
+    .map((mistake) => ({ mistake, offset: nearestPlace(mistake.path, offsets) }))
+    .toSorted((a, b) => (a.offset ?? -1) - (b.offset ?? -1))
+    .map(({ mistake, offset }) =>
+      offset === null ? sentence(mistake) : `line ${lineOf(text, offset)}: ${sentence(mistake)}`,
+    );
+}
+
+function collectPlaces(node: Node, keys: readonly PropertyKey[], offsets: Map<string, number>): void {
+  offsets.set(mistakeAt(keys, "").path, (node.parent?.type === "property" ? node.parent : node).offset);
+  for (const [i, child] of (node.children ?? []).entries()) {
+    const [key, value] = child.type === "property" ? (child.children ?? []) : [{ value: i }, child];
+    if (value) collectPlaces(value, [...keys, key?.value], offsets);
+  }
+}
+
+/** The last key or index of a path. */
+const LAST = /(?:^|\.)[A-Za-z_$][\w$]*$|\[(?:\d+|"(?:[^"\\]|\\.)*")\]$/;
+
+function nearestPlace(path: string, offsets: ReadonlyMap<string, number>): number | null {
+  if (path === "") return null;
+  return offsets.get(path) ?? nearestPlace(path.replace(LAST, ""), offsets);
 }
 
 /** Of the file, as one text. */
@@ -37,10 +69,9 @@ export function readText(file: string): string {
 
 /** What is wrong with the text, as sentences with line and column; empty where nothing is. */
 export function textMistakes(text: string): readonly string[] {
-  const errors: ParseError[] = [];
-  const tree = jsonc.parseTree(text, errors, { disallowComments: true });
-  const syntax = errors.map(({ error, offset }) => `${place(text, offset)}: ${jsonc.printParseErrorCode(error)}`);
-  return [...syntax, ...(tree ? duplicateKeys(text, tree) : [])];
+  const syntax = syntaxMistake(text);
+  if (syntax !== null) return [syntax];
+  return duplicateKeys(text, jsonc.parseTree(text) as Node);
 }
 
 function duplicateKeys(text: string, node: Node): readonly string[] {
@@ -54,9 +85,4 @@ function duplicateKeys(text: string, node: Node): readonly string[] {
       : [];
     return [...own, ...duplicateKeys(text, child)];
   });
-}
-
-function place(text: string, offset: number): string {
-  const lines = text.slice(0, offset).split("\n");
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }

@@ -2,8 +2,9 @@
 // written in their place is not repeated.
 
 import * as v from "valibot";
+import { hint, secretAdvice } from "#advice";
 import type { AuthSettings, FacilitatorSettings } from "../facilitator/index.ts";
-import { headerName, headersHint, headerValue, object, ownHeader, record, secretName } from "./fields.ts";
+import { advised, headerName, headersHint, headerValue, object, ownHeader, record, secretName } from "./fields.ts";
 import type { Report } from "./mistake.ts";
 
 /** A facilitator is sent JSON, and is told so. */
@@ -14,19 +15,19 @@ const name = v.pipe(
 );
 const headers = v.pipe(
   record(name, headerValue, headersHint),
-  v.check((named) => Object.keys(named).length > 0, "write at least one header"),
+  v.check((named) => Object.keys(named).length > 0, hint("write at least one header")),
 );
 
-const keyIdHint = "write the key's id, or the name of the secret that holds it";
+const keyIdHint = hint("write the key's id, or the name of the secret that holds it");
 export const cdpObject = object(
   {
-    keyId: v.pipe(v.string(keyIdHint), v.regex(/^[\x20-\x7e]+$/, keyIdHint)),
+    keyId: v.pipe(v.string(keyIdHint), v.regex(/^[\x20-\x7e]+$/, keyIdHint), advised(secretAdvice)),
     secret: secretName("CDP_KEY_SECRET"),
   },
-  'write an object such as { "keyId": "{{CDP_KEY_ID}}", "secret": "{{CDP_KEY_SECRET}}" }',
+  hint('write an object such as { "keyId": "{{CDP_KEY_ID}}", "secret": "{{CDP_KEY_SECRET}}" }'),
 );
 
-const authHint = 'write an object with one of "bearer", "headers" and "cdp"';
+const authHint = hint('write an object with one of "bearer", "headers" and "cdp"');
 export const authObject = object(
   { bearer: v.optional(secretName("FACILITATOR_KEY")), headers: v.optional(headers), cdp: v.optional(cdpObject) },
   authHint,

@@ -2,19 +2,20 @@
 // for the rest.
 
 import * as v from "valibot";
+import { hint } from "#advice";
 import { isPlainPath } from "../route/index.ts";
 import { CONDITIONS } from "../upstream/index.ts";
-import { flag, headerName, object, record, text } from "./fields.ts";
+import { flag, headerName, markedBy, object, PRICE_MARKS, record, text } from "./fields.ts";
 
 const headerHint = "Range and If-* do not reach your API; write another header";
-const pointerHint = 'write a JSON pointer such as "/size"';
+const pointerHint = hint('write a JSON pointer such as "/size"');
 /** Deep enough for any API. */
 const TOKENS_MAX = 8;
 
 export const selectorObject = object(
   {
     query: v.optional(
-      v.pipe(text, v.regex(/^[^\s[\];&=#]{1,64}$/, "write a parameter's name, without [ ] ; & = or #")),
+      v.pipe(text, v.regex(/^[^\s[\];&=#]{1,64}$/, hint("write a parameter's name, without [ ] ; & = or #"))),
     ),
     header: v.optional(
       v.pipe(
@@ -30,17 +31,17 @@ export const selectorObject = object(
       ),
     ),
   },
-  'write an object with one of "query", "header" and "body"',
+  hint('write an object with one of "query", "header" and "body"'),
 );
 export const selectorOf = v.pipe(
   selectorObject,
-  v.check((ways) => Object.keys(ways).length === 1, 'write one of "query", "header" and "body"'),
+  v.check((ways) => Object.keys(ways).length === 1, hint('write one of "query", "header" and "body"')),
 );
 
-const byHint = 'write { "query": "…" }, { "header": "…" }, { "body": "/…" }, "bodyBytes", "jsonrpc" or "mcp"';
+const byHint = hint('write { "query": "…" }, { "header": "…" }, { "body": "/…" }, "bodyBytes", "jsonrpc" or "mcp"');
 const by = v.union([v.picklist(["bodyBytes", "jsonrpc", "mcp"], byHint), selectorOf], byHint);
 
-const entriesHint = 'write an object of values and prices such as { "small": "$0.01", "large": "$0.02" }';
+const entriesHint = hint('write an object of values and prices such as { "small": "$0.01", "large": "$0.02" }');
 
 /** @param charge what one entry may cost */
 export const computedPrice = <const Charge extends v.GenericSchema>(charge: Charge) =>
@@ -48,19 +49,21 @@ export const computedPrice = <const Charge extends v.GenericSchema>(charge: Char
     {
       by,
       table: v.pipe(
-        record(v.pipe(text, v.nonEmpty("write a value before the price")), charge, entriesHint),
-        v.check((entries) => Object.keys(entries).length > 0, "write at least one entry"),
+        record(v.pipe(text, v.nonEmpty(hint("write a value before the price"))), charge, entriesHint),
+        v.check((entries) => Object.keys(entries).length > 0, hint("write at least one entry")),
       ),
       missing: v.optional(charge),
       otherwise: v.optional(charge),
     },
-    'write an object such as { "by": { "query": "model" }, "table": { "small": "$0.01" }, "otherwise": "closed" }',
-    "by",
+    hint(
+      'write an object such as { "by": { "query": "model" }, "table": { "small": "$0.01" }, "otherwise": "closed" }',
+    ),
+    markedBy(PRICE_MARKS, "by"),
   );
 
-const quoteHint = 'write a path of your API such as "/quote", without a query';
-const mostHint = 'write dollars such as "$1"';
-const fallbackHint = 'write dollars such as "$0.05", or "closed"';
+const quoteHint = hint('write a path of your API such as "/quote", without a query');
+const mostHint = hint('write dollars such as "$1"');
+const fallbackHint = hint('write dollars such as "$0.05", or "closed"');
 const secondsHint = (least: number, most: number) => `write a number of seconds, ${least} to ${most}`;
 const time = (least: number, most: number) =>
   v.pipe(
@@ -78,6 +81,6 @@ export const quotedObject = object(
     cacheSeconds: v.optional(time(0, 86_400), 0),
     fallback: v.optional(v.pipe(v.string(fallbackHint), v.regex(/^(closed|\$\d+(\.\d+)?)$/, fallbackHint)), "closed"),
   },
-  'write an object such as { "quote": "/quote", "max": "$1" }',
-  "quote",
+  hint('write an object such as { "quote": "/quote", "max": "$1" }'),
+  markedBy(PRICE_MARKS, "quote"),
 );

@@ -1,5 +1,6 @@
 // `pricing.json`, parsed once at start-up: to a compiled table, or to every mistake in it at once.
 
+import { withoutMisspelt } from "#advice";
 import { Matcher } from "../route/index.ts";
 import type { Scheme } from "../schemes/index.ts";
 import { err, isObject, type JsonObject, ok, type Result } from "../std/index.ts";
@@ -15,7 +16,7 @@ import { checkPlaces } from "./places.ts";
 import { compileRoutes, isCompiled } from "./routes.ts";
 import { tableEntries, tableHint } from "./schema.ts";
 import type { Config, PublicHost } from "./table.ts";
-import { caip2Of, readOptions, readTokens } from "./tokens.ts";
+import { caip2Of, readOptions, readTokens, unknownNetwork } from "./tokens.ts";
 
 /** @param rows of the scheme table, which not every bundle has */
 export function parseConfig(json: unknown, rows: readonly Scheme[] = []): Result<Config, readonly Mistake[]> {
@@ -38,7 +39,10 @@ export function parseConfig(json: unknown, rows: readonly Scheme[] = []): Result
   checkAuth(scope.facilitators.all(), report);
   checkAccounts(scope.facilitators.all(), report);
   const { upstream, bodyBytesMax } = scope;
-  if (told.size > 0 || upstream === null) return err([...told.values()]);
+  if (told.size > 0 || upstream === null) {
+    const mistakes = [...told.values()];
+    return err(withoutMisspelt(mistakes, MISSING_KEY) ?? mistakes);
+  }
   return ok({
     matcher,
     routes,
@@ -131,7 +135,8 @@ function readRpc(rpc: NonNullable<TableMembers["rpc"]>, { byNetwork }: Scope["bo
   const urls = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(rpc)) {
     const network = caip2Of(name);
-    if (!byNetwork.has(network)) report(["rpc", name], "write a network that is known here, or one of tokens");
+    if (!byNetwork.has(network))
+      report(["rpc", name], unknownNetwork(name, "describe its token in tokens, or remove this"));
     else if (urls.has(network)) report(["rpc", name], "this network stands here twice; keep one");
     urls.set(network, typeof value === "string" ? [value] : value);
   }

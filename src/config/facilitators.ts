@@ -7,7 +7,7 @@ import { authSettings } from "./auth.ts";
 import type { Path, Report } from "./mistake.ts";
 import type { Parts } from "./parts.ts";
 import { type FacilitatorEntry, facilitatorObject } from "./schema.ts";
-import { caip2Of, type Option, type TokenBook } from "./tokens.ts";
+import { caip2Of, nameOf, type Option, type TokenBook, unknownNetwork } from "./tokens.ts";
 
 /** What of the table a facilitator of the gate's own takes its network and its RPC from. */
 export interface Around {
@@ -23,7 +23,8 @@ export function checkAccounts(facilitators: readonly FacilitatorSettings[], repo
   const known = new Set<string>();
   for (const { network, key } of facilitators.filter((one) => one.kind === "direct")) {
     const account = `${network} ${key.replaceAll(/\s/g, "")}`;
-    if (known.has(account)) report(["facilitators"], `one key stands twice for ${network} and in two ways; write one`);
+    if (known.has(account))
+      report(["facilitators"], `one key stands twice for ${nameOf(network)} and in two ways; write one`);
     known.add(account);
   }
 }
@@ -68,7 +69,8 @@ function directSettings(
   const offered = [...new Set(options.map(({ network }) => network))];
   const network = name === undefined && offered.length === 1 ? (offered[0] as string) : caip2Of(name ?? "");
   if (!book.byNetwork.has(network)) {
-    const remedy = name === undefined ? "write which network it settles on" : "write a network that is known here";
+    const remedy =
+      name === undefined ? "write which network it settles on" : unknownNetwork(name, "describe its token in tokens");
     report([...path, "network"], remedy);
     return null;
   }
@@ -78,7 +80,7 @@ function directSettings(
   }
   const urls = rpc === undefined ? (tablesRpc.get(network) ?? []) : [rpc].flat();
   if (urls.length === 0) {
-    report([...path, "rpc"], `write an RPC of ${network} here, or in the table's rpc`);
+    report([...path, "rpc"], `write an RPC of ${nameOf(network)} here, or in the table's rpc`);
     return null;
   }
   return { kind: "direct", network, urls, key, confirmations, maxFeeGwei, ...timeouts };

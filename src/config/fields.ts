@@ -2,25 +2,26 @@
 // edits this file for the first time.
 
 import * as v from "valibot";
+import { hint, keyAdvice, secretAdvice } from "#advice";
 import { holdsKey, isObject } from "../std/index.ts";
 import { isSetByGate } from "../upstream/index.ts";
 
-export const text = v.string("write a text in quotes");
+export const text = v.string(hint("write a text in quotes"));
 
-export const flag = v.boolean("write true or false");
+export const flag = v.boolean(hint("write true or false"));
 
 export const seconds = (most: number) =>
   v.pipe(
-    v.number("write a number of seconds"),
-    v.minValue(1, "write at least 1 second"),
+    v.number(hint("write a number of seconds")),
+    v.minValue(1, hint("write at least 1 second")),
     v.maxValue(most, `write at most ${most} seconds`),
   );
 
 export const bytes = (most: number) =>
   v.pipe(
-    v.number("write a number of bytes"),
-    v.integer("write whole bytes"),
-    v.minValue(0, "write 0 or more"),
+    v.number(hint("write a number of bytes")),
+    v.integer(hint("write whole bytes")),
+    v.minValue(0, hint("write 0 or more")),
     v.maxValue(most, `write at most ${most}`),
   );
 
@@ -38,17 +39,28 @@ function noList<Schema extends v.GenericSchema>(
 /**
  * An object without unknown keys.
  *
- * @param mark the key by which it is meant among several kinds of objects; null for one that has none of their keys
+ * @param isMeant whether it is this one, among several kinds of objects; one that is not has no mistake of this kind
  */
-export function object<const Entries extends v.ObjectEntries>(entries: Entries, hint: string, mark?: string | null) {
-  const shape = v.strictObject(entries, ({ expected }) => (expected === "never" ? unknownKey(entries) : MISSING_KEY));
-  return noList(shape, hint, (value) => mark === undefined || markOf(value) === mark);
+export function object<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  hint: string,
+  isMeant?: (value: object) => boolean,
+) {
+  const shape = v.strictObject(entries, ({ expected, input }) =>
+    expected === "never" ? unknownKey(entries, String(input)) : MISSING_KEY,
+  );
+  // Its keys are told beside it, as the type says.
+  return Object.assign(noList(shape, hint, isMeant), { entries });
 }
 
-/** Kinds of prices that are objects, by the key that every one of them has. Atomic units have none. */
-export const MARKS: readonly string[] = ["by", "quote", "upto"];
+/** Among objects of several kinds the one of these keys: of all that tell them apart, the first that is there decides. */
+export const markedBy =
+  (marks: readonly string[], ...own: readonly string[]) =>
+  (value: object): boolean =>
+    own.includes(marks.find((mark) => Object.hasOwn(value, mark)) ?? "");
 
-const markOf = (value: object): string | null => MARKS.find((mark) => Object.hasOwn(value, mark)) ?? null;
+/** Of prices that are objects. */
+export const PRICE_MARKS: readonly string[] = ["by", "quote", "upto", "amount", "asset"];
 
 /** Names that a record leaves out in silence, because objects inherit them. */
 const INHERITED = ["__proto__", "constructor", "prototype"];
@@ -74,8 +86,19 @@ export const headerName = v.pipe(
   v.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "this is not a header's name"),
   v.check((name) => !isSetByGate(name), ownHeader),
 );
-export const headerValue = v.pipe(text, v.regex(/^[\x20-\x7e]*$/, "write printable ASCII"));
-export const headersHint = "write an object of header names and values";
+/** Refuses what there is advice about. */
+export const advised = (adviceOf: (text: string) => string | null) =>
+  v.check(
+    (text: string) => adviceOf(text) === null,
+    ({ input }) => adviceOf(input) as string,
+  );
+
+export const headerValue = v.pipe(
+  text,
+  v.regex(/^[\x20-\x7e]*$/, hint("write printable ASCII")),
+  advised(secretAdvice),
+);
+export const headersHint = hint("write an object of header names and values");
 
 /** `{{NAME}}` and nothing beside it: this file is no place for a key, nor is a key a name. */
 export const isSecretName = (value: string): boolean => /^\{\{\s*\w+\s*\}\}$/.test(value) && !holdsKey(value);
@@ -90,8 +113,9 @@ export const secretName = (example: string) =>
   );
 
 export const MISSING_KEY = "this key is missing";
-export const unknownKey = (entries: object): string =>
-  `there is no such key; known are ${Object.keys(entries).join(", ")}`;
+
+export const unknownKey = (entries: object, key: string): string =>
+  keyAdvice(key, Object.keys(entries)) ?? "there is no such key";
 
 /** http or https, and nothing that a parser would trim, rewrite or hide: that is not what the operator reads. */
 export function isBaseUrl(url: string): boolean {

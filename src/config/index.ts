@@ -1,6 +1,6 @@
 export { parseConfig } from "./config.ts";
 export { atomicOf, microsOf } from "./limits.ts";
-export { type Mistake, sentence } from "./mistake.ts";
+export { type Mistake, mistakeAt, sentence } from "./mistake.ts";
 export { isMore, offerAt, termsAt } from "./repricing.ts";
 export {
   attemptMs,

@@ -21,7 +21,7 @@ export function readMembers<const Entries extends v.ObjectEntries>(
   report: Report,
 ): Members<Entries> {
   for (const key of Object.keys(object)) {
-    if (!Object.hasOwn(entries, key)) report([...path, key], unknownKey(entries));
+    if (!Object.hasOwn(entries, key)) report([...path, key], unknownKey(entries, key));
   }
   const members: { [key: string]: unknown } = {};
   for (const [key, entry] of Object.entries(entries)) {

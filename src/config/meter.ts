@@ -1,6 +1,7 @@
 // A price that follows use: what `pricing.json` says of it, and the meter that this is.
 
 import * as v from "valibot";
+import { hint, useAdvice } from "#advice";
 import {
   type Decimal,
   type Meter,
@@ -10,25 +11,29 @@ import {
   rateOf,
   type Source,
 } from "../metering/index.ts";
-import { flag, headerName, object } from "./fields.ts";
+import { advised, flag, headerName, markedBy, object, PRICE_MARKS } from "./fields.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 
-const amountHint = 'write dollars such as "$0.05"';
+const amountHint = hint('write dollars such as "$0.05"');
 const amount = v.pipe(v.string(amountHint), v.regex(/^\$\d{1,12}(\.\d{1,18})?$/, amountHint));
 
-const usdHint = 'write dollars without a sign, such as "0.60"';
-const perHint = 'write "1", "1K", "1M" or "1B", or ten or a hundred of one of them';
-const ofHint =
-  'write where the use stands in the answer, such as "usage.total_tokens", or { "header": "x-rows" }, { "measured": "bytes" } or { "measured": "seconds" }';
+const usdHint = hint('write dollars without a sign, such as "0.60"');
+const perHint = hint('write "1", "1K", "1M" or "1B", or ten or a hundred of one of them');
+const ofHint = hint(
+  'write where the use stands in the answer, such as "usage.total_tokens", or { "header": "x-rows" }, { "measured": "bytes" } or { "measured": "seconds" }',
+);
 
 const path = v.pipe(
   v.string(ofHint),
   v.check((value) => parsePath(value) !== null, ofHint),
+  advised(useAdvice),
 );
-export const headerObject = object({ header: headerName }, ofHint);
+const OF_MARKS = ["header", "measured"];
+export const headerObject = object({ header: headerName }, ofHint, markedBy(OF_MARKS, "header"));
 export const measuredObject = object(
-  { measured: v.picklist(["bytes", "seconds"], 'write "bytes" or "seconds"') },
+  { measured: v.picklist(["bytes", "seconds"], hint('write "bytes" or "seconds"')) },
   ofHint,
+  markedBy(OF_MARKS, "measured"),
 );
 
 export const rateObject = object(
@@ -41,11 +46,12 @@ export const rateObject = object(
     of: v.union([path, v.pipe(v.array(path), v.minLength(1, ofHint)), headerObject, measuredObject], ofHint),
     optional: v.optional(flag, false),
   },
-  'write an object such as { "usd": "0.60", "per": "1M", "of": "usage.completion_tokens" }',
+  hint('write an object such as { "usd": "0.60", "per": "1M", "of": "usage.completion_tokens" }'),
 );
 
-const missingHint =
-  'write "minimum", "maximum" or "nothing", or one for each reason: { "left": "maximum", "otherwise": "minimum" }';
+const missingHint = hint(
+  'write "minimum", "maximum" or "nothing", or one for each reason: { "left": "maximum", "otherwise": "minimum" }',
+);
 const missingPrice = v.picklist(["minimum", "maximum", "nothing"], missingHint);
 /** A buyer who leaves may do so to hide it; what the API does not say is nobody's fault but its own. */
 const MISSING = { left: "maximum", otherwise: "minimum" } as const;
@@ -60,8 +66,11 @@ export const meteredObject = object(
   {
     upto: amount,
     meter: v.pipe(
-      v.array(rateObject, 'write a list of rates such as [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }]'),
-      v.minLength(1, "write at least one rate; a call whose price is known has that as its price"),
+      v.array(
+        rateObject,
+        hint('write a list of rates such as [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }]'),
+      ),
+      v.minLength(1, hint("write at least one rate; a call whose price is known has that as its price")),
       v.maxLength(RATES_MAX, `write at most ${RATES_MAX} rates`),
     ),
     fixed: v.optional(amount),
@@ -70,8 +79,10 @@ export const meteredObject = object(
     receiptComment: v.optional(flag, false),
     onMissingUsage: v.optional(v.union([missingPrice, missingObject], missingHint), MISSING),
   },
-  'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
-  "upto",
+  hint(
+    'write an object such as { "upto": "$0.05", "meter": [{ "usd": "0.60", "per": "1M", "of": "usage.total_tokens" }] }',
+  ),
+  markedBy(PRICE_MARKS, "upto"),
 );
 
 export type MeteredPrice = v.InferOutput<typeof meteredObject>;

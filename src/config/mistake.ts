@@ -1,7 +1,8 @@
 // One mistake in `pricing.json`: where it stands and what would be right.
 
 import type * as v from "valibot";
-import { holdsKey, redacted } from "../std/index.ts";
+import { quoted } from "#advice";
+import { redacted } from "../std/index.ts";
 
 export interface Mistake {
   /** Such as `routes["GET /v1"].price`; the empty string is the whole file. */
@@ -23,8 +24,9 @@ export function mistakesOf(issue: Issue, within: Path, report: Report): void {
   if (inner.length > 0) return;
   // The alternative of the right type speaks for itself.
   const [meant] = nested.filter(({ kind }) => kind === "validation");
-  // Who writes a key in the place of its secret's name does not read it again in a log.
-  const isRepeated = !["sign", "auth", "direct"].some((place) => path.includes(place));
+  // Who writes a key in the place of its secret's name does not read it again in a log. A key that is not known stands in
+  // the path.
+  const isRepeated = issue.expected !== "never" && !["sign", "auth", "direct"].some((place) => path.includes(place));
   report(path, `${(meant ?? issue).message}${isRepeated ? said(issue.input) : ""}`);
 }
 
@@ -45,8 +47,5 @@ export function pathText(keys: Path): string {
 
 export const sentence = ({ path, remedy }: Mistake): string => `${path || "the file"}: ${remedy}`;
 
-/** What the file says there, where it is short enough to help, and holds no key. */
-export function said(value: unknown): string {
-  const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
-  return isScalar && !holdsKey(String(value)) ? ` (it says ${JSON.stringify(value).slice(0, 80)})` : "";
-}
+/** What the file says there, behind a remedy. */
+export const said = (value: unknown): string => quoted(value) ?? "";

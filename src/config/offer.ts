@@ -1,5 +1,6 @@
 // A priced route's offer: what is asked, in which ways it can be paid, and the challenge that says so.
 
+import { payeeAdvice } from "#advice";
 import { canSettle, type FacilitatorSettings } from "../facilitator/index.ts";
 import { buildTerms, type PaymentFlow, type Scheme, type SettleMode, type Terms } from "../schemes/index.ts";
 import type { JsonObject } from "../std/index.ts";
@@ -205,6 +206,7 @@ function optionsOf(entry: Entry, path: Path, scope: Scope): readonly (Option & {
       scope.report([...path, "payTo"], "nobody would be paid; write a wallet's address here or for the whole table");
     } else reportPayee(network, elsewhere, own ? path : [], scope);
   }
+  for (const mistake of payeeAdvice(options, entry, scope.payTo, path) ?? []) scope.report(...mistake);
   return options.map(({ payTo, elsewhere: _, ...option }) => ({ ...option, payTo: payTo ?? "" }));
 }
 
@@ -239,7 +241,7 @@ function checkFacilitators(
   for (const option of priced.filter((one) => !facilitators.some((facilitator) => canSettle(facilitator, one)))) {
     const { network, token, assetTransferMethod } = option;
     const at = entry.facilitators === undefined ? [] : path;
-    const way = `${token.name} on ${network} by ${assetTransferMethod}`;
+    const way = `${token.name} on ${nameOf(network)} by ${assetTransferMethod}`;
     scope.report([...at, "facilitators"], `none of them settles ${way}; add one that does`);
   }
 }
@@ -248,7 +250,10 @@ function checkFacilitators(
 function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, path: Path, scope: Scope): void {
   for (const { network } of priced.filter((option) => !scope.rpc.has(option.network))) {
     const at = verifyAbove === undefined ? [] : path;
-    scope.report([...at, "verifyAbove"], `rpc names nobody to ask about ${network}; add it there, or remove this`);
+    scope.report(
+      [...at, "verifyAbove"],
+      `rpc names nobody to ask about ${nameOf(network)}; add it there, or remove this`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 // of ten thousand routes does not build ten thousand of them.
 
 import * as v from "valibot";
+import { didYouMean } from "#advice";
 import { baseOf } from "../route/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import { type Path, type Report, said } from "./mistake.ts";
@@ -36,8 +37,9 @@ export function readUpstream(
   const known = Object.hasOwn(named, value) ? named[value] : undefined;
   if (known !== undefined) return upstreamSettings(known);
   const names = Object.keys(named);
-  const remedy = names.length > 0 ? `write a URL or one of ${names.join(", ")}` : "write a URL; upstreams has no names";
-  report(path, `${remedy}${said(value)}`);
+  const listed = names.length > 0 ? `write a URL or one of ${names.join(", ")}` : "write a URL; upstreams has no names";
+  const near = didYouMean(value, names);
+  report(path, near === null ? `${listed}${said(value)}` : `"${value}" is no name of upstreams; ${near}`);
   return null;
 }
 

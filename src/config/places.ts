@@ -1,5 +1,6 @@
 // Whether the routes of a table can stand together: each request has one meaning, and each route some request.
 
+import { hostAdvice } from "#advice";
 import { isContested, isNamedApart, type Matcher, shadowsOf } from "../route/index.ts";
 import type { Report } from "./mistake.ts";
 import { type Draft, isCompiled } from "./routes.ts";
@@ -24,6 +25,10 @@ export function checkPlaces(
     report,
   );
   const hostnames = (hosts ?? []).map(({ host }) => host.replace(/:\d+$/, ""));
+  for (const [draft, advice] of hostAdvice(drafts, hostnames) ?? []) {
+    report(["routes", draft.key], advice);
+    doubtful.add(draft);
+  }
   const depthMax = Math.max(0, ...routes.map(({ segments }) => segments.length));
   for (const route of routes) {
     if (doubtful.has(route)) continue;

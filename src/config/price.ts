@@ -5,7 +5,7 @@ import { type AmountFlaw, type AssetTransferMethod, parseDollars, type Token } f
 import { isMetered, type MeteredPrice } from "./meter.ts";
 import { type Path, type Report, said } from "./mistake.ts";
 import { type Charge, DECIMALS_MAX } from "./schema.ts";
-import { methodOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
+import { methodOf, nameOf, type Option, type TokenBook, takesMethod } from "./tokens.ts";
 
 /** A way to pay with its amount, above zero. */
 export interface PricedOption extends PaidOption {
@@ -32,7 +32,7 @@ export function priceOptions(
   if (option === undefined) return [];
   const token = book.byNetwork.get(option.network)?.find(({ asset }) => asset === price.asset);
   if (token) return inUnits(BigInt(price.amount), token, options, path, report);
-  const remedy = `this token is not known on ${option.network}; describe it in tokens`;
+  const remedy = `this token is not known on ${nameOf(option.network)}; describe it in tokens`;
   if (!isOneToken(options)) report(path, ONE_ENTRY);
   else if (book.isWhole) report([...path, "asset"], `${remedy}${said(price.asset)}`);
   return [];
@@ -46,13 +46,13 @@ function asMost(
   report: Report,
 ): readonly PricedOption[] {
   for (const { network } of options.filter((option) => option.assetTransferMethod === "eip3009")) {
-    report(path, `what is charged by use is moved by Permit2; leave "eip3009" out of accepts for ${network}`);
+    report(path, `what is charged by use is moved by Permit2; leave "eip3009" out of accepts for ${nameOf(network)}`);
   }
   const able = options.filter(({ token }) => takesMethod(token, "permit2"));
   for (const { network } of options.filter((option) => !able.includes(option))) {
     report(
       path,
-      `what is charged by use is moved by Permit2, which ${network} has not; give this route an accepts of its own`,
+      `what is charged by use is moved by Permit2, which ${nameOf(network)} does not have; give this route an accepts of its own`,
     );
   }
   return inDollars(upto, able, [...path, "upto"], report).map((option) => ({

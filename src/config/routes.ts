@@ -1,13 +1,13 @@
 // Each route of the table to what the gate does with it. A route's own word comes before the table's.
 
+import { patternAdvice, strayAdvice } from "#advice";
 import { type Allowance, parseRouteKey, type RouteKey } from "../route/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
-import { MARKS } from "./fields.ts";
 import { isTold, readMember, readMembers } from "./members.ts";
 import type { Path, Report } from "./mistake.ts";
 import { compileOffer, type Entry, type Scope } from "./offer.ts";
 import { readUpstream } from "./parts.ts";
-import { type ComputedPrice, type QuotedPrice, type RouteEntry, routeEntries } from "./schema.ts";
+import { type ComputedPrice, isEntry, priceKeys, type QuotedPrice, type RouteEntry, routeEntries } from "./schema.ts";
 import type { Access, PricedRoute } from "./table.ts";
 import { compileQuoting, compileTariff } from "./tariff.ts";
 
@@ -23,7 +23,7 @@ export function compileRoutes(routes: JsonObject, prefix: string, scope: Scope):
   for (const [key, value] of Object.entries(routes)) {
     const path = ["routes", key];
     const place = parseRouteKey(key, prefix);
-    if (!place.ok) scope.report(path, place.error);
+    if (!place.ok) scope.report(path, patternAdvice(key) ?? place.error);
     const { entry, access, allows } = compileValue(value, path, scope, known);
     checkIdle(entry, place.ok && place.value.rest, path, scope);
     if (!place.ok) continue;
@@ -76,17 +76,19 @@ function compileValue(value: unknown, path: Path, scope: Scope, known: Map<strin
   return meaning;
 }
 
-/** A price alone stands for an object with nothing else. */
+/** A price alone stands for an object with nothing else. What stands on the wrong side of it is told where it belongs. */
 function readEntry(value: unknown, path: Path, { report }: Scope): Entry {
-  if (isEntry(value)) return readMembers(routeEntries, value, path, report);
-  return { price: readMember(routeEntries.price, value ?? null, path, report) };
+  if (!isObject(value)) return { price: readMember(routeEntries.price, value ?? null, path, report) };
+  const isWhole = isEntry(value);
+  const isStray = (key: string): boolean => (isWhole ? priceKeys.has(key) : Object.hasOwn(routeEntries, key));
+  const own = { ...value };
+  for (const [key, advice] of strayAdvice(value, isStray) ?? []) {
+    report([...path, key], advice);
+    delete own[key];
+  }
+  if (isWhole) return readMembers(routeEntries, own, path, report);
+  return { price: readMember(routeEntries.price, own, path, report) };
 }
-
-/** A price that is an object alone has other keys. */
-const isEntry = (value: unknown): value is JsonObject =>
-  isObject(value) && (Object.hasOwn(value, "price") || !OF_PRICES.some((key) => Object.hasOwn(value, key)));
-
-const OF_PRICES = ["amount", "asset", ...MARKS];
 
 const OF_PRICED = [
   "description",

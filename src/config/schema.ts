@@ -2,6 +2,7 @@
 // `docs/pricing.md`. What depends on two places of the file at once is checked where it is compiled.
 
 import * as v from "valibot";
+import { braceAdvice, dollarAdvice, endpointAdvice, hint, priceAdvice, secretAdvice, twiceAdvice } from "#advice";
 import { isHostName } from "../route/index.ts";
 import { parseAddress } from "../schemes/index.ts";
 import { isObject, type JsonObject } from "../std/index.ts";
@@ -9,6 +10,7 @@ import { readPublicKey } from "../x402/index.ts";
 import { auth } from "./auth.ts";
 import { computedPrice, quotedObject } from "./computed.ts";
 import {
+  advised,
   bytes,
   flag,
   headerName,
@@ -17,7 +19,9 @@ import {
   isBaseUrl,
   isLoopback,
   isSecretName,
+  markedBy,
   object,
+  PRICE_MARKS,
   record,
   seconds,
   secretHint,
@@ -26,12 +30,12 @@ import {
 } from "./fields.ts";
 import { meteredObject } from "./meter.ts";
 
-const publicKeyHint = "write all of a public key of Solana: 32 bytes in base58";
+const publicKeyHint = hint("write all of a public key of Solana: 32 bytes in base58");
 const publicKey = v.pipe(
   text,
   v.check((value) => readPublicKey(value) !== null, publicKeyHint),
 );
-const addressHint = "write 0x and 40 hex digits; mixed case has to fit its checksum";
+const addressHint = hint("write 0x and 40 hex digits; mixed case has to fit its checksum");
 /** Of either family; which one a place needs, its network says. */
 const address = v.pipe(
   text,
@@ -46,24 +50,24 @@ const payTo = v.pipe(
   v.check((value) => !/^(0x0+|1+)$/.test(value), "nobody owns the zero address; write your own"),
 );
 
-const urlHint = 'write a URL, or an object with "url"';
+const urlHint = hint('write a URL, or an object with "url"');
 
-const baseUrlHint = "write an http or https URL without query, fragment or user";
-const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint));
+const baseUrlHint = hint("write an http or https URL without query, fragment or user");
+const upstreamUrl = v.pipe(text, v.check(isBaseUrl, baseUrlHint), advised(braceAdvice));
 
 const headers = record(headerName, headerValue, headersHint);
 
-const hostHint = 'write "upstream", "client" or the name of a host';
+const hostHint = hint('write "upstream", "client" or the name of a host');
 
 /** Of the secret alone: what is written in its place is not repeated. */
 const keyHint = secretHint("SIGNING_KEY");
 export const signingKeyObject = object(
   {
-    keyId: v.pipe(text, v.regex(/^[\w.:~-]{1,64}$/, "write 1 to 64 letters, digits, - . _ : and ~")),
-    algorithm: v.picklist(["ed25519", "hmac-sha256"], 'write "ed25519" or "hmac-sha256"'),
+    keyId: v.pipe(text, v.regex(/^[\w.:~-]{1,64}$/, hint("write 1 to 64 letters, digits, - . _ : and ~"))),
+    algorithm: v.picklist(["ed25519", "hmac-sha256"], hint('write "ed25519" or "hmac-sha256"')),
     key: v.string(keyHint),
   },
-  'write an object such as { "keyId": "k1", "algorithm": "ed25519", "key": "{{SIGNING_KEY}}" }',
+  hint('write an object such as { "keyId": "k1", "algorithm": "ed25519", "key": "{{SIGNING_KEY}}" }'),
 );
 export const signingKey = v.pipe(
   signingKeyObject,
@@ -72,9 +76,9 @@ export const signingKey = v.pipe(
     ["key"],
   ),
 );
-const signHint = "write a signing key, or a list of them of which the first one signs";
+const signHint = hint("write a signing key, or a list of them of which the first one signs");
 const sign = v.union(
-  [signingKey, v.pipe(v.array(signingKey, signHint), v.minLength(1, "write at least one signing key"))],
+  [signingKey, v.pipe(v.array(signingKey, signHint), v.minLength(1, hint("write at least one signing key")))],
   signHint,
 );
 
@@ -83,7 +87,7 @@ export const upstreamObject = object(
     url: upstreamUrl,
     timeoutSeconds: v.optional(seconds(600), 30),
     headers: v.optional(headers, {}),
-    service: v.optional(v.pipe(text, v.regex(/^\w+$/, "write the name of a service binding of wrangler.toml"))),
+    service: v.optional(v.pipe(text, v.regex(/^\w+$/, hint("write the name of a service binding of wrangler.toml")))),
     host: v.optional(
       v.pipe(
         v.string(hostHint),
@@ -98,13 +102,14 @@ export const upstreamObject = object(
 
 /** Nothing that could be read as a URL. */
 const UPSTREAM_NAME = /^\w[\w-]*$/;
-const upstreamName = v.pipe(text, v.regex(UPSTREAM_NAME, "write a name of letters, digits, - and _"));
-const upstreamHint = 'write a URL, an object with "url", or a name from upstreams';
+const upstreamName = v.pipe(text, v.regex(UPSTREAM_NAME, hint("write a name of letters, digits, - and _")));
+const upstreamHint = hint('write a URL, an object with "url", or a name from upstreams');
 const upstream = v.union(
   [
     v.pipe(
       text,
       v.check((value) => isBaseUrl(value) || UPSTREAM_NAME.test(value), `${baseUrlHint}, or a name from upstreams`),
+      advised(braceAdvice),
     ),
     upstreamObject,
   ],
@@ -113,42 +118,47 @@ const upstream = v.union(
 
 const facilitatorUrl = v.pipe(
   text,
+  advised(endpointAdvice),
   v.check(
     (url) => isBaseUrl(url) && (URL.parse(url)?.protocol === "https:" || isLoopback(url)),
-    "write an https URL without query, fragment or user (http only for this machine)",
+    hint("write an https URL without query, fragment or user (http only for this machine)"),
   ),
+  advised(braceAdvice),
 );
 const count = (most: number) =>
   v.pipe(
-    v.number("write a number"),
-    v.integer("write a whole number"),
-    v.minValue(1, "write 1 or more"),
+    v.number(hint("write a number")),
+    v.integer(hint("write a whole number")),
+    v.minValue(1, hint("write 1 or more")),
     v.maxValue(most, `write at most ${most}`),
   );
 
-const rpcHint = 'write an object of networks and RPC URLs such as { "base": "https://rpc.example.com/{{RPC_KEY}}" }';
+const rpcHint = hint(
+  'write an object of networks and RPC URLs such as { "base": "https://rpc.example.com/{{RPC_KEY}}" }',
+);
 const rpcUrl = v.pipe(
   text,
   v.regex(
     /^(https:\/\/[^\s/]|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/,
-    "write an https URL (http only for this machine)",
+    hint("write an https URL (http only for this machine)"),
   ),
+  advised(secretAdvice),
 );
-const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, "write at least one URL"));
+const rpcUrls = v.pipe(v.array(rpcUrl, rpcHint), v.minLength(1, hint("write at least one URL")));
 
-const gwei = "write a number of gwei above zero";
+const gwei = hint("write a number of gwei above zero");
 export const directObject = object(
   {
     key: secretName("RELAYER_KEY"),
     network: v.optional(text),
-    rpc: v.optional(v.union([rpcUrl, rpcUrls], "write an RPC URL, or a list of them")),
+    rpc: v.optional(v.union([rpcUrl, rpcUrls], hint("write an RPC URL, or a list of them"))),
     confirmations: v.optional(count(100), 1),
     maxFeeGwei: v.optional(
-      v.pipe(v.number(gwei), v.minValue(1e-9, gwei), v.maxValue(1e6, "write at most 1000000")),
+      v.pipe(v.number(gwei), v.minValue(1e-9, gwei), v.maxValue(1e6, hint("write at most 1000000"))),
       100,
     ),
   },
-  'write an object such as { "key": "{{RELAYER_KEY}}" }',
+  hint('write an object such as { "key": "{{RELAYER_KEY}}" }'),
 );
 export const facilitatorObject = object(
   {
@@ -161,7 +171,7 @@ export const facilitatorObject = object(
   },
   urlHint,
 );
-const facilitatorHint = 'write a URL, or an object with "url" or "direct"';
+const facilitatorHint = hint('write a URL, or an object with "url" or "direct"');
 /** One at an address, or one of the gate's own; who asks is told to the first alone. */
 export const facilitator = v.pipe(
   facilitatorObject,
@@ -180,13 +190,13 @@ const FACILITATORS_MAX = 5;
 const facilitators = v.pipe(
   v.array(
     v.union([facilitatorUrl, facilitator], facilitatorHint),
-    'write a list such as ["https://x402.org/facilitator"]',
+    hint('write a list such as ["https://x402.org/facilitator"]'),
   ),
-  v.minLength(1, "write at least one"),
+  v.minLength(1, hint("write at least one")),
   v.maxLength(FACILITATORS_MAX, `write at most ${FACILITATORS_MAX}`),
   v.check(
     (entries) => new Set(entries.map(placeOf)).size === entries.length,
-    "one of them stands here twice; keep one",
+    ({ input }) => `${twiceAdvice(input.map(placeOf)) ?? "one of them"} stands here twice; keep one`,
   ),
 );
 
@@ -195,22 +205,22 @@ const placeOf = (entry: string | v.InferOutput<typeof facilitatorObject>): strin
     ? placeOf({ url: entry } as typeof entry & object)
     : JSON.stringify(entry.direct ?? entry.url?.replace(/\/$/, ""));
 
-const assetTransferMethod = v.picklist(["eip3009", "permit2"], 'write "eip3009" or "permit2"');
+const assetTransferMethod = v.picklist(["eip3009", "permit2"], hint('write "eip3009" or "permit2"'));
 
-const optionHint = 'write a network such as "base", or an object with "network"';
+const optionHint = hint('write a network such as "base", or an object with "network"');
 export const optionObject = object(
   {
     network: text,
     asset: v.optional(address),
-    scheme: v.optional(v.literal("exact", 'write "exact"; there is no other scheme yet'), "exact"),
+    scheme: v.optional(v.literal("exact", hint('write "exact"; what is paid by use has "upto" as its price')), "exact"),
     assetTransferMethod: v.optional(assetTransferMethod),
     payTo: v.optional(payTo),
   },
   optionHint,
 );
 const accepts = v.pipe(
-  v.array(v.union([text, optionObject], optionHint), 'write a list of networks such as ["base"]'),
-  v.minLength(1, 'write at least one network, such as "base"'),
+  v.array(v.union([text, optionObject], optionHint), hint('write a list of networks such as ["base"]')),
+  v.minLength(1, hint('write at least one network, such as "base"')),
 );
 
 export const DECIMALS_MAX = 36;
@@ -219,19 +229,19 @@ export const tokenObject = object(
   {
     network: text,
     asset: address,
-    name: v.pipe(text, v.nonEmpty("write the name in the contract's EIP-712 domain")),
-    version: v.optional(v.pipe(text, v.nonEmpty("write the version in the contract's EIP-712 domain"))),
+    name: v.pipe(text, v.nonEmpty(hint("write the name in the contract's EIP-712 domain"))),
+    version: v.optional(v.pipe(text, v.nonEmpty(hint("write the version in the contract's EIP-712 domain")))),
     decimals: v.pipe(
-      v.number("write a number of decimals"),
-      v.integer("write a whole number"),
-      v.minValue(0, "write 0 or more"),
+      v.number(hint("write a number of decimals")),
+      v.integer(hint("write a whole number")),
+      v.minValue(0, hint("write 0 or more")),
       v.maxValue(DECIMALS_MAX, `write at most ${DECIMALS_MAX}`),
     ),
     dollar: v.optional(flag, false),
     assetTransferMethod: v.optional(assetTransferMethod, "eip3009"),
-    tokenProgram: v.optional(v.picklist(["spl-token", "token-2022"], 'write "spl-token" or "token-2022"')),
+    tokenProgram: v.optional(v.picklist(["spl-token", "token-2022"], hint('write "spl-token" or "token-2022"'))),
   },
-  'write an object such as { "network": "base", "asset": "0x…", "name": "EURC", "version": "2", "decimals": 6 }',
+  hint('write an object such as { "network": "base", "asset": "0x…", "name": "EURC", "version": "2", "decimals": 6 }'),
 );
 export const token = v.pipe(
   tokenObject,
@@ -244,78 +254,94 @@ export const token = v.pipe(
     ["version"],
   ),
 );
-const tokens = v.array(token, "write a list of tokens");
+const tokens = v.array(token, hint("write a list of tokens"));
 
-const settle = v.picklist(["after", "before", "async"], 'write "after", "before" or "async"');
+const settle = v.picklist(["after", "before", "async"], hint('write "after", "before" or "async"'));
 
-const identifier = v.picklist(["optional", "required", "off"], 'write "optional", "required" or "off"');
+const identifier = v.picklist(["optional", "required", "off"], hint('write "optional", "required" or "off"'));
 
-const limitHint = 'write dollars such as "$10"';
+const limitHint = hint('write dollars such as "$10"');
 const limit = v.pipe(v.string(limitHint), v.regex(/^\$\d+(\.\d+)?$/, limitHint));
 
 const rpc = record(text, v.union([rpcUrl, rpcUrls], rpcHint), rpcHint);
-const mode = v.picklist(["enforce", "observe"], 'write "enforce" or "observe"');
+const mode = v.picklist(["enforce", "observe"], hint('write "enforce" or "observe"'));
 
-export const priceHint =
-  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units';
-export const dollars = v.pipe(v.string(priceHint), v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, priceHint));
+export const priceHint = hint(
+  'write "free", "closed", dollars such as "$0.001", or { "amount": "1000", "asset": "0x…" } in atomic units',
+);
+export const dollars = v.pipe(
+  v.string(priceHint),
+  v.regex(/^(free|closed|\$\d+(\.\d+)?)$/, ({ input }) => dollarAdvice(input) ?? priceHint),
+);
 export const atomicObject = object(
   {
     amount: v.pipe(
-      v.string('write atomic units in quotes, such as "1000"'),
-      v.regex(/^[1-9]\d{0,29}$/, 'write atomic units above zero, such as "1000"'),
+      v.string(hint('write atomic units in quotes, such as "1000"')),
+      v.regex(/^[1-9]\d{0,29}$/, hint('write atomic units above zero, such as "1000"')),
     ),
     asset: address,
   },
   priceHint,
-  null,
+  markedBy(PRICE_MARKS, "amount", "asset"),
 );
-const charge = v.union([dollars, atomicObject, meteredObject], priceHint);
-export const computedObject = computedPrice(charge);
-const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceHint);
 
-const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
+/** @param isEntry of a table of prices */
+const priceRemedy =
+  (isEntry: boolean) =>
+  ({ input }: v.BaseIssue<unknown>): string =>
+    (isObject(input) ? priceAdvice(input, PRICE_MARKS, isEntry) : dollarAdvice(input)) ?? priceHint;
+const charge = v.union([dollars, atomicObject, meteredObject], priceRemedy(true));
+export const computedObject = computedPrice(charge);
+const price = v.union([dollars, atomicObject, meteredObject, computedObject, quotedObject], priceRemedy(false));
+/** What prices that are objects say. No route has such a key. */
+export const priceKeys: ReadonlySet<string> = new Set(
+  [atomicObject, meteredObject, computedObject, quotedObject].flatMap(({ entries }) => Object.keys(entries)),
+);
+
+const corsHint = hint('write "*" or a list of origins such as ["https://app.example.com"]');
 const origin = v.pipe(
   text,
   v.check((value) => URL.parse(value)?.origin === value && !value.includes("*"), corsHint),
 );
 const cors = v.union([v.literal("*"), v.array(origin)], corsHint);
 
-const hostsHint = 'write a host such as "api.example.com", or its origin such as "https://api.example.com"';
+const hostsHint = hint('write a host such as "api.example.com", or its origin such as "https://api.example.com"');
 const hosts = v.pipe(
   v.array(
     v.pipe(
       text,
       v.check((value) => isHostOrOrigin(value), hostsHint),
     ),
-    'write a list such as ["api.example.com"]',
+    hint('write a list such as ["api.example.com"]'),
   ),
-  v.minLength(1, "write at least one host, or leave this key out to serve every one"),
+  v.minLength(1, hint("write at least one host, or leave this key out to serve every one")),
 );
 
-const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
+const soldHint = hint('write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402');
 /** A redirect cannot be sold: it would name the upstream's own address to a buyer. */
 const isSellable = (status: number): boolean =>
   Number.isInteger(status) && status >= 200 && status <= 599 && status !== 402 && !(status >= 300 && status < 400);
 const chargeOn = v.pipe(
   v.array(
     v.union([v.literal("2xx"), v.pipe(v.number(), v.check(isSellable, soldHint))], soldHint),
-    'write a list such as ["2xx", 404]',
+    hint('write a list such as ["2xx", 404]'),
   ),
-  v.minLength(1, "write at least one status; a route that charges for none is free"),
+  v.minLength(1, hint("write at least one status; a route that charges for none is free")),
 );
 
-const extensionsHint = "write an object of extensions by their names";
+const extensionsHint = hint("write an object of extensions by their names");
 const extensions = record(text, record(text, v.unknown(), extensionsHint), extensionsHint);
 
-const maxTimeoutSeconds = v.pipe(seconds(86_400), v.integer("write whole seconds"));
+const maxTimeoutSeconds = v.pipe(seconds(86_400), v.integer(hint("write whole seconds")));
 /** The largest body that Cloudflare lets through on any plan. */
 const bodyBytesMax = bytes(500_000_000);
 
 export const routeEntries = {
   price,
-  description: v.optional(v.pipe(text, v.maxLength(300, "write at most 300 characters"))),
-  mimeType: v.optional(v.pipe(text, v.regex(/^[\w.+-]+\/[\w.+-]+$/, 'write a media type such as "application/json"'))),
+  description: v.optional(v.pipe(text, v.maxLength(300, hint("write at most 300 characters")))),
+  mimeType: v.optional(
+    v.pipe(text, v.regex(/^[\w.+-]+\/[\w.+-]+$/, hint('write a media type such as "application/json"'))),
+  ),
   exact: v.optional(flag, false),
   accepts: v.optional(accepts),
   payTo: v.optional(payTo),
@@ -338,20 +364,25 @@ export const routeEntries = {
   allowDoubleSlash: v.optional(flag),
   caseSensitive: v.optional(flag),
 };
+
+/** Whether a route says more than its price: a price that is an object alone has other keys. */
+export const isEntry = (value: unknown): value is JsonObject =>
+  isObject(value) && (Object.hasOwn(value, "price") || !Object.keys(value).some((key) => priceKeys.has(key)));
+
 const route = v.union(
-  [dollars, atomicObject, meteredObject, computedObject, quotedObject, object(routeEntries, priceHint, null)],
+  [dollars, atomicObject, meteredObject, computedObject, quotedObject, object(routeEntries, priceHint, isEntry)],
   priceHint,
 );
 
-const routesHint = 'write an object such as { "GET /v1/quotes/*": "$0.001" }';
+const routesHint = hint('write an object such as { "GET /v1/quotes/*": "$0.001" }');
 
-const prefixHint = 'write one segment such as "/.faregate/"';
+const prefixHint = hint('write one segment such as "/.faregate/"');
 
 export const tableEntries = {
   $schema: v.optional(text),
   upstream,
   upstreams: v.optional(
-    record(upstreamName, v.union([upstreamUrl, upstreamObject], urlHint), "write an object of upstreams by name"),
+    record(upstreamName, v.union([upstreamUrl, upstreamObject], urlHint), hint("write an object of upstreams by name")),
     {},
   ),
   payTo: v.optional(payTo),
@@ -359,7 +390,7 @@ export const tableEntries = {
   tokens: v.optional(tokens, []),
   facilitators,
   routes: v.custom<JsonObject>(isObject, routesHint),
-  unmatched: v.optional(v.picklist(["closed", "free"], 'write "closed" or "free"'), "closed"),
+  unmatched: v.optional(v.picklist(["closed", "free"], hint('write "closed" or "free"')), "closed"),
   hosts: v.optional(hosts),
   cors: v.optional(cors, "*"),
   mode: v.optional(mode, "enforce"),
@@ -382,7 +413,7 @@ export const tableEntries = {
   prefix: v.optional(v.pipe(text, v.regex(/^\/[a-z0-9_~.-]*[a-z0-9_~-]\/?$/, prefixHint)), "/.faregate/"),
 };
 
-export const tableHint = "write a JSON object with upstream, payTo, accepts, facilitators and routes";
+export const tableHint = hint("write a JSON object with upstream, payTo, accepts, facilitators and routes");
 
 /** The whole file. Its routes are read one by one, so that a mistake in one hides none in another. */
 export const pricingTable = object({ ...tableEntries, routes: record(text, route, routesHint) }, tableHint);

@@ -1,6 +1,7 @@
 // What money is called in the file, and what it is: networks and their tokens, those of our own table and those that an
 // operator adds.
 
+import { didYouMean } from "#advice";
 import { type AssetTransferMethod, findNetwork, isSolana, networks, readPublicKey, type Token } from "../x402/index.ts";
 import { pathText, type Report, said } from "./mistake.ts";
 import type { OptionEntry, TokenEntry } from "./schema.ts";
@@ -50,7 +51,7 @@ export function readTokens(entries: readonly TokenEntry[] | null, report: Report
     const known = book.get(network) ?? [];
     const idle = idleKey(network, entry);
     if (!NETWORK.test(network))
-      report(["tokens", i, "network"], `${unknownNetwork} such as "eip155:8453"${said(name)}`);
+      report(["tokens", i, "network"], unknownNetwork(name, 'write a name, or a CAIP-2 id such as "eip155:8453"'));
     else if (!isAddressOn(network, token.asset)) {
       report(["tokens", i, "asset"], `${addressOn(network)}${said(token.asset)}`);
     } else if (idle !== null) {
@@ -84,7 +85,11 @@ function idleKey(network: string, { version, tokenProgram, assetTransferMethod }
   return assetTransferMethod === "eip3009" ? null : "assetTransferMethod";
 }
 
-const unknownNetwork = "write the name of a network that is known here, or its CAIP-2 id";
+const NETWORK_NAMES = networks.flatMap(({ names }) => names);
+
+/** @param remedy where no network has a name that is near */
+export const unknownNetwork = (name: string, remedy: string): string =>
+  `"${name}" is not a network that is known here; ${didYouMean(name, NETWORK_NAMES) ?? remedy}`;
 
 /** What the file's list of ways to pay means. An entry that is wrong is left out, and told. */
 export function readOptions(
@@ -129,9 +134,8 @@ function readOption(
   const tokens = book.byNetwork.get(network);
   if (!book.isWhole && NETWORK.test(network) && (tokens === undefined || asset !== undefined)) return null;
   if (tokens === undefined) {
-    const names = networks.flatMap(({ names: known }) => known).join(", ");
-    const own = NETWORK.test(network) ? "; a network of your own needs a token in tokens" : "";
-    report(path, `"${name}" is not a network that is known here; write one of ${names}${own}`);
+    const own = "describe its token in tokens";
+    report(path, unknownNetwork(name, NETWORK.test(network) ? own : `write one of ${NETWORK_NAMES.join(", ")}`));
     return null;
   }
   const token = asset === undefined ? tokens[0] : tokens.find((known) => known.asset === asset);

@@ -8,6 +8,7 @@ import { askForUsage, type Charge, chargeFor, Gauge, isEventStream, type Meter, 
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
 import { err, gathered, isEncoded, ok, type Result } from "../std/index.ts";
+import { isJson } from "../tariff/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
 import { encodeReceipt, type Receipt } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
@@ -63,8 +64,9 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
   if (!asked.ok) return oweNothing(gate, reporterOf(payment), asked.error.reason, refuse(asked.error));
   const goods = await fetchGoods(gate, { ...order, body: asked.value }, paidBy(payment, null));
   if (goods.kind === "unsold") return oweNothing(gate, reporterOf(payment), goods.reason, goods.outcome);
-  const isMeasured = !needsEnd(meter);
-  const answer = isMeasured ? goods.answer : await inOnePiece(gate, goods.answer);
+  // What the gate measures itself may be read as it comes, where nobody reads it whole.
+  const isReadWhole = needsEnd(meter) || isJson(goods.answer.headers);
+  const answer = isReadWhole ? await inOnePiece(gate, goods.answer) : goods.answer;
   if (answer === null) {
     const reason = "upstream_unreachable";
     return oweNothing(gate, reporterOf(payment), reason, refuse({ reason }));
@@ -82,7 +84,7 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
       return chargeFor(meter, usage, { decimals, max: BigInt(amount) }, hasLeft);
     },
     isDone: () => gauge.isDone,
-    needsEnd: !isMeasured,
+    needsEnd: needsEnd(meter),
     hasTime: validBeforeMs - sinceMs >= redeliveredMs(order.access) * TIME_SIGNED,
     hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !isEncoded(answer.headers),
   };

@@ -5,7 +5,7 @@ export { endOfString, isObject, type JsonLimits, type JsonObject, parseJson } fr
 export { holdsKey, redacted } from "./redacted.ts";
 export { remembering } from "./remember.ts";
 export { err, ok, type Result } from "./result.ts";
-export { fillSecrets, missingSecret, type Secrets } from "./secrets.ts";
+export { fillSecrets, missingSecret, type Secrets, secretNames, withoutSecretNames } from "./secrets.ts";
 export {
   capped,
   declaredLength,

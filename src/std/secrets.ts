@@ -10,11 +10,14 @@ type Templates = readonly (readonly [name: string, template: string])[];
 
 export type Secrets = { readonly [name: string]: unknown };
 
+export const secretNames = (template: string): readonly string[] =>
+  [...template.matchAll(PLACEHOLDER)].map(([, name]) => name as string);
+
+export const withoutSecretNames = (template: string): string => template.replaceAll(PLACEHOLDER, "");
+
 /** The error is the list of names that have no value. */
 export function fillSecrets(templates: Templates, secrets: Secrets): Result<Templates, readonly string[]> {
-  const names = new Set(
-    templates.flatMap(([, template]) => [...template.matchAll(PLACEHOLDER)].map(([, name]) => name ?? "")),
-  );
+  const names = new Set(templates.flatMap(([, template]) => secretNames(template)));
   const missing = [...names].filter((name) => typeof secrets[name] !== "string" || secrets[name] === "");
   if (missing.length > 0) return err(missing);
   return ok(

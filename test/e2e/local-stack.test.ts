@@ -100,7 +100,8 @@ describe("npm start", () => {
 
   test("sells by use, and its wallet pays for that", async () => {
     const bytes = { usd: "1", per: "1K", of: { measured: "bytes" } };
-    const pricing = write("use.json", { ...table, routes: { "/v1/quotes/*": { upto: "$1", meter: [bytes] } } });
+    const price = { upto: "$1", meter: [bytes] };
+    const pricing = write("use.json", { ...table, routes: { "/v1/quotes/*": price, "/v1/stream": price } });
     const stack = start("--quiet", "--pricing", pricing);
     const { gate } = await readyOf(stack);
     // The first request of all.
@@ -109,6 +110,9 @@ describe("npm start", () => {
     expect(stdout).toContain('"scheme": "upto"');
     expect([code, answer.length > 20]).toEqual([0, true]);
     expect(stdout).toContain("Paid in transaction");
+    const streamed = await npmRun("pay", [`${gate}/v1/stream`], env).ended;
+    expect(streamed.stdout).toMatch(/Paid \d+ in transaction 0x\w{64} on eip155:\d+ \(\d+ bytes at /);
+    expect(streamed.code).toBe(0);
     stack.signal("SIGINT");
     await stack.ended;
   });

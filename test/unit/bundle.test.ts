@@ -25,6 +25,12 @@ const METERED_KB_MAX = 6;
 const workshop = mkdtempSync(join(tmpdir(), "faregate-bundles-test-"));
 afterAll(() => rmSync(workshop, { recursive: true }));
 
+test("a bundle has no words for who edits a table", async () => {
+  const script = await scriptOf("plain-words", table);
+  for (const trace of ["did you mean", "would be a host", "the table takes no comments", "write a text in quotes"])
+    expect(script).not.toContain(trace);
+});
+
 test("the Worker stays small", { timeout: 30_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), "faregate-bundle-test-"));
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };

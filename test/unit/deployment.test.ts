@@ -10,6 +10,7 @@ import { refusalOf } from "../../src/outcome/refusal.ts";
 import type { Invitation, Problem } from "../../src/problem.ts";
 import { METHODS } from "../../src/route/index.ts";
 import { readPayment } from "../../src/x402/index.ts";
+import { bindingMistakes } from "../../tools/bindings.ts";
 import { table } from "./config/table.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -53,6 +54,13 @@ describe("what the guide says of wrangler.toml", () => {
     expect(told.toSorted()).toEqual(bindingsOf(env));
   });
 
+  test("what it adds for a service is what the check asks for", () => {
+    const [block = ""] = blocks("toml");
+    const config = parseConfig({ ...table, upstream: { url: "https://legacy.internal", service: "LEGACY" } });
+    const asked = config.ok ? bindingMistakes(config.value) : [];
+    expect(asked.map((text) => text.replaceAll(/^ +/gm, ""))).toContainEqual(expect.stringContaining(block));
+  });
+
   test("its environments have these names, and there are no others", () => {
     const told = [...names.matchAll(/^\| (none|`\w+`) \| `([\w-]+)` \|/gm)].map(([, env, name]) => [env, name]);
     expect(told).toEqual(ENVIRONMENTS.map((env) => [env ? `\`${env}\`` : "none", configOf(env).name]));
@@ -74,7 +82,7 @@ describe("what the guide says of wrangler.toml", () => {
   });
 
   test("its lines for production can be written there, and change nothing else", () => {
-    const [domain = "", route = ""] = blocks("toml");
+    const [, domain = "", route = ""] = blocks("toml");
     const off = domain.split("\n").slice(0, 2).join("\n");
     const written = (lines: string) => wranglerToml.replace("[env.production]\n", `[env.production]\n${lines}\n`);
     const before = configOf("production");

@@ -99,7 +99,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     maxUnsettled: {
       type: "dollars",
-      otherwise: '`$100`; with `"async"` it has to be written',
+      otherwise: '`$100`, or ten times the price where that is more; with `"async"` it has to be written',
       means:
         "How much of one payer, on one network and in one token, may be claimed and not yet settled. One that would exceed it is 429. Counted in whole tokens, whatever a token is worth.",
       example: "$5",
@@ -511,7 +511,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     scheme: {
       type: '`"exact"`',
-      means: "How money moves: exactly the price. There is no other scheme yet.",
+      means:
+        "How money moves: exactly the price. A price that follows [use](#a-price-that-follows-use) is paid by `upto`, and no entry says so.",
       example: "exact",
     },
     assetTransferMethod: {

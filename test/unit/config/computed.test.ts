@@ -99,11 +99,11 @@ describe("a mistake in such a price is told with its place:", () => {
     ["a table that is none", { table: ["$1"] }, `${at}.table: write an object of values and prices`],
     ["an empty table", { table: {} }, `${at}.table: write at least one entry`],
     ["an empty value", { table: { "": "$1" } }, `${at}.table[""]: write a value before the price`],
-    ["a price", { table: { a: "1" } }, `${at}.table.a: write "free", "closed"`],
+    ["a price", { table: { a: "1" } }, `${at}.table.a: write "$1" for so many dollars`],
     ["a price that no token can express", { table: { a: "$0.0000001" } }, `${at}.table.a: USDC has 6 decimals`],
     ["a price of zero", { table: { a: "$1", b: "$0" } }, `${at}.table.b: a price is above zero`],
     ["the rest", { otherwise: "$0.0000001" }, `${at}.otherwise: USDC has 6 decimals`],
-    ["what is left out", { missing: 5 }, `${at}.missing: write "free"`],
+    ["what is left out", { missing: true }, `${at}.missing: write "free"`],
     ["a key that nobody knows", { default: "$1" }, `${at}.default: there is no such key`],
     [
       "a step that is no length",

@@ -10,6 +10,7 @@ import {
 import { PAY_TO } from "../../support/payment.ts";
 import { mistakes, parsed, requirementsOf, route } from "./table.ts";
 
+const USDC = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 const upstream = (changes: object): object => ({ upstream: { url: "https://legacy.example.com", ...changes } });
 const facilitator = (changes: object): object => ({ facilitators: [{ url: "https://x402.org", ...changes }] });
 
@@ -146,13 +147,28 @@ const knownOfRoute =
   "price, description, mimeType, exact, accepts, payTo, upstream, facilitators, settle, maxUnsettled, verifyAbove, chargeOn, " +
   "ranges, maxTimeoutSeconds, bodyBytesMax, extensions, paymentIdentifier, contractWallets, websocket, mode, " +
   "allowEncodedSlash, allowSemicolon, allowDoubleSlash, caseSensitive";
+const nameHint = "write a secret's name as {{NAME}}: letters, digits and _ between two braces on either side";
 const corsHint = 'write "*" or a list of origins such as ["https://app.example.com"]';
 const soldHint = 'write "2xx" (which leaves 206 out) or a status of 200 to 299 or 400 to 599 but 402';
 const settleHint = 'write "after", "before" or "async"';
 
 describe("a mistake is told with its place and what would be right:", () => {
   test.each<[string, object, string, string]>([
-    ["a key that is not known", { upstreems: {} }, "upstreems", `there is no such key; known are ${known}`],
+    ["a key that is not known", { networks: [] }, "networks", `there is no such key; known are ${known}`],
+    ["a key that is near one", { upstreems: {} }, "upstreems", 'there is no such key; did you mean "upstreams"?'],
+    ["a comment", { "//": "ours" }, '["//"]', "the table takes no comments; remove this"],
+    [
+      "a comment in a route",
+      route({ $comment: "ours" }),
+      'routes["/a"].$comment',
+      "the table takes no comments; remove this",
+    ],
+    [
+      "a comment in the upstream",
+      upstream({ _comment: "ours" }),
+      "upstream._comment",
+      "the table takes no comments; remove this",
+    ],
     ["a schema that is no text", { $schema: 1 }, "$schema", "write a text in quotes (it says 1)"],
 
     ["no upstream", { upstream: undefined }, "upstream", MISSING],
@@ -161,8 +177,8 @@ describe("a mistake is told with its place and what would be right:", () => {
     ["an upstream of another scheme", { upstream: "ftp://h" }, "upstream", `${urlOrName} (it says "ftp://h")`],
     ["an upstream with a query", { upstream: "https://h/?" }, "upstream", `${urlOrName} (it says "https://h/?")`],
     ["an upstream with a fragment", { upstream: "https://h/#" }, "upstream", `${urlOrName} (it says "https://h/#")`],
-    ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${urlOrName} (it says "https://a:b@h")`],
-    ["an upstream with a password", { upstream: "https://:b@h" }, "upstream", `${urlOrName} (it says "https://:b@h")`],
+    ["an upstream with a user", { upstream: "https://a:b@h" }, "upstream", `${urlOrName} (it says "https://…@h")`],
+    ["an upstream with a password", { upstream: "https://:b@h" }, "upstream", `${urlOrName} (it says "https://…@h")`],
     ["an upstream with a space", { upstream: "https://h/ " }, "upstream", `${urlOrName} (it says "https://h/ ")`],
     [
       "an upstream with two slashes",
@@ -230,13 +246,45 @@ describe("a mistake is told with its place and what would be right:", () => {
       "upstream.headers",
       "write an object of header names and values",
     ],
+    [
+      "a secret's name where none is filled in",
+      { upstream: "https://{{HOST}}" },
+      "upstream",
+      'no secret is taken here; write the text itself, without braces (it says "https://{{HOST}}")',
+    ],
+    [
+      "a secret's name where none is filled in, of a facilitator",
+      { facilitators: ["https://h/{{KEY}}"] },
+      "facilitators[0]",
+      'no secret is taken here; write the text itself, without braces (it says "https://h/{{KEY}}")',
+    ],
+    ...[`\${API_KEY}`, "{{api-key}}", "{{API_KEY}", "{API_KEY}}", "{API_KEY}", "Bearer {{A}}{{ }}"].map(
+      (header): [string, object, string, string] => [
+        `a header with ${header}`,
+        upstream({ headers: { a: header } }),
+        "upstream.headers.a",
+        `${nameHint} (it says ${JSON.stringify(header)})`,
+      ],
+    ),
+    [
+      "an RPC with a wrong name",
+      { rpc: { base: "https://h/{KEY}" } },
+      "rpc.base",
+      `${nameHint} (it says "https://h/{KEY}")`,
+    ],
     ["an upstream without its URL", { upstream: {} }, "upstream.url", "this key is missing"],
     ["an upstream whose URL is none", upstream({ url: "h" }), "upstream.url", `${baseUrl} (it says "h")`],
     [
       "a key of the upstream that is not known",
+      upstream({ retries: 5 }),
+      "upstream.retries",
+      "there is no such key; known are url, timeoutSeconds, headers, service, host, sign",
+    ],
+    [
+      "a key of the upstream without its unit",
       upstream({ timeout: 5 }),
       "upstream.timeout",
-      'there is no such key; known are url, timeoutSeconds, headers, service, host, sign (it says "timeout")',
+      'there is no such key; did you mean "timeoutSeconds"?',
     ],
     [
       "no time for the upstream",
@@ -320,6 +368,24 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write 0x and 40 hex digits; mixed case has to fit its checksum (it says "me.eth")',
     ],
     [
+      "a payee that is the token itself",
+      { payTo: USDC },
+      "payTo",
+      `${USDC} is the token's own contract, and what it is paid is lost; write a wallet`,
+    ],
+    [
+      "a route's payee that is the token itself",
+      route({ payTo: USDC }),
+      'routes["/a"].payTo',
+      `${USDC} is the token's own contract, and what it is paid is lost; write a wallet`,
+    ],
+    [
+      "a way's payee that is the token itself",
+      { accepts: [{ network: "base-sepolia", payTo: USDC }] },
+      "accepts",
+      `${USDC} is the token's own contract, and what it is paid is lost; write a wallet`,
+    ],
+    [
       "a payee that nobody owns",
       { payTo: `0x${"0".repeat(40)}` },
       "payTo",
@@ -341,6 +407,18 @@ describe("a mistake is told with its place and what would be right:", () => {
       `"sui" is not a network that is known here; write one of ${networks.flatMap(({ names }) => names).join(", ")}`,
     ],
     [
+      "a network in another letter case",
+      { accepts: ["Base"] },
+      "accepts[0]",
+      '"Base" is not a network that is known here; did you mean "base"?',
+    ],
+    [
+      "a network that is misspelt",
+      { accepts: [{ network: "base-sepolla" }] },
+      "accepts[0]",
+      '"base-sepolla" is not a network that is known here; did you mean "base-sepolia"?',
+    ],
+    [
       "a network under both its names",
       { accepts: ["base", "eip155:8453"] },
       "accepts[1]",
@@ -358,6 +436,12 @@ describe("a mistake is told with its place and what would be right:", () => {
       { facilitators: Array.from({ length: 6 }, (_, i) => `https://f${i}`) },
       "facilitators",
       "write at most 5",
+    ],
+    [
+      "a facilitator's endpoint",
+      { facilitators: ["https://h/x/verify"] },
+      "facilitators[0]",
+      'the gate appends /verify and /settle itself; write "https://h/x" (it says "https://h/x/verify")',
     ],
     ["a facilitator without TLS", { facilitators: ["http://h"] }, "facilitators[0]", `${safeUrl} (it says "http://h")`],
     [
@@ -400,20 +484,56 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write "/path" or "METHOD host/path", with one space between',
     ],
     [
+      "a route's key with a query",
+      { routes: { "GET /a?x=1": "$1" } },
+      'routes["GET /a?x=1"]',
+      'a key has no query; write "GET /a", and a price with "by" where a parameter decides it',
+    ],
+    [
+      "a route's key with a fragment",
+      { routes: { "/a#b": "$1" } },
+      'routes["/a#b"]',
+      'no request has a fragment; write "/a"',
+    ],
+    ["a route's key beyond ASCII", { routes: { "GET /ä": "$1" } }, 'routes["GET /ä"]', 'write "GET /%C3%A4"'],
+    [
       "a route's key that no request has",
       { routes: { "/a//b": "free" } },
       'routes["/a//b"]',
       "no request has such a path (empty_segment)",
     ],
-    ["a price without its dollar", { routes: { "/a": "0.01" } }, 'routes["/a"]', `${priceHint} (it says "0.01")`],
+    [
+      "a price without its dollar",
+      { routes: { "/a": "0.01" } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says "0.01")',
+    ],
+    [
+      "a price without its zero",
+      { routes: { "/a": "$.01" } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says "$.01")',
+    ],
+    [
+      "a price with its dollar behind",
+      { routes: { "/a": "1 USDC" } },
+      'routes["/a"]',
+      'write "$1" for so many dollars (it says "1 USDC")',
+    ],
+    ["a price that is misspelt", { routes: { "/a": "Free" } }, 'routes["/a"]', 'did you mean "free"? (it says "Free")'],
     ["a price with an exponent", { routes: { "/a": "$1e3" } }, 'routes["/a"]', `${priceHint} (it says "$1e3")`],
-    ["a price that is a number", { routes: { "/a": 0.01 } }, 'routes["/a"]', `${priceHint} (it says 0.01)`],
+    [
+      "a price that is a number",
+      { routes: { "/a": 0.01 } },
+      'routes["/a"]',
+      'write "$0.01" for so many dollars (it says 0.01)',
+    ],
     ["a price that is null", { routes: { "/a": null } }, 'routes["/a"]', `${priceHint} (it says null)`],
     [
       "a price inside an object that is none",
-      route({ price: "1" }),
+      route({ price: "cheap" }),
       'routes["/a"].price',
-      `${priceHint} (it says "1")`,
+      `${priceHint} (it says "cheap")`,
     ],
     ["a route without its price", { routes: { "/a": {} } }, 'routes["/a"].price', "this key is missing"],
     [
@@ -450,7 +570,7 @@ describe("a mistake is told with its place and what would be right:", () => {
       "a description that is a page",
       route({ description: "x".repeat(301) }),
       'routes["/a"].description',
-      `write at most 300 characters (it says "${"x".repeat(79)})`,
+      `write at most 300 characters (it says "${"x".repeat(79)}…")`,
     ],
     [
       "a media type without its half",
@@ -459,9 +579,15 @@ describe("a mistake is told with its place and what would be right:", () => {
       'write a media type such as "application/json" (it says "json")',
     ],
     [
+      "a route's key that is near one",
+      route({ mimetype: "text/plain" }),
+      'routes["/a"].mimetype',
+      'there is no such key; did you mean "mimeType"?',
+    ],
+    [
       "a route's key that is not known",
-      route({ prize: 1 }),
-      'routes["/a"].prize',
+      route({ colour: 1 }),
+      'routes["/a"].colour',
       `there is no such key; known are ${knownOfRoute}`,
     ],
     [
@@ -510,6 +636,17 @@ describe("a mistake is told with its place and what would be right:", () => {
       ok: false,
       error: [{ path: "", remedy: `${remedy} (it says ${JSON.stringify(json)})` }],
     });
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ["of the table", { upstream: undefined, upstreem: "https://h" }, ["upstreem"]],
+    ["of the table, the payee", { payTo: undefined, payto: PAY_TO }, ["payto"]],
+    ["of a route", { routes: { "/a": { prize: "$1" } } }, ['routes["/a"].prize']],
+    ["of a route, with a dash", { routes: { "/a": { "pri-ce": "$1" } } }, ['routes["/a"]["pri-ce"]']],
+    ["of the upstream", { upstream: { URL: "https://h" } }, ["upstream.URL"]],
+    ["beside another one", { upstream: { URL: "https://h" }, payTo: undefined }, ["upstream.URL", "payTo"]],
+  ])("a key that is needed and misspelt, once: %s", (_, changes, paths) => {
+    expect(mistakes(changes).map(({ path }) => path)).toEqual(paths);
   });
 
   test("an empty table, key by key", () => {

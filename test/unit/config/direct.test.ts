@@ -89,7 +89,7 @@ describe("an account of one's own", () => {
       ".direct.key",
       "write a secret's name such as {{RELAYER_KEY}}; no key belongs into this file",
     ],
-    ["without an RPC", own({ key: KEY }), ".direct.rpc", "write an RPC of eip155:8453 here, or in the table's rpc"],
+    ["without an RPC", own({ key: KEY }), ".direct.rpc", "write an RPC of base here, or in the table's rpc"],
     [
       "of several networks",
       own({ key: KEY, rpc: RPC }, { accepts: ["base", "polygon"] }),
@@ -100,7 +100,7 @@ describe("an account of one's own", () => {
       "of a network that is none",
       own({ key: KEY, rpc: RPC, network: "mars" }),
       ".direct.network",
-      "write a network that is known here",
+      '"mars" is not a network that is known here; describe its token in tokens',
     ],
     ["beside a URL", { facilitators: [{ url: "https://f.example", direct: { key: KEY, rpc: RPC } }] }, "", hint],
     [
@@ -121,7 +121,7 @@ describe("an account of one's own", () => {
 
   test("settles in one way on a network, whatever route it settles for", () => {
     const direct = { key: KEY, rpc: RPC };
-    const remedy = "one key stands twice for eip155:8453 and in two ways; write one";
+    const remedy = "one key stands twice for base and in two ways; write one";
     const withRoute = (facilitators: readonly object[]) =>
       mistakes(own(direct, { routes: { "/dear": { price: "$1", facilitators } } }));
     expect(withRoute([{ direct: { ...direct, confirmations: 9 } }])).toEqual([{ path: "facilitators", remedy }]);
@@ -134,13 +134,13 @@ describe("an account of one's own", () => {
 
   test("alone leaves what it cannot settle to nobody, which is a mistake", () => {
     const direct = { key: KEY, rpc: RPC, network: "base" };
-    const remedy = "none of them settles USDC on eip155:84532 by eip3009; add one that does";
+    const remedy = "none of them settles USDC on base-sepolia by eip3009; add one that does";
     const table = { accepts: ["base", "base-sepolia"], facilitators: [{ direct }] };
     expect(mistakes(table)).toEqual([{ path: "facilitators", remedy }]);
     expect(mistakes({ ...table, facilitators: [{ direct }, "https://f.example"] })).toEqual([]);
     const permit2 = { accepts: [{ network: "base", assetTransferMethod: "permit2" }], facilitators: [{ direct }] };
     expect(mistakes(permit2)).toEqual([
-      { path: "facilitators", remedy: "none of them settles USD Coin on eip155:8453 by permit2; add one that does" },
+      { path: "facilitators", remedy: "none of them settles USD Coin on base by permit2; add one that does" },
     ]);
   });
 });

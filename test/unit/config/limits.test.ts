@@ -210,7 +210,13 @@ describe("an RPC", () => {
       "a network that nobody knows",
       { mars: "https://a.example" },
       "rpc.mars",
-      "write a network that is known here, or one of tokens",
+      '"mars" is not a network that is known here; describe its token in tokens, or remove this',
+    ],
+    [
+      "a network that is misspelt",
+      { bse: "https://a.example" },
+      "rpc.bse",
+      '"bse" is not a network that is known here; did you mean "base"?',
     ],
     [
       "one network twice",

@@ -125,7 +125,7 @@ describe("a mistake in it is told", () => {
 
   test("where a way to pay moves no less than was signed", () => {
     const accepts = [{ network: "base-sepolia", assetTransferMethod: "eip3009" }];
-    const remedy = 'what is charged by use is moved by Permit2; leave "eip3009" out of accepts for eip155:84532';
+    const remedy = 'what is charged by use is moved by Permit2; leave "eip3009" out of accepts for base-sepolia';
     expect(mistakes(route({ ...priced(), accepts }))).toEqual([{ path: `${at}.price`, remedy }]);
   });
 

@@ -70,15 +70,15 @@ describe("an upstream", () => {
   test.each<[string, object, string, string]>([
     [
       "a name for which there is none",
-      { upstreams, ...route({ upstream: "mian" }) },
+      { upstreams, ...route({ upstream: "legacy" }) },
       'routes["/a"].upstream',
-      `${oneOf} (it says "mian")`,
+      `${oneOf} (it says "legacy")`,
     ],
     [
       "a name of the table's for which there is none",
       { upstreams, upstream: "mian" },
       "upstream",
-      `${oneOf} (it says "mian")`,
+      '"mian" is no name of upstreams; did you mean "main"?',
     ],
     [
       "a name where there are no names",
@@ -184,7 +184,7 @@ describe("a facilitator", () => {
       "one that stands there twice",
       { facilitators: [own, "https://own.example"] },
       ".facilitators",
-      "one of them stands here twice; keep one",
+      '"https://own.example" stands here twice; keep one',
     ],
     [
       "without TLS",

@@ -113,6 +113,31 @@ describe("a route that no request reaches is a mistake:", () => {
   });
 });
 
+describe("a host that is a path without its slash is told how to write it", () => {
+  test.each<[string, (readonly string[])?]>([["GET v1/quotes/:symbol"], ["v1/*"], ["V1/*", ["a.example"]]])(
+    "%s",
+    (key, hosts) => {
+      const [, method = "", path = ""] = /^(GET )?(.*)$/.exec(key) ?? [];
+      const remedy = `"v1" would be a host; write "${method}/${path}", or name it in hosts`;
+      expect(mistakes(routesOf({ [key]: "$1" }, hosts))).toEqual([{ path: placeOf(key), remedy }]);
+    },
+  );
+
+  test("get/v1", () => {
+    const remedy = '"get" would be a host; write "GET /v1", or name it in hosts';
+    expect(mistakes(routesOf({ "get/v1": "$1" }))).toEqual([{ path: placeOf("get/v1"), remedy }]);
+  });
+
+  test.each<[string, (readonly string[])?]>([
+    ["localhost/a"],
+    ["[::1]/a"],
+    ["127.0.0.1/a"],
+    ["gate/a", ["http://gate:8080"]],
+  ])("and %s is one", (key, hosts) => {
+    expect(mistakes(routesOf({ [key]: "$1" }, hosts))).toEqual([]);
+  });
+});
+
 describe("a route is reached", () => {
   test.each<[string, { readonly [key: string]: string }, (readonly string[])?]>([
     ["below a free path and a free name, which cover nothing more", { "/x": "free", "/x/:a": "free", "/x/*": "$1" }],

@@ -38,7 +38,7 @@ describe("Solana", () => {
 
   test("of its other networks needs a token", () => {
     const testnet = "solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z";
-    const remedy = "a network of your own needs a token in tokens";
+    const remedy = "describe its token in tokens";
     expect(mistakes({ accepts: [testnet] })).toEqual([{ path: "accepts[0]", remedy: expect.stringContaining(remedy) }]);
     const tokens = [{ network: testnet, asset: USDC, name: "USDC", decimals: 6, dollar: true }];
     expect(requirementsOf(parsed({ accepts: [testnet], tokens }))[0]).toMatchObject({ network: testnet, asset: USDC });

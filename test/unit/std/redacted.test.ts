@@ -22,6 +22,13 @@ describe("what may be a key", () => {
     }
   });
 
+  test("is not repeated where a URL says who asks", () => {
+    expect(redacted("it says https://me:secret@h.example/a, or //key@h")).toBe(
+      "it says https://…@h.example/a, or //…@h",
+    );
+    expect(redacted("https://h.example/@a")).toBe("https://h.example/@a");
+  });
+
   test("is not repeated as the name of a secret that is missing", () => {
     const filled = fillSecrets([["rpc", `https://rpc.example/{{${KEY}}}`]], {});
     const names = filled.ok ? [] : filled.error;

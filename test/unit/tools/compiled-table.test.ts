@@ -24,6 +24,7 @@ test("what is the same everywhere is said once, above rows in the order in which
   expect(format({ routes }).split("\n")).toEqual([
     "5 routes, the first that covers a request means it.",
     "  settles       after",
+    "  open at most  $100 a payer",
     `  pays to       ${PAY_TO}`,
     "  upstream      https://legacy.example.com",
     "  facilitator   https://x402.org/facilitator",
@@ -86,7 +87,7 @@ test("what differs has a column, and each way to pay a line", () => {
       },
     },
   });
-  const rows = text.split("\n").slice(6);
+  const rows = text.split("\n").slice(7);
   expect(text).toContain("hosts         https://api.example.com, beta.example.com\n  own paths     /_gate/\n");
   expect(text).toContain("  body at most  1000 bytes\n");
   expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
@@ -142,46 +143,12 @@ describe("how money moves", () => {
   test("stands beside each route, and no way to pay stands there twice", () => {
     const rows = format({ routes }).split("\n");
     expect(rows.slice(rows.indexOf("") + 1).map((row) => row.split(/ {2,}/))).toEqual([
-      ["route", "price", "to pay", "settles", "sells"],
-      ["/a and below", "$1", "1000000 USDC on base-sepolia", "after", "2xx"],
-      ["/b and below", "$1", "1000000 USDC on base-sepolia", "before", "2xx, WebSockets"],
-      ["/c and below", "$1", "1000000 USDC on base-sepolia", "async, up to $2.5 a payer", "2xx"],
+      ["route", "price", "to pay", "settles", "open at most", "sells"],
+      ["/a and below", "$1", "1000000 USDC on base-sepolia", "after", "$100 a payer", "2xx"],
+      ["/b and below", "$1", "1000000 USDC on base-sepolia", "before", "$100 a payer", "2xx, WebSockets"],
+      ["/c and below", "$1", "1000000 USDC on base-sepolia", "async", "$2.5 a payer", "2xx"],
       ["everything else", "closed"],
     ]);
-  });
-});
-
-describe("a network of real money without an RPC", () => {
-  const warned = (changes: object) =>
-    format({ routes: { "/a": "$1" }, ...changes })
-      .split("\n")
-      .filter((line) => line.startsWith("  warning"));
-
-  test("is warned of, and is no mistake", () => {
-    const [line, ...others] = warned({ accepts: ["base", "base-sepolia", "polygon"] });
-    expect(others).toEqual([]);
-    expect(line).toContain("no rpc for base, polygon:");
-  });
-
-  test.each<[string, object]>([
-    ["that has one", { accepts: ["base"], rpc: { base: "https://rpc.example.com" } }],
-    [
-      "where nothing is moved",
-      {
-        accepts: [
-          ...["base-sepolia", "polygon-amoy", "avalanche-fuji", "xdc-apothem", "sei-testnet"],
-          { network: "solana-devnet", payTo: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4" },
-        ],
-      },
-    ],
-    ["where nothing is sold", { accepts: ["base"], routes: { "/a": "free" } }],
-  ])("is not warned of: one %s", (_, changes) => {
-    expect(warned(changes)).toEqual([]);
-  });
-
-  test("is warned of by its id where it is none that is built in", () => {
-    const tokens = [{ network: "eip155:7", asset: EURC, name: "T", version: "1", decimals: 6, dollar: true }];
-    expect(warned({ tokens, accepts: [{ network: "eip155:7", asset: EURC }] })[0]).toContain("no rpc for eip155:7:");
   });
 });
 
@@ -250,31 +217,36 @@ describe("a price that follows the request", () => {
       "everything else|closed",
     ]);
   });
+});
 
-  test("is warned of where a use that was hidden costs less than the most", () => {
-    const warned = (of: unknown, onMissingUsage?: unknown, more: object = {}): boolean => {
-      const said = onMissingUsage === undefined ? {} : { onMissingUsage };
-      const metered = { upto: "$1", meter: [{ usd: "1", per: "1K", of }], ...said, ...more };
-      return format({ routes: { "/a": { price: metered } } }).includes('"/a": who keeps the use from being read');
-    };
-    expect([warned("usage.n"), warned("usage.n", "nothing"), warned("usage.n", "maximum")]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect(warned({ measured: "bytes" })).toBe(false);
-    // A stream that says its use leaves a buyer nothing but to leave it.
-    const asked = { includeUsage: true };
-    expect([warned("usage.n", undefined, asked), warned("usage.n", { left: "minimum" }, asked)]).toEqual([false, true]);
+test("the secrets that a table names stand above it, each with its places", () => {
+  const text = format({
+    upstream: {
+      url: "https://legacy.example.com",
+      headers: { authorization: "Bearer {{API_KEY}}", "x-tenant": "{{TENANT}}/{{API_KEY}}" },
+      sign: { keyId: "k1", algorithm: "ed25519", key: "{{SIGNING_KEY}}" },
+    },
+    facilitators: [
+      { url: "https://f.example.com", auth: { bearer: "{{FACILITATOR_KEY}}" } },
+      { url: "https://g.example.com", auth: { cdp: { keyId: "{{CDP_ID}}", secret: "{{CDP_SECRET}}" } } },
+      { direct: { key: "{{RELAYER_KEY}}", rpc: "https://rpc.example.com/{{OWN_RPC_KEY}}" } },
+    ],
+    rpc: { "base-sepolia": "https://rpc.example.com/{{API_KEY}}" },
+    routes: { "/a": "$1" },
   });
+  expect(text).toContain(
+    "\n  secrets       API_KEY (upstream.headers, rpc.base-sepolia), TENANT (upstream.headers), SIGNING_KEY (upstream.sign), " +
+      "FACILITATOR_KEY (facilitators.auth), CDP_ID (facilitators.auth), CDP_SECRET (facilitators.auth), " +
+      "RELAYER_KEY (facilitators.direct), OWN_RPC_KEY (facilitators.direct)\n",
+  );
+});
 
-  test("is warned of where the rest is cheaper than what an entry names", () => {
-    const warned = (otherwise: string, table: object = price.table): boolean =>
-      format({ routes: { "/a": { by: { query: "m" }, table, otherwise } } }).includes("  warning ");
-    expect(["free", "$0.01", "$0.019"].map((otherwise) => warned(otherwise))).toEqual([true, true, true]);
-    expect(["$0.02", "$0.05", "closed"].map((otherwise) => warned(otherwise))).toEqual([false, false, false]);
-    expect(warned("$9", { a: "$1", b: "closed" })).toBe(true);
-    expect(format({ routes: { "/a": { by: { query: "m" }, table: price.table } } })).not.toContain("  warning ");
-    expect(format({ routes: { "/a": { quote: "/q", max: "$1", fallback: "$0.01" } } })).not.toContain("  warning ");
-  });
+test("what is worth a look stands above the rows, whoever found it", () => {
+  const config = parseConfig({ ...table, accepts: ["base"], routes: { "/a": "$1" } });
+  const text = config.ok ? formatTable(config.value, ["the books are missing"]) : "";
+  const warnings = text.split("\n").filter((line) => line.startsWith("  warning"));
+  expect(warnings.map((line) => line.slice(0, 32))).toEqual([
+    "  warning       no rpc for base:",
+    "  warning       the books are mi",
+  ]);
 });

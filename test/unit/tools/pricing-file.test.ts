@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { textMistakes } from "../../../tools/pricing-file.ts";
+import { compileFile, textMistakes } from "../../../tools/pricing-file.ts";
+import { PAY_TO } from "../../support/payment.ts";
 
 const table = `{
   "upstream": "https://legacy.example.com",
@@ -48,27 +52,50 @@ describe("a key that stands twice is told with its place", () => {
   });
 });
 
-describe("a text that is not JSON is told with its place", () => {
-  test.each<[string, string, string]>([
-    ["a comma is missing", '{\n  "a": 1\n  "b": 2\n}', "line 3, column 3: CommaExpected"],
-    ["a comma is too much", '{\n  "a": 1,\n}', "line 3, column 1: PropertyNameExpected"],
-    ["a colon is missing", '{"a" 1}', "line 1, column 6: ColonExpected"],
-    ["a value is missing", '{\n  "a":\n}', "line 3, column 1: ValueExpected"],
-    ["a brace is open", '{"a": 1', "line 1, column 8: CloseBraceExpected"],
-    ["a bracket is open", "[1", "line 1, column 3: CloseBracketExpected"],
-    ["a text is open", '{\n  "a": "b\n}', "line 2, column 8: UnexpectedEndOfString"],
-    ["it has a comment", '{\n  // free for all\n  "a": 1\n}', "line 2, column 3: InvalidCommentToken"],
-    ["it goes on behind its end", "{}\n{}", "line 2, column 1: EndOfFileExpected"],
-    ["a name has no quotes", "{a: 1}", "line 1, column 2: InvalidSymbol"],
-    ["it is empty", "", "line 1, column 1: ValueExpected"],
-  ])("when %s", (_, text, mistake) => {
-    expect(() => JSON.parse(text)).toThrow();
-    expect(textMistakes(text)).toContain(mistake);
+describe("a mistake of meaning is told with its line", () => {
+  const compiled = (text: string): readonly string[] => {
+    const file = join(mkdtempSync(join(tmpdir(), "faregate-pricing-file-test-")), "pricing.json");
+    writeFileSync(file, text);
+    const config = compileFile(file);
+    rmSync(dirname(file), { recursive: true });
+    return config.ok ? [] : config.error;
+  };
+  const correct = `{
+  "upstream": "https://legacy.example.com",
+  "payTo": "${PAY_TO}",
+  "accepts": [
+    "base-sepolia"
+  ],
+  "facilitators": ["https://x402.org/facilitator"],
+  "routes": {
+    "GET /v1": {
+      "price": "$0.001"
+    }
+  }
+}`;
+
+  test("and a correct table has none", () => {
+    expect(compiled(correct)).toEqual([]);
   });
 
-  test("and a key that stands twice is told besides", () => {
-    const mistakes = textMistakes('{"a": 1, "a": 2,}');
-    expect(mistakes).toContain('line 1, column 10: the key "a" stands twice');
-    expect(mistakes.length).toBeGreaterThan(1);
+  test.each<[string, string, string, string]>([
+    ["a value", '"$0.001"', '"$0"', 'line 10: routes["GET /v1"].price: a price is above zero'],
+    ["a key", '"price"', '"prize": 1,\n"price"', 'line 10: routes["GET /v1"].prize: there is no such key'],
+    ["an entry of a list", '"base-sepolia"', '"base",\n"bsae"', "line 6: accepts[1]: "],
+    ["a key that is missing", '"price": "$0.001"', "", 'line 9: routes["GET /v1"].price: this key is missing'],
+    ["a key of the table that is missing", `"payTo": "${PAY_TO}",`, "", "payTo: this key is missing"],
+    ["a key with a bracket in it", "GET /v1", '/]\\"?x', 'line 9: routes["/]\\"?x"]: a key has no query'],
+  ])("of %s", (_, from, to, mistake) => {
+    const [first = "", ...others] = compiled(correct.replace(from, () => to));
+    expect(first.slice(0, mistake.length)).toBe(mistake);
+    expect(others).toEqual([]);
+  });
+
+  test("of several in the order of the file", () => {
+    const text = correct
+      .replace("$0.001", "$0")
+      .replace('"accepts"', '"colour": 1,\n"accepts"')
+      .replace(`"payTo": "${PAY_TO}",`, "");
+    expect(compiled(text).map((mistake) => mistake.split(":")[0])).toEqual(["payTo", "line 4", "line 11"]);
   });
 });

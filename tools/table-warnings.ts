@@ -1,0 +1,90 @@
+// What in a table is no mistake, and still worth a look before real money comes.
+
+import { type Config, offersOf, type PricedRoute } from "../src/config/index.ts";
+import type { Meter } from "../src/metering/index.ts";
+import { findNetwork } from "../src/x402/index.ts";
+import { isCheaperUnnamed } from "./computed-price.ts";
+
+export const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
+
+/** Names of the built-in networks where no money is moved. */
+const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;
+const isTestnet = (network: string): boolean => TESTNET.test(nameOf(network));
+
+export function tableWarnings({ routes, rpc, facilitators }: Config): readonly string[] {
+  const networks = [...new Set(routes.flatMap(networksOf))];
+  const blind = networks.filter((network) => !rpc.has(network) && !isTestnet(network)).map(nameOf);
+  const unsettled = `no rpc for ${blind.join(", ")}: what became of a settlement that nobody confirmed may never be found out`;
+  const own = facilitators.flatMap((one) => (one.kind === "direct" ? one.network : []));
+  const idle = [...rpc.keys()].filter((network) => ![...networks, ...own].includes(network)).map(nameOf);
+  return [
+    ...(blind.length > 0 ? [unsettled] : []),
+    ...idle.map((name) => `rpc.${name} is used by nothing: no route accepts ${name}`),
+    ...mixedNetworks(routes),
+    ...routes.flatMap(routeWarnings),
+  ];
+}
+
+const networksOf = ({ access }: PricedRoute): readonly string[] => [
+  ...new Set(offersOf(access).flatMap(({ terms }) => terms.map(({ requirements }) => requirements.network))),
+];
+
+/** One for all routes that mix the same networks. */
+function mixedNetworks(routes: readonly PricedRoute[]): readonly string[] {
+  const mixes = Map.groupBy(routes, (route) => networksOf(route).toSorted().join());
+  return [...mixes].flatMap(([mix, [first, ...others]]) => {
+    const networks = mix.split(",").filter((network) => network !== "");
+    const [testnets, real] = [networks.filter(isTestnet), networks.filter((network) => !isTestnet(network))];
+    if (testnets.length === 0 || real.length === 0 || !first) return [];
+    const sold = others.length === 0 ? `"${first.key}"` : `"${first.key}" and ${others.length} more`;
+    const free = `who pays on ${testnets.map(nameOf).join(", ")} gets for worthless dollars what costs real ones on ${real.map(nameOf).join(", ")}`;
+    return [`${sold}: ${free}; accept one kind of networks`];
+  });
+}
+
+const HIDDEN = 'who keeps the use from being read pays less than the most; write "onMissingUsage": "maximum"';
+
+function routeWarnings({ key, access }: PricedRoute): readonly string[] {
+  const told = (remedy: string): string => `"${key}": ${remedy}`;
+  const hidden = offersOf(access).some(({ meter }) => meter !== null && isLenient(meter)) ? [told(HIDDEN)] : [];
+  if (access.kind !== "computed") return hidden;
+  const cheap = isCheaperUnnamed(access)
+    ? [`"${key}" sells what no entry names for less than something that one does`]
+    : [];
+  const { tariff } = access;
+  const isMcp = tariff.kind === "table" && tariff.table.selector.kind === "mcp";
+  const unnamed = isMcp ? [...tariff.table.entries.keys()].flatMap((name) => mcpRemedy(name) ?? []) : [];
+  return [...hidden, ...cheap, ...unnamed.map(told)];
+}
+
+/** Whether a buyer's ways to keep a use out of the answer, or to leave before it, are worth something. */
+function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }: Meter): boolean {
+  const canBeUnsaid = otherwise !== "maximum" && !includeUsage;
+  return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
+}
+
+/** Methods of MCP without a slash. */
+const SHORT = ["initialize", "ping"];
+/** Methods that name something, which stands behind a space. */
+const NAMING = /^(tools\/call|prompts\/get|resources\/read)\//;
+
+function mcpRemedy(name: string): string | null {
+  if (NAMING.test(name)) return `"${name}" is no method of MCP; write "${name.replace(NAMING, "$1 ")}"`;
+  if (name.includes("/") || SHORT.includes(name)) return null;
+  return `"${name}" is no method of MCP; write "tools/call ${name}" for the tool`;
+}
+
+/** A correct table as it is written, which the compiled one keeps no name of. */
+interface Written {
+  readonly upstream: unknown;
+  readonly upstreams?: object;
+  readonly routes: { readonly [key: string]: unknown };
+}
+
+export function idleUpstreams({ upstream, upstreams = {}, routes }: Written): readonly string[] {
+  const ofRoutes = Object.values(routes).map((value) => (value as { readonly upstream?: unknown }).upstream);
+  const named = new Set([upstream, ...ofRoutes]);
+  return Object.keys(upstreams)
+    .filter((name) => !named.has(name))
+    .map((name) => `upstreams.${name} is used by nothing: neither upstream nor a route names it`);
+}
