@@ -130,7 +130,6 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -24,6 +24,9 @@ const usage = 'npm run pay -- URL [--method M] [--body TEXT] [--header "Name: va
 /** The local chain, as v1 calls it. */
 const V1_NETWORK = "base-sepolia";
 
+/** As long as a settlement behind a stream may take. */
+const SETTLED_MS = 30_000;
+
 const optionTypes = {
   method: { type: "string" },
   body: { type: "string" },
@@ -67,9 +70,6 @@ async function pay(ready: Ready, url: string, init: RequestInit, isV1: boolean):
   console.log(`\n${!told.payment && response.ok ? "This URL is free. " : ""}${receipt.words}`);
   return response.ok && receipt.paid ? 0 : 1;
 }
-
-/** As long as a settlement behind a stream may take. */
-const SETTLED_MS = 30_000;
 
 /** Null where the answer names no place to look at, or nothing is known there in time. */
 async function followPayment(headers: Headers): Promise<ReturnType<typeof readPayment>> {

@@ -46,6 +46,7 @@ const claimOf = (number: number): Claim => ({
   attempt: `attempt-${number}`,
   nowMs: number * 1000,
   leaseMs: LEASE_MS,
+  leaseEndsMs: Number.POSITIVE_INFINITY,
   redemptionMs: LEASE_MS,
   fingerprint: `fingerprint-${number}`,
   keyDigest: null,

@@ -24,6 +24,8 @@ export interface Health {
 export interface Admission extends Pick<Breaker, "health" | "isAsked" | "admits"> {
   /** Whether the second one may come to be asked: of those that wait for it, the one look goes to one alone. */
   readonly begins: () => boolean;
+  /** Whoever had begun does not ask it after all. */
+  readonly leaves: () => void;
 }
 
 export class Breaker {
@@ -66,6 +68,12 @@ export class Breaker {
       this.#pause();
     }
     return state !== "open";
+  }
+
+  /** Nothing comes of the one that was let through: another one may see. */
+  leaves(): void {
+    if (this.#isTried) this.#untilMs = this.#nowMs();
+    this.#isTried = false;
   }
 
   answered(): void {
@@ -112,4 +120,5 @@ export const inTurn = (first: Breaker, second: Breaker): Admission => ({
   isAsked: () => first.isAsked() && second.isAsked(),
   admits: () => second.isAsked() && first.admits(),
   begins: () => second.admits(),
+  leaves: () => second.leaves(),
 });

@@ -15,7 +15,7 @@ import {
 } from "../schemes/index.ts";
 import { partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
-import { askUpfront, type Gate, leaseUntilMs, type Order, refuse, refusePayment } from "./gate.ts";
+import { askUpfront, type Gate, leaseOf, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type Candidates,
   candidatesOf,
   firstOf,
+  leaveUnsettled,
   nobodysReason,
   pin,
   type Verified,
@@ -45,10 +46,14 @@ export async function admit(gate: Gate, order: Order, payment: CheckedPayment, m
   const first = await Promise.race([decided, spent]);
   if (typeof first !== "string") return first;
   // Nothing was begun.
-  gate.waitUntil(
-    decided.then(({ kind }) => (kind === "admitted" ? giveAllBack(gate, attempt, mode, undefined) : undefined)),
-  );
+  gate.waitUntil(decided.then((admission) => undo(gate, attempt, mode, admission)));
   return refuse({ reason: "payment_settled", transaction: first, isCredit: false });
+}
+
+async function undo(gate: Gate, attempt: Attempt, mode: SettleMode, admission: Admission): Promise<void> {
+  if (admission.kind !== "admitted") return;
+  leaveUnsettled(gate, admission.payment);
+  await giveAllBack(gate, attempt, mode, undefined);
 }
 
 async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMode): Promise<Admission> {
@@ -117,9 +122,11 @@ async function admitGranted(
   if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
   // Only now, one after the other: a wallet with nothing in it takes no room from others while it is looked at.
   if (mode === "async" && !(await reserve(gate, attempt))) {
+    by.breaker.leaves();
     return giveAllBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
   }
   if (!(await pin(gate, order, attempt, facilitator, by))) {
+    by.breaker.leaves();
     return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
   return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
@@ -194,7 +201,6 @@ function claimOf(
 ): Claim {
   const { route, access } = order;
   const { network, asset, payer, validBeforeMs, decimals } = payment;
-  const nowMs = gate.nowMs();
   const { inFlightMax, unchargedMax, unsettledMicros, creditMs, debtMs } = access.offer.limits;
   return {
     ...presentationOf(gate, order, payment.id, attemptId),
@@ -210,8 +216,7 @@ function claimOf(
     settleBody: body,
     charge: null,
     ...(access.offer.meter && unsaid(payment, access.offer.meter)),
-    nowMs,
-    leaseMs: leaseUntilMs(access, payment, nowMs) - nowMs,
+    ...leaseOf(access, payment),
     validBeforeMs,
     creditMs,
     debtMs,

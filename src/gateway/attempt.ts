@@ -104,15 +104,23 @@ export function deliver(
   };
   const begun = begin();
   gate.waitUntil(begun);
-  const goesOn = (): void => {
-    const leaseUntilMs = gate.nowMs() + leaseMs(order.access);
-    if (ending === FIRST_DELIVERY) gate.waitUntil(report(gate, reporter, [{ kind: "delivering", leaseUntilMs }]));
+  // One after the other: what it ended with is the last word.
+  let told: Promise<unknown> = begun;
+  const goesOn = (nextMs: number): void => {
+    if (ending !== FIRST_DELIVERY) return;
+    const event: LedgerEvent = { kind: "delivering", leaseMs: nextMs + leaseMs(order.access) };
+    told = told.then(() => report(gate, reporter, [event]));
+    gate.waitUntil(told);
   };
   const { answer: piped, ended } =
     order.access.offer.meter === null
       ? trackDelivery(answer, answer.body, goesOn)
       : (gate.metering as Metering).track(gate, order.access, answer, answer.body);
-  const tellEnd = async (): Promise<boolean> => report(gate, reporter, [...(await begun), ending[await ended]]);
+  const tellEnd = async (): Promise<boolean> => {
+    const end = ending[await ended];
+    await told;
+    return report(gate, reporter, [...(await begun), end]);
+  };
   gate.waitUntil(tellEnd());
   return piped;
 }

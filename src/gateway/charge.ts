@@ -6,10 +6,11 @@ import type { AdmittedPayment } from "../schemes/index.ts";
 import type { UpstreamAnswer } from "../upstream/index.ts";
 import type { Receipt, Settlement } from "../x402/index.ts";
 import { reporterOf } from "./admit.ts";
-import { deliver, FIRST_DELIVERY, type Reporter, report, storable, type Telling } from "./attempt.ts";
+import { deliver, FIRST_DELIVERY, report, storable, type Telling } from "./attempt.ts";
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 import { accept, type Bill, type Settled, settle, settleForGood, type Unsettled } from "./settle.ts";
+import { leaveUnsettled } from "./verify.ts";
 
 /** The goods go out only when they are paid for. @param bill of a metered call */
 export async function charge(
@@ -69,9 +70,15 @@ export async function settleBehind(
 }
 
 /** Nothing of what was to be owed went out. */
-export function oweNothing(gate: Gate, reporter: Reporter, reason: string, outcome: Outcome): Outcome {
-  gate.waitUntil(report(gate, reporter, [{ kind: "uncharged", reason }]));
-  gate.waitUntil(gate.exposure.free(reporter.attempt));
+export function oweNothing(gate: Gate, payment: AdmittedPayment, reason: string, outcome: Outcome): Outcome {
+  gate.waitUntil(gate.exposure.free(payment.attemptId));
+  return leaveUncharged(gate, payment, reason, outcome);
+}
+
+/** Executed, and nothing was sold. */
+export function leaveUncharged(gate: Gate, payment: AdmittedPayment, reason: string, outcome: Outcome): Outcome {
+  gate.waitUntil(report(gate, reporterOf(payment), [{ kind: "uncharged", reason }]));
+  leaveUnsettled(gate, payment);
   return outcome;
 }
 

@@ -62,7 +62,14 @@ export interface Gate {
 export type SellComputed = (gate: Gate, call: Call, route: PricedRoute, access: ComputedAccess) => Promise<Outcome>;
 
 export interface Metering {
-  readonly serve: (gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter) => Promise<Outcome>;
+  /** @param judgedMs when its time was found to be enough */
+  readonly serve: (
+    gate: Gate,
+    order: Order,
+    payment: AdmittedPayment,
+    meter: Meter,
+    judgedMs: number,
+  ) => Promise<Outcome>;
   /** For a stream that is delivered again. */
   readonly track: (gate: Gate, access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>) => Tracked;
 }
@@ -162,15 +169,18 @@ export function meteredMs({ nowMs }: Gate, { access }: Order, { validBeforeMs }:
 }
 
 /**
- * Until then nobody but its attempt settles it. Of what is served first there is time left for who does it then: the
- * authorization outlasts the lease. Whatever is metered may last as long as a stream that begins as late as may be.
+ * How long nobody but its attempt settles it, and until when at most: of what is served first there is time left for who
+ * does it then. Whatever is metered may last as long as a stream that begins as late as may be.
  */
-export function leaseUntilMs(access: PaidAccess, { validBeforeMs }: CheckedPayment, nowMs: number): number {
-  const usualMs = nowMs + leaseMs(access);
+export function leaseOf(
+  access: PaidAccess,
+  { validBeforeMs }: CheckedPayment,
+): { readonly leaseMs: number; readonly leaseEndsMs: number } {
+  const usualMs = leaseMs(access);
   const { settle, meter, maxTimeoutSeconds } = access.offer;
-  if (settle !== "async") return usualMs;
-  const streamedMs = nowMs + budgetMs(access) + maxTimeoutSeconds * 1000 - LEASE_MARGIN_MS;
-  return Math.min(meter === null ? usualMs : streamedMs, validBeforeMs - LEASE_MARGIN_MS);
+  if (settle !== "async") return { leaseMs: usualMs, leaseEndsMs: Number.POSITIVE_INFINITY };
+  const streamedMs = budgetMs(access) + maxTimeoutSeconds * 1000 - LEASE_MARGIN_MS;
+  return { leaseMs: meter === null ? usualMs : streamedMs, leaseEndsMs: validBeforeMs - LEASE_MARGIN_MS };
 }
 
 /** An answer that nobody gets: the upstream may stop writing it. */

@@ -28,6 +28,7 @@ import {
 } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { type Bill, billOf } from "./settle.ts";
+import { leaveUnsettled } from "./verify.ts";
 
 /** Where what was used stands in the last event a stream is read on that nobody gets; the platform allows 30 seconds. */
 const DRAIN_MS = 25_000;
@@ -58,18 +59,24 @@ interface Reading {
 /** Of what was asked for. The rest may have passed since it was signed. */
 const TIME_SIGNED = 0.75;
 
-async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, meter: Meter): Promise<Outcome> {
+async function serveMetered(
+  gate: Gate,
+  order: Order,
+  payment: AdmittedPayment,
+  meter: Meter,
+  judgedMs: number,
+): Promise<Outcome> {
   const sinceMs = gate.nowMs();
   const asked = bodyFor(meter, order);
-  if (!asked.ok) return oweNothing(gate, reporterOf(payment), asked.error.reason, refuse(asked.error));
+  if (!asked.ok) return oweNothing(gate, payment, asked.error.reason, refuse(asked.error));
   const goods = await fetchGoods(gate, { ...order, body: asked.value }, paidBy(payment, null));
-  if (goods.kind === "unsold") return oweNothing(gate, reporterOf(payment), goods.reason, goods.outcome);
+  if (goods.kind === "unsold") return oweNothing(gate, payment, goods.reason, goods.outcome);
   // What the gate measures itself may be read as it comes, where nobody reads it whole.
   const isReadWhole = needsEnd(meter) || isJson(goods.answer.headers);
   const answer = isReadWhole ? await inOnePiece(gate, goods.answer) : goods.answer;
   if (answer === null) {
     const reason = "upstream_unreachable";
-    return oweNothing(gate, reporterOf(payment), reason, refuse({ reason }));
+    return oweNothing(gate, payment, reason, refuse({ reason }));
   }
   const gauge = new Gauge(meter, answer);
   const { decimals, amount, validBeforeMs } = payment.payment;
@@ -85,7 +92,7 @@ async function serveMetered(gate: Gate, order: Order, payment: AdmittedPayment, 
     },
     isDone: () => gauge.isDone,
     needsEnd: needsEnd(meter),
-    hasTime: validBeforeMs - sinceMs >= redeliveredMs(order.access) * TIME_SIGNED,
+    hasTime: validBeforeMs - judgedMs >= redeliveredMs(order.access) * TIME_SIGNED,
     hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !isEncoded(answer.headers),
   };
   const { body } = answer;
@@ -135,6 +142,7 @@ async function chargeWhole(
   if (owed.amount === 0n) {
     gate.waitUntil(report(gate, reporter, [{ kind: "served" }, { kind: "delivered" }, ...waived(bill, owed)]));
     gate.waitUntil(gate.exposure.free(reporter.attempt));
+    leaveUnsettled(gate, payment);
     return { kind: "sold", answer, receipt: receiptOf(payment, "", bill) };
   }
   return charge(gate, order, payment, answer, bill);
@@ -157,7 +165,7 @@ async function stream(
   if (!isHeld) {
     discard(answer);
     const reason = "ledger_unavailable";
-    return oweNothing(gate, reporter, reason, refuse({ reason }));
+    return oweNothing(gate, payment, reason, refuse({ reason }));
   }
   const lastsMs = meteredMs(gate, order, payment.payment);
   const receipt = Promise.withResolvers<Uint8Array | null>();
@@ -177,7 +185,7 @@ async function stream(
   const settled = ended.then(async ({ delivery, isWhole, isSilent }) => {
     // Who gives up an API that says nothing has not left to hide what it used, and what came to its end hides nothing.
     const charged = end(isWhole, delivery === "left" && !isSilent && !isWhole);
-    const owed = owedFor(order, charged);
+    const owed = owedFor(order, charged, delivery === "left");
     const handed = FIRST_DELIVERY[isDone() ? "delivered" : delivery];
     const timer = setTimeout(() => receipt.resolve(null), RECEIPT_MS);
     const settlement = await settleStream(gate, order, payment, handed, owed);
@@ -232,6 +240,7 @@ async function settleStream(
   if (owed.amount === 0n) {
     await report(gate, reporter, [handed, ...waived(bill, owed)]);
     await gate.exposure.free(reporter.attempt);
+    leaveUnsettled(gate, payment);
     return receiptOf(payment, "", bill);
   }
   // What the book does not know of is not settled: it would call it something else. The alarm settles what it has.
@@ -245,11 +254,14 @@ interface Owed extends Pick<Charge, "amount" | "calculation"> {
   readonly waiver: Extract<LedgerEvent, { kind: "waived" }>["reason"];
 }
 
-/** To HEAD an API may do the work of GET, and shows nothing of what that would have used (RFC 9110 section 9.3.2). */
-const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge): Owed => ({
+/**
+ * To HEAD an API may do the work of GET, and shows nothing of what that would have used (RFC 9110 section 9.3.2); and who
+ * left before taking anything had it work all the same.
+ */
+const owedFor = ({ call }: Order, { amount, calculation, isMissing }: Charge, hasLeft = false): Owed => ({
   amount,
   calculation,
-  waiver: isMissing || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
+  waiver: isMissing || hasLeft || call.request.method === "HEAD" ? "usage_missing" : "no_usage",
 });
 
 const waived = ({ noted }: Bill, { waiver }: Owed): readonly LedgerEvent[] => [

@@ -5,7 +5,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment, CheckedPayment, SettleMode } from "../schemes/index.ts";
 import { admit, reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, NOTHING_MORE, report } from "./attempt.ts";
-import { charge, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
+import { charge, leaveUncharged, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
 import { undelivered } from "./credit.ts";
 import { discard, type Gate, type Metering, type Order, refuse } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
@@ -13,12 +13,13 @@ import { settleForGood } from "./settle.ts";
 
 export async function purchase(gate: Gate, order: Order, checked: CheckedPayment): Promise<Outcome> {
   const { meter } = order.access.offer;
+  const judgedMs = gate.nowMs();
   const mode = meter ? "async" : modeOf(order, checked);
   const admission = await admit(gate, order, checked, mode);
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
   // A table with a meter is opened with what serves it.
-  if (meter) return (gate.metering as Metering).serve(gate, order, payment, meter);
+  if (meter) return (gate.metering as Metering).serve(gate, order, payment, meter, judgedMs);
   switch (mode) {
     case "before":
       return settleThenServe(gate, order, payment);
@@ -37,8 +38,7 @@ const modeOf = ({ access }: Order, { flow }: CheckedPayment): SettleMode =>
 async function serveThenSettle(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
   const goods = await fetchGoods(gate, order, paidBy(payment, null));
   if (goods.kind === "sellable") return charge(gate, order, payment, goods.answer, null);
-  gate.waitUntil(report(gate, reporterOf(payment), [{ kind: "uncharged", reason: goods.reason }]));
-  return goods.outcome;
+  return leaveUncharged(gate, payment, goods.reason, goods.outcome);
 }
 
 /** For what is dear: paid and on record before the upstream is asked. What the upstream then fails to do is a credit. */
@@ -66,11 +66,11 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
 async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
   const reporter = reporterOf(payment);
   const goods = await fetchGoods(gate, order, paidBy(payment, null));
-  if (goods.kind === "unsold") return oweNothing(gate, reporter, goods.reason, goods.outcome);
+  if (goods.kind === "unsold") return oweNothing(gate, payment, goods.reason, goods.outcome);
   if (!(await report(gate, reporter, [{ kind: "served" }]))) {
     discard(goods.answer);
     const reason = "ledger_unavailable";
-    return oweNothing(gate, reporter, reason, refuse({ reason }));
+    return oweNothing(gate, payment, reason, refuse({ reason }));
   }
   const answer = deliver(gate, order, reporter, goods.answer, NOTHING_MORE, FIRST_DELIVERY);
   gate.waitUntil(settleBehind(gate, order, payment, null));

@@ -22,32 +22,34 @@ export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise
   // First of all: nobody comes by here again.
   if (event.kind === "settled") await gate.transactions.assign(due.id, event.transaction);
   await report(gate, due, [event]);
-  if (event.kind === "waived") return gate.exposure.free(due.courier);
+  // What was served for nothing goes on counting: else payers who cancel would take turns.
+  if (event.kind === "waived" || (isOver(event) && !due.isOwed)) return gate.exposure.free(due.courier);
   if (event.kind !== "settled") return;
-  // What failed was served for nothing and goes on counting: else payers who cancel would take turns.
   await Promise.all([
     gate.spent.write(due.id, event.transaction, due.validBeforeMs, gate.nowMs()),
     gate.exposure.free(due.courier),
   ]);
 }
 
+const isOver = ({ kind }: LedgerEvent): boolean => kind === "failed" || kind === "undetermined";
+
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
   const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
   const fate = await fateOf(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
+  if (fate?.kind === "paid") return movedBy(due, fate);
+  // Nothing is to be settled, whatever became of the authorization.
+  if (due.isOwed && due.charge === NOTHING) return WAIVED;
   if (fate === null) return askFacilitator(gate, due);
   switch (fate.kind) {
-    case "paid":
-      return movedBy(due, fate);
     case "canceled":
       return { kind: "failed", reason: "authorization_canceled" };
     case "unused":
       if (fate.chainTimeMs >= due.validBeforeMs + MARGIN_MS) return { kind: "failed", reason: "authorization_expired" };
-      if (due.isOwed && due.charge === NOTHING) return WAIVED;
       // Settling goes on where the goods were handed over, or where the buyer waits for a settlement that had begun.
       return due.isOwed || (isAwaited && due.settleBegan) ? settleAgain(gate, due) : later("unused");
     case "unavailable": {
       // It is the seller's right, whatever the chain says, and the identical body settles once.
-      const goesOn = due.isOwed && due.charge !== NOTHING && gate.nowMs() < due.validBeforeMs;
+      const goesOn = due.isOwed && gate.nowMs() < due.validBeforeMs;
       return goesOn ? settleAgain(gate, due) : later(fate.detail);
     }
   }
@@ -72,7 +74,6 @@ export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boo
 
 /** Without a chain to look at, what is still open when the authorization has run out stays so. */
 async function askFacilitator(gate: Gate, due: Due): Promise<LedgerEvent> {
-  if (due.isOwed && due.charge === NOTHING) return WAIVED;
   if (gate.nowMs() >= due.validBeforeMs + MARGIN_MS) return { kind: "undetermined", reason: "no_rpc" };
   return due.settleBegan || due.isOwed ? settleAgain(gate, due) : verifyAgain(gate, due);
 }

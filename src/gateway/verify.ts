@@ -2,10 +2,10 @@
 // settled, and from then on no other is asked to.
 
 import type { Facilitator } from "../facilitator/index.ts";
-import type { Attempt, CheckedPayment } from "../schemes/index.ts";
+import type { AdmittedPayment, Attempt, CheckedPayment } from "../schemes/index.ts";
 import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { report } from "./attempt.ts";
-import { type Gate, leaseUntilMs, type Order } from "./gate.ts";
+import { type Gate, leaseOf, type Order } from "./gate.ts";
 import { lookUp } from "./offered.ts";
 import type { Trace } from "./trace.ts";
 
@@ -108,6 +108,10 @@ const OF_ITSELF: ReadonlySet<string> = new Set([
 
 const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && OF_ITSELF.has(verdict.reason);
 
+/** Whether who verified it settles again others may see. */
+export const leaveUnsettled = ({ facilitators }: Gate, { facilitator }: AdmittedPayment): void =>
+  facilitators.named(facilitator)?.breaker.leaves();
+
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(
   gate: Gate,
@@ -118,7 +122,6 @@ export async function pin(
 ): Promise<boolean> {
   if (by === claimed) return true;
   // Its time begins anew: to ask the other one may have taken long, and nothing of what it is for was begun before.
-  const untilMs = leaseUntilMs(access, payment, gate.nowMs());
   const reporter = { id: payment.id, attempt: attemptId };
-  return report(gate, reporter, [{ kind: "pinned", facilitator: by.name, leaseUntilMs: untilMs }]);
+  return report(gate, reporter, [{ kind: "pinned", facilitator: by.name, ...leaseOf(access, payment) }]);
 }

@@ -64,6 +64,8 @@ export const columnsOf = (state: PaymentState) => ({
   ends_at: state.endsMs,
 });
 
+const leaseUntil = ({ nowMs, leaseMs, leaseEndsMs }: Claim): number => Math.min(nowMs + leaseMs, leaseEndsMs);
+
 /** A claim that was granted. It is no news to the seller's books: most are over before they could be told. */
 export const pageOf = (claim: Claim, seq: number): Page => ({
   id: claim.id,
@@ -85,7 +87,7 @@ export const pageOf = (claim: Claim, seq: number): Page => ({
   delivery: "none",
   attempt: claim.attempt,
   courier: claim.attempt,
-  lease_until: claim.nowMs + claim.leaseMs,
+  lease_until: leaseUntil(claim),
   settle_began: 0,
   tx: null,
   reason: null,
@@ -93,7 +95,7 @@ export const pageOf = (claim: Claim, seq: number): Page => ({
   redemptions: 0,
   tries: 0,
   tried_at: claim.nowMs,
-  due_at: claim.nowMs + claim.leaseMs,
+  due_at: leaseUntil(claim),
   live: 1,
   created_at: claim.nowMs,
   updated_at: claim.nowMs,

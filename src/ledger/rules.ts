@@ -38,7 +38,10 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: ["claimed"],
     delivery: FRESH,
     done: null,
-    next: (_, { facilitator, leaseUntilMs }) => ({ facilitator, leaseUntilMs }),
+    next: (_, { facilitator, leaseMs, leaseEndsMs }, nowMs) => ({
+      facilitator,
+      leaseUntilMs: Math.min(nowMs + leaseMs, leaseEndsMs),
+    }),
   },
   // What was to be served first, and was not, is nobody's debt.
   uncharged: {
@@ -126,7 +129,10 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: WORTH,
     delivery: ["none", "undelivered", "truncated"],
     done: null,
-    next: ({ pay }, { leaseUntilMs }) => (pay === "settled" ? { delivery: "none", leaseUntilMs, endsMs: null } : {}),
+    next: ({ pay, leaseUntilMs }, { leaseMs }, nowMs) =>
+      pay === "settled"
+        ? { delivery: "none", leaseUntilMs: Math.max(leaseUntilMs, nowMs + leaseMs), endsMs: null }
+        : {},
   },
   // A report that comes after the lease is late, not wrong: nobody else has begun to deliver.
   delivered: {
@@ -145,7 +151,7 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     next: (state, _, nowMs, { creditMs, debtMs }) => {
       if (state.pay === "failed") return { delivery: "truncated", endsMs: nowMs + debtMs };
       // The attempt still settles what is owed; of what is settled nothing is left for it to do.
-      if (state.pay !== "settled") return { delivery: "truncated" };
+      if (state.pay !== "settled") return { delivery: "truncated", endsMs: null };
       return { delivery: "truncated", leaseUntilMs: 0, endsMs: state.endsMs ?? nowMs + creditMs };
     },
   },

@@ -51,7 +51,7 @@ export interface PaymentState {
 export type LedgerEvent =
   | { readonly kind: "release" }
   /** Another facilitator than the claim's has verified it, and nothing was settled yet. */
-  | { readonly kind: "pinned"; readonly facilitator: string; readonly leaseUntilMs: number }
+  | { readonly kind: "pinned"; readonly facilitator: string; readonly leaseMs: number; readonly leaseEndsMs: number }
   | { readonly kind: "uncharged"; readonly reason: string }
   | { readonly kind: "rejected"; readonly reason: string }
   /** A settle call without a trustworthy answer; the hash where one was named. */
@@ -69,7 +69,7 @@ export type LedgerEvent =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "undetermined"; readonly reason: string }
   /** A stream that lasts longer than its attempt was to is still on its way. */
-  | { readonly kind: "delivering"; readonly leaseUntilMs: number }
+  | { readonly kind: "delivering"; readonly leaseMs: number }
   | { readonly kind: "delivered" }
   | { readonly kind: "truncated" }
   /** Settled, and the upstream's answer was none. */

@@ -37,6 +37,8 @@ export interface Claim extends Presentation {
   readonly facilitator: string;
   /** The body of `/settle`, kept because asking again has to be identical. */
   readonly settleBody: string;
+  /** Whatever its lease, it lasts no longer than that. */
+  readonly leaseEndsMs: number;
   /** Of a metered call: what is charged if nobody ever says what it used, up to `amount`. Null: it is `amount`. */
   readonly charge: string | null;
   readonly validBeforeMs: number;

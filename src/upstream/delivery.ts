@@ -11,18 +11,24 @@ export interface Delivery {
 export const pipeOf = (length: number | null): TransformStream<Uint8Array, Uint8Array> =>
   length === null ? new IdentityTransformStream() : new FixedLengthStream(length);
 
-/** Less than any lease. */
+/** Less than any lease; and twice as long each time. */
 const GOES_ON_MS = 20_000;
+/** Nobody knows whether a reader who takes nothing is still there. */
+const GOES_ON_MS_MAX = 640_000;
 
-/** @param goesOn called now and then while it lasts */
-export function trackDelivery(answer: UpstreamAnswer, body: ReadableStream<Uint8Array>, goesOn: () => void): Delivery {
+/** @param goesOn told now and then while it lasts, with when it will be told again; of a very long one no longer */
+export function trackDelivery(
+  answer: UpstreamAnswer,
+  body: ReadableStream<Uint8Array>,
+  goesOn: (nextMs: number) => void,
+): Delivery {
   const { readable, writable } = pipeOf(answer.length);
-  const next = (): ReturnType<typeof setTimeout> => setTimeout(again, GOES_ON_MS);
-  const again = (): void => {
-    goesOn();
-    timer = next();
-  };
-  let timer = next();
+  const after = (ms: number): ReturnType<typeof setTimeout> =>
+    setTimeout(() => {
+      goesOn(2 * ms);
+      if (ms < GOES_ON_MS_MAX) timer = after(2 * ms);
+    }, ms);
+  let timer = after(GOES_ON_MS);
   const end =
     <E>(ending: E) =>
     (): E => {

@@ -11,6 +11,8 @@ import type { World } from "./world.ts";
 const encoder = new TextEncoder();
 const SHORT = [600, 8_000] as const;
 const LONG = [2_500, 40_000] as const;
+/** Longer than any lease, all of it. */
+const FEED = [30_000, 120_000] as const;
 const STATUSES = [
   ["upstream answers 4xx", 404],
   ["upstream answers 5xx", 500],
@@ -75,11 +77,23 @@ export class SimulatedUpstream {
   /** Small ones are read whole by the gate; larger ones, and those of a length that nobody says, are streamed. */
   #goods(errand: string, payment: Payment | null): Response {
     const { random } = this.#world;
-    const manner = random.pick(["whole", "whole", "long", "stream"] as const);
+    const manner = random.pick([
+      "whole",
+      "whole",
+      "whole",
+      "whole",
+      "long",
+      "long",
+      "stream",
+      "stream",
+      "feed",
+    ] as const);
     const text = `goods of ${errand}.${manner === "long" ? "x".repeat(2_000) : ""}`;
-    const headers = new Headers(manner === "stream" ? {} : { "content-length": String(text.length) });
-    const pieces = [text.slice(0, 10), text.slice(10)];
-    const body = manner === "whole" ? this.#whole(text) : this.#inPieces(pieces, payment, SHORT);
+    const isMeasured = manner === "whole" || manner === "long";
+    const headers = new Headers(isMeasured ? { "content-length": String(text.length) } : {});
+    const pieces = manner === "feed" ? [...text.slice(0, 10), text.slice(10)] : [text.slice(0, 10), text.slice(10)];
+    const body =
+      manner === "whole" ? this.#whole(text) : this.#inPieces(pieces, payment, manner === "feed" ? FEED : SHORT);
     return { status: 200, headers, body } as Response;
   }
 

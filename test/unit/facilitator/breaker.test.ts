@@ -163,5 +163,11 @@ describe("a facilitator that answers one question and not the other", () => {
     second.clock.nowMs += 1000;
     expect([both.admits(), both.admits()]).toEqual([true, true]);
     expect([both.begins(), both.begins(), both.admits()]).toEqual([true, false, false]);
+    // Nothing came of it: another one sees.
+    both.leaves();
+    expect([both.admits(), both.begins(), both.begins()]).toEqual([true, true, false]);
+    second.breaker.answered();
+    both.leaves();
+    expect([both.begins(), both.health().state]).toEqual([true, "closed"]);
   });
 });

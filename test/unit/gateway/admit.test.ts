@@ -8,6 +8,7 @@ import {
   broken,
   codeOf,
   failing,
+  GOODS,
   HASH,
   idOf,
   isSettled,
@@ -276,6 +277,23 @@ describe("what all payers together may owe", () => {
     }
     await gate.alarm(100_000);
     expect(reasonOf(await buy())).toBe("served");
+  });
+
+  test("has nothing in it of what was never served, once that is known", async () => {
+    let calls = 0;
+    const upstream: Around["upstream"] = () => (++calls === 1 ? new Promise(() => undefined) : GOODS);
+    const gate = openGate(table, {
+      upstream,
+      fate: () => ({ kind: "unused", chainTimeMs: gate.clock.nowMs }),
+    });
+    // Nobody hears of its attempt again.
+    void gate.answer("/async", paidWith(payment));
+    await expect.poll(() => calls, { interval: 1 }).toBe(1);
+    for (const ms of [310_000, 200_000, 200_000]) await gate.alarm(ms);
+    expect(gate.entry(payment)).toBe("failed, none");
+    const validBefore = String(Math.floor(gate.clock.nowMs / 1000) + 300);
+    const later = await signPayment("10000", { validBefore });
+    expect(reasonOf(await gate.answer("/async", paidWith(later)))).toBe("served");
   });
 
   test("is not held by wallets with nothing in them, for however long they are verified, nor asked about them", async () => {

@@ -126,6 +126,46 @@ describe("a streamed answer", () => {
     vi.useRealTimers();
   });
 
+  test("that broke off is its buyer's credit, also where the book heard late that it was on its way", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const answers = [{ status: 200, body: readable }];
+    const upstream = (): Awaited<ReturnType<Around["upstream"]>> => answers.shift() ?? GOODS;
+    let isAway = true;
+    const ledger: Around["ledger"] = (_, events) => {
+      if (!events.includes("delivering") || !isAway) return "answers";
+      isAway = false;
+      return "away";
+    };
+    const { answer, clock, entry, settled } = openGate({}, { upstream, ledger });
+    const outcome = await answer("/paid", paidWith(payment, keyed()));
+    const read = textOf(outcome).catch(() => "broke off");
+    clock.nowMs += 20_000;
+    await vi.advanceTimersByTimeAsync(20_000);
+    await writable.abort(new Error("the API breaks off"));
+    expect(await read).toBe("broke off");
+    await vi.advanceTimersByTimeAsync(200);
+    await settled();
+    expect(entry(payment)).toBe("settled, truncated");
+    expect(reasonOf(await answer("/paid", paidWith(payment, keyed())))).toBe("redelivered");
+    vi.useRealTimers();
+  });
+
+  test("whose reader is gone without a word is his credit in the end", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const endless = () =>
+      new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(1000)) });
+    const { answer, clock, reports } = openGate({}, { upstream: () => ({ status: 200, body: endless() }) });
+    await answer("/paid", paidWith(payment, keyed()));
+    for (let ms = 0; ms < 3_600_000; ms += 20_000) {
+      clock.nowMs += 20_000;
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    expect(reports.filter((report) => report === "delivering")).toHaveLength(6);
+    expect(reasonOf(await answer("/paid", paidWith(payment, keyed())))).toBe("redelivered");
+    vi.useRealTimers();
+  });
+
   test("that is delivered again holds its payment no longer than it was lent for", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { readable } = new TransformStream<Uint8Array, Uint8Array>();

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../src/outcome/index.ts";
-import { NETWORK, newAccount, signPayment } from "../../support/payment.ts";
+import { NETWORK, newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { FACILITATOR, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   broken,
@@ -16,6 +17,7 @@ import {
   paidWith,
   payerOf,
   reasonOf,
+  textOf,
   upfront,
   WAYS,
 } from "./gate.ts";
@@ -38,10 +40,13 @@ function open(around: Partial<Around> = {}) {
 }
 
 describe("a facilitator that settles again", () => {
+  /** All that may be owed is. */
+  const FULL = { attempt: "another", micros: 99_000_000n, untilMs: 1e15, microsMax: 100_000_000n };
   /** Behind three settlements that it did not answer, and a pause. @param settle as it does from then on */
-  async function settlesAgain(table: object, settle: Around["settle"]) {
+  async function settlesAgain(table: object, settle: Around["settle"], around: Partial<Around> = {}) {
     const is = { away: false };
     const gate = openGate(table, {
+      ...around,
       settle: (body, url) => (is.away && !url.startsWith(TWO) ? broken() : settle(body, url)),
     });
     const account = newAccount();
@@ -60,17 +65,60 @@ describe("a facilitator that settles again", () => {
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
   });
 
+  const NOTHING = { status: 404 };
+  const metered = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+  const upto = { x402Version: 2, scheme: "upto", network: NETWORK, extra: { facilitatorAddress: FACILITATOR } };
+  const unused = (): Promise<Payment> => signUptoPayment("50000") as Promise<unknown> as Promise<Payment>;
+  test.each<[string, string, () => Promise<Payment>]>([
+    ["for what the API does not have", "/after/nothing", () => signPayment("10000")],
+    ["for what the API does not have, which would be owed", "/async/nothing", () => signPayment("10000")],
+    ["for what uses nothing", "/metered/unused", unused],
+    ["for a stream that uses nothing", "/metered/stream", unused],
+    ["for more than all may owe", "/dear", () => signPayment("90000000")],
+  ])("is not kept from it by who pays %s", async (_, path, sign) => {
+    const upstream: Around["upstream"] = ({ url }) => {
+      if (url.endsWith("/nothing")) return NOTHING;
+      if (url.endsWith("/unused")) return { ...GOODS, headers: {}, body: '{"usage":{"units":0}}' };
+      const events = { "content-type": "text/event-stream" };
+      return url.endsWith("/stream")
+        ? { status: 200, headers: events, body: 'data: {"usage":{"units":0}}\n\n' }
+        : GOODS;
+    };
+    const dear = { price: "$90", settle: "async", maxUnsettled: "$100" };
+    const table = {
+      ...WAYS,
+      maxUnsettledTotal: "$100",
+      routes: { ...WAYS.routes, "/metered": metered, "/dear": dear },
+    };
+    const supported = (): object => ({ kinds: [upto, { x402Version: 2, scheme: "exact", network: NETWORK }] });
+    const gate = await settlesAgain(table, isSettled, { upstream, supported });
+    await gate.ask("/metered");
+    if (path === "/dear") await gate.gate.exposure.reserve({ ...FULL, nowMs: gate.clock.nowMs });
+    const outcome = await gate.pay(path, await sign());
+    if ("answer" in outcome && outcome.answer.body instanceof ReadableStream) await textOf(outcome);
+    await gate.settled();
+    expect(reasonOf(await gate.pay("/after", await signPayment("10000")))).toBe("sold");
+  });
+
   test.each([
     ["the others go to the next one", TABLE, ["sold", "sold", "sold"]],
     ["the others wait where there is none", WAYS, ["facilitator_unavailable", "facilitator_unavailable", "sold"]],
   ])("is tried with one payment at a time, and %s", async (_, table, reasons) => {
     const looked = Promise.withResolvers<void>();
-    let isFirst = true;
-    const { answer, urls, settled } = await settlesAgain(table, async (body, url) => {
-      if (!isFirst && !url.startsWith(TWO)) await looked.promise;
+    const verified = Promise.withResolvers<void>();
+    const is = { tried: false, verified: 0 };
+    const verify: Around["verify"] = async (body, url) => {
+      // All of them are verified before the first one is settled.
+      if (is.tried && !url.startsWith(TWO) && ++is.verified === 3) verified.resolve();
+      if (is.tried) await verified.promise;
+      return isValid(body);
+    };
+    const settle: Around["settle"] = async (body, url) => {
+      if (is.tried && !url.startsWith(TWO)) await looked.promise;
       return isSettled(body);
-    });
-    isFirst = false;
+    };
+    const { answer, urls, settled } = await settlesAgain(table, settle, { verify });
+    is.tried = true;
     const before = urls.length;
     const payments = await Promise.all(Array.from({ length: 3 }, () => signPayment("10000")));
     let answered = 0;

@@ -735,6 +735,57 @@ describe("a stream, as time goes by,", () => {
   });
 });
 
+test("who leaves what is metered by bytes before taking any has the API work, and that is counted", async () => {
+  const meter = [{ usd: "1", per: "1K", of: { measured: "bytes" } }];
+  const price = { upto: "$0.05", meter };
+  const upstream: Around["upstream"] = () => ({ status: 200, headers: {}, body: "x".repeat(5000) });
+  const gate = openGate({ maxUncharged: 2, routes: { "/m": { price } } }, { supported, upstream });
+  await gate.ask("/m");
+  const said: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    const outcome = await gate.pay("/m", (await signUptoPayment("50000", {}, account)) as unknown as Payment);
+    said.push(reasonOf(outcome));
+    if ("answer" in outcome && outcome.answer.body instanceof ReadableStream) await outcome.answer.body.cancel();
+    await gate.settled();
+  }
+  expect(said).toEqual(["served", "served", "payer_over_cap"]);
+});
+
+test("a stream whose invocation died, and whose use costs nothing where it is missing, is no debt while no RPC answers", async () => {
+  let fate: Fate = { kind: "unavailable", detail: "down" };
+  const { upstream, write } = streaming();
+  const gate = open({ onMissingUsage: "nothing" }, { upstream, fate: () => fate });
+  const reader = readerOf(await gate.buy());
+  void write("data: 1\n\n");
+  await reader.read();
+  const endMs = Number(payment.payload.permit2Authorization.deadline) * 1000;
+  await gate.alarm(endMs - 10_000 - gate.clock.nowMs);
+  fate = { kind: "unused", chainTimeMs: endMs + 200_000 };
+  await gate.alarm(210_000);
+  expect([gate.entry(), gate.settledFor]).toEqual(["uncharged, truncated, 0", []]);
+});
+
+test("the time that the gate itself takes to verify is not what an honest buyer signed too little for", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { upstream, write } = streaming();
+  const verify: Around["verify"] = () => {
+    gate.clock.nowMs += 20_000;
+    return { isValid: true };
+  };
+  const gate = open({}, { upstream, verify }, { maxTimeoutSeconds: 80 });
+  payment = await signUptoPayment("50000", { deadline: String(Math.floor(gate.clock.nowMs / 1000) + 80) }, account);
+  payment.accepted.maxTimeoutSeconds = 80;
+  const reader = readerOf(await gate.buy());
+  void write("data: 1\n\n");
+  await reader.read();
+  const rest = reader.read();
+  rest.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(80_000);
+  await gate.settled();
+  vi.useRealTimers();
+  expect(gate.settledFor).toEqual(["100"]);
+});
+
 describe("a request's body", () => {
   const long = JSON.stringify({ x: "x".repeat(2000) });
   const lengthOf = (text: string): object => ({ "content-length": String(text.length) });

@@ -21,6 +21,11 @@ describe("a claim", () => {
   });
 });
 
+test("a claim lasts no longer than it may, however late it is granted", () => {
+  const claim = claimOf({ leaseEndsMs: NOW + LEASE - 1 });
+  expect(pageOf(claim, 1)).toMatchObject({ lease_until: NOW + LEASE - 1, due_at: NOW + LEASE - 1 });
+});
+
 describe("a row", () => {
   test("says what state it is in, and takes it back unchanged", () => {
     const state = stateOf("unknown", "truncated", { settleBegan: true, transaction: "0x1", reason: "r", endsMs: 7 });

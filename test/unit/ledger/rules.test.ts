@@ -8,7 +8,7 @@ import {
   type Pay,
   type PaymentState,
 } from "../../../src/ledger/state.ts";
-import { DELIVERIES, EVENTS, HASH, LEASE, NOW, PAYS, stateOf, TERMS } from "./fixtures.ts";
+import { DAY, DELIVERIES, EVENTS, HASH, LEASE, NOW, PAYS, stateOf, TERMS } from "./fixtures.ts";
 
 type Kind = LedgerEvent["kind"];
 const kinds = Object.keys(EVENTS) as readonly Kind[];
@@ -82,16 +82,21 @@ const brief = (next: PaymentState | string): string | null =>
 
 describe("a report of the live attempt", () => {
   test("says who settles instead of the one that it was claimed with, and until when it will have", () => {
-    const claimed = stateOf("claimed", "none", { leaseUntilMs: NOW + 1 });
-    expect(following(claimed, "pinned")).toEqual(
-      stateOf("claimed", "none", { facilitator: "https://other.example", leaseUntilMs: NOW + LEASE }),
-    );
+    for (const [nowMs, leaseUntilMs] of [
+      [NOW + 40_000, NOW + 40_000 + LEASE],
+      [NOW + DAY - 1, NOW + DAY],
+    ] as const) {
+      const pinned = { facilitator: "https://other.example", leaseUntilMs };
+      expect(following(stateOf("claimed", "none"), "pinned", nowMs)).toEqual(stateOf("claimed", "none", pinned));
+    }
     expect(report(stateOf("claimed", "none"), "pinned", "other")).toBe("stale_attempt");
   });
 
   test("says that a stream goes on, which is nobody's credit until it ends, also where its time was over", () => {
     const gone = stateOf("settled", "undelivered", { leaseUntilMs: 0, endsMs: NOW + 5 });
     expect(following(gone, "delivering")).toEqual(stateOf("settled", "none", { leaseUntilMs: NOW + LEASE }));
+    const later = stateOf("settled", "none", { leaseUntilMs: NOW + DAY });
+    expect(following(later, "delivering")).toEqual(later);
     const owed = stateOf("owed", "truncated", { leaseUntilMs: 0 });
     expect(following(owed, "delivering")).toEqual(owed);
   });
@@ -179,6 +184,12 @@ describe("what a report leaves", () => {
       expect(following(stateOf("unknown", "delivered", began), "undetermined").endsMs).toBeNull();
     },
   );
+
+  test("remembers nothing as in vain that turns out to have been handed over, in whichever order that is told", () => {
+    const unknown = stateOf("unknown", "none", { settleBegan: true });
+    expect(following(following(unknown, "undetermined"), "truncated").endsMs).toBeNull();
+    expect(following(following(unknown, "truncated"), "undetermined").endsMs).toBeNull();
+  });
 
   test("leaves the goods with an attempt that settled and still delivers", () => {
     const settled = following(stateOf("claimed", "none"), "settled");
