@@ -107,7 +107,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     maxUnsettledTotal: {
       type: "dollars",
       means:
-        'How much all payers together may have been served and not yet settled by routes that settle `"async"`. Who would exceed it is asked to pay first.',
+        'How much all payers together may have been served and not yet settled by routes that settle `"async"`; what was served and never paid is in it until an hour behind the end of its authorization. Who would exceed it is asked to pay first.',
       example: "$200",
     },
     verifyAbove: {
@@ -126,7 +126,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     maxUncharged: {
       type: "whole number, 1 to 1000",
       means:
-        "How many calls of one payer may, within an hour, have made your API work without a charge: because it answered what is not for sale, or because the payment was rejected. One more is 429.",
+        "How many calls of one payer may, within an hour, have made your API work without a charge: because it answered what is not for sale, or because the payment was rejected or came to nothing behind it. One more is 429.",
       example: 20,
     },
     creditDays: {
