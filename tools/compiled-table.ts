@@ -7,6 +7,7 @@ import {
   type Config,
   type FixedAccess,
   type FreeAccess,
+  nameOf,
   offersOf,
   type PaidAccess,
   type PricedRoute,
@@ -16,7 +17,7 @@ import { compareRoutes } from "../src/route/index.ts";
 import { redacted } from "../src/std/index.ts";
 import { entriesOf, followsText } from "./computed-price.ts";
 import { secretsText } from "./secret-places.ts";
-import { nameOf, tableWarnings } from "./table-warnings.ts";
+import { tableWarnings } from "./table-warnings.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];

@@ -1,7 +1,7 @@
 // What the facilitators of a table say of themselves when they are asked, as the gate would ask them: whether they answer,
 // take the key, and settle what the table accepts. No payment is sent.
 
-import { type Config, offersOf } from "../src/config/index.ts";
+import { type Config, nameOf, offersOf } from "../src/config/index.ts";
 import {
   buildCdpAuth,
   type FacilitatorSettings,
@@ -11,8 +11,7 @@ import {
   Supported,
 } from "../src/facilitator/index.ts";
 import type { Secrets } from "../src/std/index.ts";
-import { secretNames } from "./stack/table.ts";
-import { nameOf } from "./table-warnings.ts";
+import { secretsIn } from "./stack/table.ts";
 
 export interface Word {
   readonly line: string;
@@ -47,7 +46,7 @@ async function ask(config: Config, settings: HttpSettings, secrets: Secrets): Pr
   const { url } = settings;
   const silent = (line: string, isGood: boolean): Asked => ({ settings, word: { line, isGood }, lists: () => null });
   const sources = { secrets, buildCdpAuth, nowMs: Date.now, newNonce: () => crypto.randomUUID().replaceAll("-", "") };
-  const missing = secretNames(settings.auth).filter((name) => !secrets[name]);
+  const missing = secretsIn(settings.auth).filter((name) => !secrets[name]);
   const given = missing.map((name) => `${name}=…`).join(" ");
   if (missing.length > 0)
     return silent(`unasked ${url}: its key is not in the environment (${given} npm run doctor).`, true);

@@ -1,9 +1,8 @@
 // Which secrets a table asks for, and where each of them stands.
 
-import type { Config } from "../src/config/index.ts";
+import { type Config, nameOf } from "../src/config/index.ts";
 import type { HttpSettings } from "../src/facilitator/index.ts";
 import { secretNames } from "../src/std/index.ts";
-import { nameOf } from "./table-warnings.ts";
 
 /** A text with the key of the table that it stands below. */
 type Placed = readonly [place: string, text: string];

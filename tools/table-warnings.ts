@@ -1,11 +1,8 @@
 // What in a table is no mistake, and still worth a look before real money comes.
 
-import { type Config, offersOf, type PricedRoute } from "../src/config/index.ts";
+import { type Config, nameOf, offersOf, type PricedRoute } from "../src/config/index.ts";
 import type { Meter } from "../src/metering/index.ts";
-import { findNetwork } from "../src/x402/index.ts";
 import { isCheaperUnnamed } from "./computed-price.ts";
-
-export const nameOf = (network: string): string => findNetwork(network)?.names[0] ?? network;
 
 /** Names of the built-in networks where no money is moved. */
 const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;

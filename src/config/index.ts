@@ -17,3 +17,4 @@ export {
   type Quoting,
   settleMs,
 } from "./table.ts";
+export { nameOf } from "./tokens.ts";

@@ -13,7 +13,7 @@ import {
   settleMs,
 } from "../config/index.ts";
 import type { Facilitators } from "../facilitator/index.ts";
-import type { Books, Exposure, SpentPayments, Transactions } from "../ledger/index.ts";
+import type { Books, Exposure, Lease, SpentPayments, Transactions } from "../ledger/index.ts";
 import type { Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
@@ -172,10 +172,7 @@ export function meteredMs({ nowMs }: Gate, { access }: Order, { validBeforeMs }:
  * How long nobody but its attempt settles it, and until when at most: of what is served first there is time left for who
  * does it then. Whatever is metered may last as long as a stream that begins as late as may be.
  */
-export function leaseOf(
-  access: PaidAccess,
-  { validBeforeMs }: CheckedPayment,
-): { readonly leaseMs: number; readonly leaseEndsMs: number } {
+export function leaseOf(access: PaidAccess, { validBeforeMs }: CheckedPayment): Lease {
   const usualMs = leaseMs(access);
   const { settle, meter, maxTimeoutSeconds } = access.offer;
   if (settle !== "async") return { leaseMs: usualMs, leaseEndsMs: Number.POSITIVE_INFINITY };

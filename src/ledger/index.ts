@@ -16,5 +16,5 @@ export { BOOKS_TABLE, writeEntries } from "./sink.ts";
 export { buildSpentPayments, type SpentPayments } from "./spent.ts";
 export type { Sql, Store } from "./sql.ts";
 export type { StoredAnswer } from "./standing.ts";
-export type { LedgerEvent } from "./state.ts";
+export type { Lease, LedgerEvent } from "./state.ts";
 export type { Claim, ClaimAnswer, Due, Entry, Known, Presentation } from "./words.ts";

@@ -3,7 +3,7 @@
 import type { SettleMode } from "../schemes/index.ts";
 import type { OpenPayment } from "./claim.ts";
 import type { Kept } from "./standing.ts";
-import { isServed, type PaymentState, type Terms } from "./state.ts";
+import { isServed, leaseUntil, type PaymentState, type Terms } from "./state.ts";
 import type { Claim, Due, Entry } from "./words.ts";
 
 /** The table's columns, as `docs/ledger.md` describes them. */
@@ -64,8 +64,6 @@ export const columnsOf = (state: PaymentState) => ({
   ends_at: state.endsMs,
 });
 
-const leaseUntil = ({ nowMs, leaseMs, leaseEndsMs }: Claim): number => Math.min(nowMs + leaseMs, leaseEndsMs);
-
 /** A claim that was granted. It is no news to the seller's books: most are over before they could be told. */
 export const pageOf = (claim: Claim, seq: number): Page => ({
   id: claim.id,
@@ -87,7 +85,7 @@ export const pageOf = (claim: Claim, seq: number): Page => ({
   delivery: "none",
   attempt: claim.attempt,
   courier: claim.attempt,
-  lease_until: leaseUntil(claim),
+  lease_until: leaseUntil(claim, claim.nowMs),
   settle_began: 0,
   tx: null,
   reason: null,
@@ -95,7 +93,7 @@ export const pageOf = (claim: Claim, seq: number): Page => ({
   redemptions: 0,
   tries: 0,
   tried_at: claim.nowMs,
-  due_at: leaseUntil(claim),
+  due_at: leaseUntil(claim, claim.nowMs),
   live: 1,
   created_at: claim.nowMs,
   updated_at: claim.nowMs,

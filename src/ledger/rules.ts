@@ -8,6 +8,7 @@ import {
   isDebt,
   isServed,
   type LedgerEvent,
+  leaseUntil,
   type Pay,
   type PaymentState,
   type Terms,
@@ -38,10 +39,7 @@ export const RULES: { readonly [K in LedgerEvent["kind"]]: Rule<Extract<LedgerEv
     pay: ["claimed"],
     delivery: FRESH,
     done: null,
-    next: (_, { facilitator, leaseMs, leaseEndsMs }, nowMs) => ({
-      facilitator,
-      leaseUntilMs: Math.min(nowMs + leaseMs, leaseEndsMs),
-    }),
+    next: (_, { facilitator, ...lease }, nowMs) => ({ facilitator, leaseUntilMs: leaseUntil(lease, nowMs) }),
   },
   // What was to be served first, and was not, is nobody's debt.
   uncharged: {

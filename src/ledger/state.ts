@@ -47,11 +47,20 @@ export interface PaymentState {
   readonly endsMs: number | null;
 }
 
+/** How long an attempt is taken to be alive from now on, and whatever that is, until when at most. */
+export interface Lease {
+  readonly leaseMs: number;
+  readonly leaseEndsMs: number;
+}
+
+export const leaseUntil = ({ leaseMs, leaseEndsMs }: Lease, nowMs: number): number =>
+  Math.min(nowMs + leaseMs, leaseEndsMs);
+
 /** Reported by an attempt. */
 export type LedgerEvent =
   | { readonly kind: "release" }
   /** Another facilitator than the claim's has verified it, and nothing was settled yet. */
-  | { readonly kind: "pinned"; readonly facilitator: string; readonly leaseMs: number; readonly leaseEndsMs: number }
+  | ({ readonly kind: "pinned"; readonly facilitator: string } & Lease)
   | { readonly kind: "uncharged"; readonly reason: string }
   | { readonly kind: "rejected"; readonly reason: string }
   /** A settle call without a trustworthy answer; the hash where one was named. */

@@ -3,7 +3,7 @@
 import type { SettleMode } from "../schemes/index.ts";
 import type { CapName, Caps } from "./claim.ts";
 import type { Standing, StoredAnswer } from "./standing.ts";
-import type { LedgerEvent, PaymentState } from "./state.ts";
+import type { Lease, LedgerEvent, PaymentState } from "./state.ts";
 
 /** A payment that somebody holds in hand. */
 export interface Presentation {
@@ -25,7 +25,7 @@ export interface Presentation {
 }
 
 /** A payment as it is claimed. */
-export interface Claim extends Presentation {
+export interface Claim extends Presentation, Lease {
   readonly network: string;
   readonly asset: string;
   readonly payer: string;
@@ -37,8 +37,6 @@ export interface Claim extends Presentation {
   readonly facilitator: string;
   /** The body of `/settle`, kept because asking again has to be identical. */
   readonly settleBody: string;
-  /** Whatever its lease, it lasts no longer than that. */
-  readonly leaseEndsMs: number;
   /** Of a metered call: what is charged if nobody ever says what it used, up to `amount`. Null: it is `amount`. */
   readonly charge: string | null;
   readonly validBeforeMs: number;

@@ -13,7 +13,7 @@ import { projectRoot, startGate } from "./gate.ts";
 import { type PricingSource, readPricing, withTableFile } from "./local-table.ts";
 import { choosePort, preferPort, requirePort } from "./ports.ts";
 import { startSampleApi } from "./sample-api.ts";
-import { chooseUpstream, fitTable, namesHosts, secretNames } from "./table.ts";
+import { chooseUpstream, fitTable, namesHosts, secretsIn } from "./table.ts";
 import type { RunningWorker } from "./worker-runtime.ts";
 
 export interface StackOptions {
@@ -92,7 +92,7 @@ async function startParts(options: StackOptions, keep: <P extends Part>(part: P)
   const gate = keep(await startFittedGate(source, fitted.table, { ...options, port }));
   await noteAbilities(fitted.table, gate);
   const foreign = options.facilitator === undefined ? [] : await facilitatorWarnings(options.facilitator);
-  const missing = secretNames(fitted.table).filter((name) => !gate.vars.has(name));
+  const missing = secretsIn(fitted.table).filter((name) => !gate.vars.has(name));
   const secrets = missing.map((name) => `every answer is 500: ${missingSecret(name)}`);
   for (const warning of [...choice.warnings, ...fitted.warnings, ...secrets, ...foreign]) onWarning?.(warning);
   const { address, privateKey } = buyer;
@@ -137,6 +137,6 @@ function startFittedGate(source: PricingSource, table: unknown, options: StackOp
 
 /** Secrets that the table asks for, where this process has them; `.dev.vars` is the other place. */
 function secretsFromEnvironment(table: unknown): Record<string, string> {
-  const found = secretNames(table).map((name) => [name, process.env[name]] as const);
+  const found = secretsIn(table).map((name) => [name, process.env[name]] as const);
   return Object.fromEntries(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -3,6 +3,7 @@
 // Pure, and no judge of the table: what has another shape than expected passes through untouched, for the Worker's own
 // check to report.
 
+import { secretNames } from "../../src/std/index.ts";
 import { isObject, type JsonObject, type Note } from "./json.ts";
 import { fitMoney, fitTokens, localNames, localNetwork } from "./money.ts";
 
@@ -184,7 +185,6 @@ function isLoopback(url: string): boolean {
 }
 
 /** The names in `{{NAME}}` anywhere in the table: secrets that the Worker will ask for. */
-export function secretNames(table: unknown): string[] {
-  const names = [...JSON.stringify(table ?? null).matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].map(([, name]) => name);
-  return [...new Set(names.filter((name) => name !== undefined))];
-}
+export const secretsIn = (table: unknown): readonly string[] => [
+  ...new Set(secretNames(JSON.stringify(table ?? null))),
+];

@@ -317,31 +317,30 @@ describe("a stream", () => {
     },
   );
 
+  /** A stream that says nothing of its use, and whose buyer leaves it before it ends in that way. */
+  async function left(changes: object, end: (stream: ReturnType<typeof streaming>) => Promise<void>) {
+    const streams = streaming();
+    const gate = open(changes, { upstream: streams.upstream });
+    const { reader } = await read(await gate.buy());
+    void streams.write("data: 1\n\n");
+    await reader.read();
+    await reader.cancel();
+    void end(streams);
+    await gate.settled();
+    return gate;
+  }
+
   test.each<[string, object, readonly string[], string]>([
     ["most where the table does not say", {}, ["50000"], "settled, delivered, 50000"],
     ["least where it says so", { onMissingUsage: { left: "minimum" } }, ["100"], "settled, delivered, 100"],
   ])("that its buyer left before anybody could say what it used costs the %s", async (_, changes, amounts, state) => {
-    const { upstream, write, abort } = streaming();
-    const { buy, settled, settledFor, entry, held } = open(changes, { upstream });
-    const { reader } = await read(await buy());
-    void write("data: 1\n\n");
-    await reader.read();
-    await reader.cancel();
-    void abort();
-    await settled();
+    const { settledFor, entry, held } = await left(changes, ({ abort }) => abort());
     expect([settledFor, entry()]).toEqual([amounts, state]);
     expect(held()?.calculation).toMatch(/^usage\.units at \$1\/1K missing, its buyer left: m/);
   });
 
   test("that ends without a word of its use costs what the API did not say, also where its buyer left before that", async () => {
-    const { upstream, write, close } = streaming();
-    const { buy, settled, entry, held } = open({}, { upstream });
-    const { reader } = await read(await buy());
-    void write("data: 1\n\n");
-    await reader.read();
-    await reader.cancel();
-    void close();
-    await settled();
+    const { entry, held } = await left({}, ({ close }) => close());
     expect([entry(), held()?.calculation]).toEqual([
       "settled, delivered, 100",
       "usage.units at $1/1K missing: minimum",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { transferChecked } from "../../../src/schemes/index.ts";
-import { chooseUpstream, fitTable, namesHosts, secretNames } from "../../../tools/stack/table.ts";
+import { chooseUpstream, fitTable, namesHosts, secretsIn } from "../../../tools/stack/table.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
 const USDC = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
@@ -316,5 +316,5 @@ describe("the API behind the local gate is", () => {
 
 test("secrets are found wherever a table names them", () => {
   const upstreams = { a: { url: "https://h", headers: { x: "{{ KEY }} {{OTHER}}", y: "{{KEY}}" } } };
-  expect(secretNames({ ...table, upstreams })).toEqual(["KEY", "OTHER"]);
+  expect(secretsIn({ ...table, upstreams })).toEqual(["KEY", "OTHER"]);
 });
