@@ -91,6 +91,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/conformance/**/*.test.ts", "test/*.test.ts"],
           exclude: [PROVOKED, PROVOKED_BY_PAYERS],
+          setupFiles: ["test/support/seed.ts"],
         },
       },
       worker("worker", "pricing.ts", { bindings: KEY }),

@@ -30,7 +30,7 @@ const multicallAbi = parseAbi([
 let chain: Chain;
 beforeAll(async () => {
   chain = await startChain();
-}, 30_000);
+});
 afterAll(() => chain?.stop());
 
 const options = () => ({ chain: localChain(chain.rpc), transport: http(chain.rpc), pollingInterval: 20 });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   chain = await startChain();
   // What is looked for lies after the contracts came, as it does on every network.
   await createTestClient({ ...options(), mode: "anvil" }).mine({ blocks: 1100 });
-}, 30_000);
+});
 afterAll(() => chain?.stop());
 
 const options = () => ({ chain: localChain(chain.rpc), transport: http(chain.rpc), pollingInterval: 20 });

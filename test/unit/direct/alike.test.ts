@@ -18,7 +18,7 @@ let reference: Listener;
 beforeAll(async () => {
   world = await startWorld();
   reference = await startFacilitator({ rpc: world.rpc });
-}, 30_000);
+});
 afterAll(async () => {
   await reference?.stop();
   await world?.stop();
@@ -115,5 +115,5 @@ describe.each(builders)("with %s", (_, build) => {
     const hashes = settlements.map((one) => (one.kind === "settled" ? one.transaction : null));
     expect(new Set(hashes).size).toBe(10);
     expect(hashes).not.toContain(null);
-  }, 30_000);
+  });
 });

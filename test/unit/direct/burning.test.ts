@@ -13,7 +13,7 @@ const ALL = "relayer_reverted_too_often";
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-}, 30_000);
+});
 afterAll(() => world?.stop());
 
 /** A wallet that takes every signature where gas costs nothing, as it does when it is asked, and none in a block. */
@@ -50,10 +50,10 @@ describe("a wallet that approves when it is asked and refuses in a block", () =>
   });
 
   test("burns no more than eight that it sends at once, by many Workers", async () => {
-    const relayer = await world.startRelayer();
+    const relayer = await world.startRelayer({ settleTimeoutMs: 30_000 });
     const burner = await startBurner();
     const payments = await Promise.all(Array.from({ length: 20 }, () => burner.pay()));
-    const settlements = await Promise.all(payments.map(relayer.settle));
+    const settlements = await world.whileBlocksCome(() => Promise.all(payments.map(relayer.settle)));
     expect(relayer.signed().length).toBeLessThanOrEqual(8);
     expect(settlements.filter(({ kind }) => kind === "rejected").length).toBe(20 - relayer.signed().length);
   });
@@ -82,16 +82,30 @@ test("a wallet that burns whatever gas it is given is not settled for", async ()
 });
 
 test("a wallet with the money for one price is sent one transaction, however many it signs at once", async () => {
-  const relayer = await world.startRelayer();
+  // No look falls on both sides of the block.
+  let gate: Promise<void> | undefined;
+  let looking = 0;
+  const answer = async () => {
+    await gate;
+    looking++;
+    return "pass" as const;
+  };
+  const done = (calls: number): void => {
+    looking -= calls;
+  };
+  const relayer = await world.startRelayer({ urls: [await world.startProxy({ answer, done })] });
   const payer = await world.startPayer(10_000n);
   await world.test.setAutomine(false);
   const settlements = Promise.all(Array.from({ length: 4 }, async () => relayer.settle(await pay({}, payer))));
   await expect.poll(() => relayer.signed().length).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(relayer.signed()).toHaveLength(1);
+  const { promise, resolve: open } = Promise.withResolvers<void>();
+  gate = promise;
+  await expect.poll(() => looking).toBe(0);
   await world.test.mine({ blocks: 1 });
   await world.test.setAutomine(true);
-  // A look may fall on both sides of the block, and then the transfer fails when it is tried.
+  open();
   const kinds = (await settlements).map(({ kind }) => kind);
   expect(kinds.toSorted()).toEqual(["rejected", "rejected", "rejected", "settled"]);
   expect(await relayer.nonces()).toBe(1);

@@ -215,4 +215,4 @@ test("no nonce has two payments, no payment two nonces, and no gap stays, in eve
     }
   });
   fc.assert(run, { numRuns: 120 });
-}, 60_000);
+});

@@ -13,7 +13,7 @@ const SEED = Number(process.env["FAREGATE_DIRECT_SEED"] ?? 1);
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
-}, 30_000);
+});
 afterAll(() => world?.stop());
 
 /** The same faults for the same seed, as far as one order of events goes. */
@@ -68,4 +68,4 @@ test(`every payment is made once, whatever fails on the way (seed ${SEED})`, asy
   // Every payment has one nonce, and what the chain counts are these.
   expect(new Set(relayer.signed().map(({ nonce }) => nonce)).size).toBe(PAYMENTS);
   expect(await relayer.nonces()).toBe(PAYMENTS);
-}, 60_000);
+});

@@ -16,7 +16,7 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
   await world.test.setAutomine(false);
-}, 30_000);
+});
 afterAll(() => world?.stop());
 
 /** No test meets another's transactions or prices. */

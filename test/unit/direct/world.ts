@@ -116,8 +116,17 @@ export async function startWorld() {
       return payer;
     },
     send,
-    /** The RPC through somebody who can be told to break off, or to answer something else. */
-    async startProxy(change: { answer: (method: string) => Answer | Promise<Answer> }) {
+    /** While blocks also come by themselves, as they do anywhere else: what is sent at once may wait for the next one. */
+    async whileBlocksCome<T>(run: () => Promise<T>): Promise<T> {
+      const beat = setInterval(() => void test.mine({ blocks: 1 }).catch(() => undefined), 500);
+      return run().finally(() => clearInterval(beat));
+    },
+    /**
+     * The RPC through somebody who can be told to break off, or to answer something else.
+     *
+     * @param change.done so many calls are answered
+     */
+    async startProxy(change: { answer: (method: string) => Answer | Promise<Answer>; done?: (calls: number) => void }) {
       const proxy = await startServer(async (request, response) => {
         const calls: { id: number; method: string }[] = JSON.parse(await readText(request));
         const answers = await Promise.all(calls.map(({ method }) => change.answer(method)));
@@ -129,6 +138,7 @@ export async function startWorld() {
           body: JSON.stringify(calls.filter((_, i) => isPassed(answers[i]))),
         });
         const replies: { id: number }[] = await passed.json();
+        change.done?.(calls.length);
         const changed = calls.map(({ id }, i) => {
           const answer = answers[i];
           if (typeof answer !== "object") return replies.find((reply) => reply.id === id);
