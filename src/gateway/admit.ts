@@ -18,6 +18,7 @@ import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, leaseOf, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
 import { inDoubtTwice, present, presentationOf, revisit, tell } from "./revisit.ts";
+import { POOR } from "./settle.ts";
 import {
   beginWith,
   type Candidates,
@@ -131,14 +132,6 @@ async function admitGranted(
   }
   return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
 }
-
-/** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
-const POOR: ReadonlySet<string> = new Set([
-  "insufficient_funds",
-  "invalid_exact_evm_insufficient_balance",
-  "permit2_insufficient_balance",
-  "permit2_allowance_required",
-]);
 
 /**
  * Whether a new signature proves its payer here and now; null while nobody can say. One that was used elsewhere is public,

@@ -38,6 +38,8 @@ export async function charge(
  */
 async function tellCharged(gate: Gate, payment: AdmittedPayment, settled: Settled): Promise<Telling> {
   const { transaction, bill } = settled;
+  // The answer's beginning goes first.
+  await gate.sleep(0);
   if (!(await accept(gate, payment, settled))) {
     return { before: [...notedOf(bill), { kind: "served" }], beforeEnd: [{ kind: "lost", transaction }] };
   }

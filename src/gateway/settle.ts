@@ -9,6 +9,7 @@ import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
 import type { Settlement } from "../x402/index.ts";
 import { confirm } from "./confirm.ts";
 import type { Gate, Order } from "./gate.ts";
+import { isUnused } from "./resolve.ts";
 
 /** What a metered call comes to. */
 export interface Bill {
@@ -55,12 +56,35 @@ export async function settle(
   const part = bill === null ? payment : { ...payment, part: bill.amount };
   const asked = facilitatorOf(gate, order, admitted).settle(bill?.settleBody ?? facilitatorBody, part);
   const said = await order.call.trace.measure("settle", asked);
-  if (said.kind !== "settled") return said;
+  if (said.kind === "rejected") return (await isProof(gate, order, payment, said)) ? said : inDoubt(said.reason);
+  if (said.kind === "unknown") return said;
   const isFirst = gate.spent.isFirst(payment.id, said.transaction);
   if (!isFirst || isDear(order, payment, bill)) return show(gate, order, admitted, bill, said.transaction);
   // Whoever presents it again in the same moment need not wait for what is on record.
   gate.spent.note(payment.id, said.transaction);
   return { ...said, bill, isShown: false };
+}
+
+/** Reasons of a payer who is poor, not of an authorization that was used: the first payment may have taken the money. */
+export const POOR: ReadonlySet<string> = new Set([
+  "insufficient_funds",
+  "invalid_exact_evm_insufficient_balance",
+  "permit2_insufficient_balance",
+  "permit2_allowance_required",
+]);
+
+/**
+ * Whether the refusal says that nothing was paid. Where another facilitator may have been shown the payment before, and
+ * have sent it, that is what the payer has become poor by.
+ */
+async function isProof(
+  gate: Gate,
+  { access }: Order,
+  payment: CheckedPayment,
+  { reason }: Extract<Settlement, { kind: "rejected" }>,
+): Promise<boolean> {
+  if (access.offer.facilitators.length === 1 || !POOR.has(reason)) return true;
+  return (await isUnused(gate, payment)) === true;
 }
 
 /** Where nobody waits, or all of it is on record before anything else is done. */
@@ -76,6 +100,8 @@ export async function settleForGood(
   if (shown.kind === "settled") await accept(gate, admitted, shown);
   return shown;
 }
+
+const inDoubt = (detail: string): Unsettled => ({ kind: "unknown", detail, transaction: null });
 
 /** False where the transaction is another payment's, whichever isolate heard of that, and the chain does not show it. */
 export function accept(gate: Gate, { payment }: AdmittedPayment, settled: Settled): Promise<boolean> {

@@ -1,8 +1,9 @@
 // Two facilitators: who is asked, who settles, and what the ledger holds of it.
 
 import { describe, expect, test } from "vitest";
+import type { Fate } from "../../../src/chain/index.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
-import { NETWORK, newAccount, type Payment, signPayment } from "../../support/payment.ts";
+import { NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import { FACILITATOR, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
@@ -17,6 +18,7 @@ import {
   paidWith,
   payerOf,
   reasonOf,
+  rejected,
   textOf,
   upfront,
   WAYS,
@@ -204,6 +206,37 @@ describe("of two facilitators", () => {
     const { pay, verifiedAt } = open({ verify: invalid });
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("payment_refused");
     expect(verifiedAt()).toEqual([`${ONE}/verify`]);
+  });
+
+  test.each(["insufficient_funds", "invalid_exact_evm_insufficient_balance"])(
+    "that a payer has become poor is doubted: the one that was silent may have sent the payment (%s)",
+    async (reason) => {
+      const payment = await signPayment("10000");
+      const transaction = transactionOf(payment.payload.authorization.nonce);
+      const { pay, entry, alarm } = open({
+        verify: onlyTwo(isValid),
+        settle: rejected(reason),
+        fate: () => ({ kind: "paid", transaction, amount: "10000" }),
+      });
+      expect(reasonOf(await pay("/after", payment))).toBe("settlement_unknown");
+      await alarm(60_000);
+      expect(entry(payment)).toBe("settled, undelivered");
+    },
+  );
+
+  test("that a payer has become poor is so where the chain shows the payment unused, and unknown where nobody can say", async () => {
+    const poor = { verify: onlyTwo(isValid), settle: rejected("insufficient_funds") };
+    const unused = (): Fate => ({ kind: "unused", chainTimeMs: Date.now() });
+    for (const [fate, reason] of [
+      [unused, "settlement_rejected"],
+      [(): Fate => ({ kind: "unavailable", detail: "no RPC answered" }), "settlement_unknown"],
+      [null, "settlement_unknown"],
+    ] as const) {
+      const { pay } = open({ ...poor, fate });
+      expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe(reason);
+    }
+    const { pay } = open({ ...poor, settle: rejected("invalid_payload"), fate: null });
+    expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_rejected");
   });
 
   test("one that is in trouble itself has not judged the payment: the next one does", async () => {
