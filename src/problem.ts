@@ -54,7 +54,7 @@ export type Problem =
   | { readonly reason: "payment_ended"; readonly code: string; readonly invitation: Invitation }
   | { readonly reason: "key_reused" }
   | { readonly reason: "invalid_voucher" }
-  | { readonly reason: "payer_over_cap"; readonly cap: "in_flight" | "unsettled" | "uncharged" }
+  | { readonly reason: "payer_over_cap"; readonly cap: "in_flight" | "unsettled" | "uncharged" | "funds" }
   | { readonly reason: "settlement_unknown"; readonly credit: Credit | null }
   /** Settled, and the upstream did not deliver; `status` is its own error, where it had one. */
   | {

@@ -6,18 +6,30 @@
 // other direction. An RPC that stands
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
-import type { Result } from "../std/index.ts";
+import { err, type Result } from "../std/index.ts";
 import { eip3009 } from "./eip3009.ts";
 import type { Authorization } from "./events.ts";
 import type { Fate, KnownFate } from "./fate.ts";
 import { readNonceFate } from "./nonce.ts";
 import { permit2 } from "./permit2.ts";
-import { type Ask, type AskEach, buildEndpoints, type ChainSettings, type Fault, type Fetch, failOver } from "./rpc.ts";
+import {
+  type Ask,
+  type AskEach,
+  buildEndpoints,
+  type ChainSettings,
+  type Fault,
+  type Fetch,
+  failOver,
+  fault,
+} from "./rpc.ts";
 import { readSolanaFate } from "./solana.ts";
+import { readSpendable, type Wallet } from "./spendable.ts";
 
 export interface Chain {
   /** @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said */
   readonly fateOf: (authorization: Authorization, confirmations?: number) => Promise<Fate>;
+  /** What a payer could pay now, in atomic units; null where nobody says. */
+  readonly spendable: (wallet: Wallet) => Promise<bigint | null>;
 }
 
 type ReadFate = (
@@ -29,22 +41,29 @@ type ReadFate = (
 
 /** Of a network of `eip155:*`. */
 export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
-  chainOf(settings, fetcher, (ask, _, authorization, confirmations) => {
+  chainOf(settings, fetcher, readSpendable, (ask, _, authorization, confirmations) => {
     const method = authorization.assetTransferMethod === "permit2" ? permit2 : eip3009;
     return readNonceFate(ask, method, authorization, confirmations);
   });
 
 /** Of a network of `solana:*`. */
 export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
-  chainOf(settings, fetcher, readSolanaFate);
+  chainOf(settings, fetcher, unsaid, readSolanaFate);
 
-function chainOf(settings: ChainSettings, fetcher: Fetch, read: ReadFate): Chain {
+/** A token account would have to be found first. */
+const unsaid = async (): Promise<Result<bigint, Fault>> => err(fault("is not asked"));
+
+function chainOf(settings: ChainSettings, fetcher: Fetch, spendable: typeof readSpendable, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
     async fateOf(authorization, confirmations = 1) {
       const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
       const fate = await failOver(endpoints, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
+    },
+    async spendable(wallet) {
+      const amount = await failOver(endpoints, wallet.network, (ask) => spendable(ask, wallet));
+      return amount.ok ? amount.value : null;
     },
   };
 }

@@ -20,3 +20,4 @@ export {
   type Reply,
   readNetwork,
 } from "./rpc.ts";
+export { BALANCE_OF } from "./spendable.ts";

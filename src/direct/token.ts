@@ -1,14 +1,12 @@
 // The calls of a token that takes EIP-3009, as words of 32 bytes. A test holds them to what viem encodes.
 
-import { AUTHORIZATION_STATE, addressWord, wordAddress } from "../chain/index.ts";
+import { AUTHORIZATION_STATE, addressWord, BALANCE_OF, wordAddress } from "../chain/index.ts";
 import type { Order, Transfer } from "./order.ts";
 
 /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` */
 const TRANSFER_VRS = "0xe3ee160e";
 /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)` */
 const TRANSFER_BYTES = "0xcf092995";
-/** `balanceOf(address)` */
-const BALANCE_OF = "0x70a08231";
 
 /** 65 bytes: r, s and v. */
 const ACCOUNT_DIGITS = 130;

@@ -13,7 +13,8 @@ import {
   type CheckedPayment,
   type SettleMode,
 } from "../schemes/index.ts";
-import { partsOf, type Verdict } from "../x402/index.ts";
+import { attempted } from "../std/index.ts";
+import { isGasSponsoring, PERMIT2_ADDRESS, partsOf, type Verdict } from "../x402/index.ts";
 import { type Reporter, report } from "./attempt.ts";
 import { askUpfront, type Gate, leaseOf, type Order, refuse, refusePayment } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
@@ -31,7 +32,14 @@ import {
   verifyWith,
 } from "./verify.ts";
 
-export type Admission = { readonly kind: "admitted"; readonly payment: AdmittedPayment } | Outcome;
+export interface Admitted {
+  readonly kind: "admitted";
+  readonly payment: AdmittedPayment;
+  /** Whether the payer's wallet has all that is open of theirs: asked before what is served goes out unpaid. */
+  readonly isCovered: Promise<boolean>;
+}
+
+export type Admission = Admitted | Outcome;
 
 export const reporterOf = ({ payment, attemptId }: Attempt): Reporter => ({ id: payment.id, attempt: attemptId });
 
@@ -82,7 +90,8 @@ async function decide(gate: Gate, order: Order, attempt: Attempt, mode: SettleMo
   if (!answer.ok) return refuse({ reason: "ledger_unavailable" });
   const { value: claimed } = answer;
   if (claimed.kind === "granted") {
-    return admitGranted(gate, order, attempt, mode, { facilitator, candidates, verified });
+    const isCovered = mode === "async" ? hasFunds(gate, payment, claimed.unsettled) : COVERED;
+    return admitGranted(gate, order, attempt, mode, { facilitator, candidates, verified, isCovered });
   }
   if (claimed.kind !== "on_account") return tell(gate, order, attempt.attemptId, claimed);
   const { verdict } = await verified;
@@ -110,14 +119,17 @@ interface Granted {
   readonly facilitator: Facilitator;
   readonly candidates: Candidates;
   readonly verified: Promise<Verified>;
+  readonly isCovered: Admitted["isCovered"];
 }
+
+const COVERED = Promise.resolve(true);
 
 async function admitGranted(
   gate: Gate,
   order: Order,
   attempt: Attempt,
   mode: SettleMode,
-  { facilitator, candidates, verified }: Granted,
+  { facilitator, candidates, verified, isCovered }: Granted,
 ): Promise<Admission> {
   const { verdict, by } = await beginWith(gate, order.call.trace, candidates, attempt, await verified);
   if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
@@ -130,7 +142,25 @@ async function admitGranted(
     by.breaker.leaves();
     return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
-  return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name) };
+  return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name), isCovered };
+}
+
+/** How long the chain may take to say what a payer has, while the upstream works. */
+const FUNDS_MS = 2_000;
+
+/**
+ * Each payment is verified alone, and one wallet may promise the same money to many at once: whether it has all of it.
+ * Where nobody can say, the caps alone hold. @param unsettled with this one
+ */
+async function hasFunds(gate: Gate, payment: CheckedPayment, unsettled: string): Promise<boolean> {
+  const { id, network, asset, payer, amount, paymentPayload } = payment;
+  const chain = gate.chain(network);
+  if (chain === null || unsettled === amount) return true;
+  const isSponsored = Object.keys(paymentPayload.extensions ?? {}).some(isGasSponsoring);
+  const isAllowed = partsOf(id).assetTransferMethod !== "permit2" || isSponsored;
+  const wallet = { network, asset, payer, spender: isAllowed ? null : PERMIT2_ADDRESS };
+  const funds = await attempted(() => chain.spendable(wallet), FUNDS_MS);
+  return !funds.ok || funds.value === null || funds.value >= BigInt(unsettled);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment } from "../schemes/index.ts";
 import type { UpstreamAnswer } from "../upstream/index.ts";
 import type { Receipt, Settlement } from "../x402/index.ts";
-import { reporterOf } from "./admit.ts";
+import { type Admitted, reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, report, storable, type Telling } from "./attempt.ts";
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
@@ -70,6 +70,21 @@ export async function settleBehind(
   }
   return settlement;
 }
+
+/** That it is owed, on record before anything goes out; what is told instead where it is not to be. */
+export async function owe(
+  gate: Gate,
+  { payment, isCovered }: Admitted,
+  answer: UpstreamAnswer,
+): Promise<Outcome | null> {
+  const problem = (await isCovered) ? UNRECORDED : OVER_FUNDS;
+  if (problem === UNRECORDED && (await report(gate, reporterOf(payment), [{ kind: "served" }]))) return null;
+  discard(answer);
+  return oweNothing(gate, payment, problem.reason, refuse(problem));
+}
+
+const UNRECORDED = { reason: "ledger_unavailable" } as const;
+const OVER_FUNDS = { reason: "payer_over_cap", cap: "funds" } as const;
 
 /** Nothing of what was to be owed went out. */
 export function oweNothing(gate: Gate, payment: AdmittedPayment, reason: string, outcome: Outcome): Outcome {

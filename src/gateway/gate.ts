@@ -18,9 +18,10 @@ import type { Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import type { Invitation, Problem } from "../problem.ts";
 import type { Target } from "../route/index.ts";
-import type { AdmittedPayment, CheckedPayment } from "../schemes/index.ts";
+import type { CheckedPayment } from "../schemes/index.ts";
 import type { PublicKey, Upstream, UpstreamAnswer, UpstreamSettings } from "../upstream/index.ts";
 import type { X402Version } from "../x402/index.ts";
+import type { Admitted } from "./admit.ts";
 import type { Seal } from "./seal.ts";
 import type { RequestLine, Trace } from "./trace.ts";
 
@@ -63,13 +64,7 @@ export type SellComputed = (gate: Gate, call: Call, route: PricedRoute, access: 
 
 export interface Metering {
   /** @param judgedMs when its time was found to be enough */
-  readonly serve: (
-    gate: Gate,
-    order: Order,
-    payment: AdmittedPayment,
-    meter: Meter,
-    judgedMs: number,
-  ) => Promise<Outcome>;
+  readonly serve: (gate: Gate, order: Order, admitted: Admitted, meter: Meter, judgedMs: number) => Promise<Outcome>;
   /** For a stream that is delivered again. */
   readonly track: (gate: Gate, access: PaidAccess, answer: UpstreamAnswer, body: ReadableStream<Uint8Array>) => Tracked;
 }

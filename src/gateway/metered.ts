@@ -11,13 +11,12 @@ import { err, gathered, isEncoded, ok, type Result } from "../std/index.ts";
 import { isJson } from "../tariff/index.ts";
 import { trackMetered, type UpstreamAnswer } from "../upstream/index.ts";
 import { encodeReceipt, type Receipt } from "../x402/index.ts";
-import { reporterOf } from "./admit.ts";
+import { type Admitted, reporterOf } from "./admit.ts";
 import { FIRST_DELIVERY, report } from "./attempt.ts";
-import { charge, oweNothing, receiptOf, settleBehind } from "./charge.ts";
+import { charge, owe, oweNothing, receiptOf, settleBehind } from "./charge.ts";
 import { creditOf } from "./credit.ts";
 import {
   type Body,
-  discard,
   type Gate,
   type Metering,
   meteredMs,
@@ -62,10 +61,11 @@ const TIME_SIGNED = 0.75;
 async function serveMetered(
   gate: Gate,
   order: Order,
-  payment: AdmittedPayment,
+  admitted: Admitted,
   meter: Meter,
   judgedMs: number,
 ): Promise<Outcome> {
+  const { payment } = admitted;
   const sinceMs = gate.nowMs();
   const asked = bodyFor(meter, order);
   if (!asked.ok) return oweNothing(gate, payment, asked.error.reason, refuse(asked.error));
@@ -96,7 +96,7 @@ async function serveMetered(
     hasReceipt: meter.receiptComment && isEventStream(answer.headers) && !isEncoded(answer.headers),
   };
   const { body } = answer;
-  if (body instanceof ReadableStream) return stream(gate, order, payment, { ...answer, body }, reading);
+  if (body instanceof ReadableStream) return stream(gate, order, admitted, { ...answer, body }, reading);
   if (body !== null) reading.take(body, true);
   return chargeWhole(gate, order, payment, answer, owedFor(order, reading.end(true, false)));
 }
@@ -153,20 +153,13 @@ type StreamedAnswer = UpstreamAnswer & { readonly body: ReadableStream<Uint8Arra
 async function stream(
   gate: Gate,
   order: Order,
-  payment: AdmittedPayment,
+  admitted: Admitted,
   answer: StreamedAnswer,
   { take: feed, leave, end, isDone, hasReceipt, needsEnd, hasTime }: Reading,
 ): Promise<Outcome> {
-  const reporter = reporterOf(payment);
-  const [isHeld, credit] = await Promise.all([
-    report(gate, reporter, [{ kind: "served" }]),
-    creditOf(gate, order, reporter.id),
-  ]);
-  if (!isHeld) {
-    discard(answer);
-    const reason = "ledger_unavailable";
-    return oweNothing(gate, payment, reason, refuse({ reason }));
-  }
+  const { payment } = admitted;
+  const [refused, credit] = await Promise.all([owe(gate, admitted, answer), creditOf(gate, order, payment.payment.id)]);
+  if (refused !== null) return refused;
   const lastsMs = meteredMs(gate, order, payment.payment);
   const receipt = Promise.withResolvers<Uint8Array | null>();
   const last = hasReceipt ? receipt.promise : null;

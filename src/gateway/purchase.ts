@@ -3,11 +3,11 @@
 
 import type { Outcome } from "../outcome/index.ts";
 import type { AdmittedPayment, CheckedPayment, SettleMode } from "../schemes/index.ts";
-import { admit, reporterOf } from "./admit.ts";
+import { type Admitted, admit, reporterOf } from "./admit.ts";
 import { deliver, FIRST_DELIVERY, NOTHING_MORE, report } from "./attempt.ts";
-import { charge, leaveUncharged, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
+import { charge, leaveUncharged, owe, oweNothing, receiptOf, settleBehind, settledBy, unpaid } from "./charge.ts";
 import { undelivered } from "./credit.ts";
-import { discard, type Gate, type Metering, type Order, refuse } from "./gate.ts";
+import type { Gate, Metering, Order } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { settleForGood } from "./settle.ts";
 
@@ -19,14 +19,14 @@ export async function purchase(gate: Gate, order: Order, checked: CheckedPayment
   if (admission.kind !== "admitted") return admission;
   const { payment } = admission;
   // A table with a meter is opened with what serves it.
-  if (meter) return (gate.metering as Metering).serve(gate, order, payment, meter, judgedMs);
+  if (meter) return (gate.metering as Metering).serve(gate, order, admission, meter, judgedMs);
   switch (mode) {
     case "before":
       return settleThenServe(gate, order, payment);
     case "after":
       return serveThenSettle(gate, order, payment);
     case "async":
-      return serveAndOwe(gate, order, payment);
+      return serveAndOwe(gate, order, admission);
   }
 }
 
@@ -63,16 +63,13 @@ async function settleThenServe(gate: Gate, order: Order, payment: AdmittedPaymen
  * For trusted payers: the answer goes out before it is settled, and settling goes on behind it. That it is owed is on
  * record first: nothing goes out that no book holds, and whoever goes on with it knows that it is the seller's right.
  */
-async function serveAndOwe(gate: Gate, order: Order, payment: AdmittedPayment): Promise<Outcome> {
-  const reporter = reporterOf(payment);
+async function serveAndOwe(gate: Gate, order: Order, admitted: Admitted): Promise<Outcome> {
+  const { payment } = admitted;
   const goods = await fetchGoods(gate, order, paidBy(payment, null));
   if (goods.kind === "unsold") return oweNothing(gate, payment, goods.reason, goods.outcome);
-  if (!(await report(gate, reporter, [{ kind: "served" }]))) {
-    discard(goods.answer);
-    const reason = "ledger_unavailable";
-    return oweNothing(gate, payment, reason, refuse({ reason }));
-  }
-  const answer = deliver(gate, order, reporter, goods.answer, NOTHING_MORE, FIRST_DELIVERY);
+  const refused = await owe(gate, admitted, goods.answer);
+  if (refused !== null) return refused;
+  const answer = deliver(gate, order, reporterOf(payment), goods.answer, NOTHING_MORE, FIRST_DELIVERY);
   gate.waitUntil(settleBehind(gate, order, payment, null));
   return { kind: "served", answer };
 }

@@ -38,17 +38,17 @@ export function firstOf<P extends OpenPayment>(open: readonly P[], fingerprint: 
 
 export const hasDebt = (open: readonly OpenPayment[]): boolean => open.some(isDebt);
 
-/** The cap that one more payment would exceed, or null. */
-export function exceededCap(
-  open: readonly OpenPayment[],
-  { asset, amount }: Pick<OpenPayment, "asset" | "amount">,
-  caps: Caps,
-): CapName | null {
-  const unsettled = open.filter(({ pay }) => pay === "claimed" || pay === "unknown" || pay === "owed");
+/** What is open of an asset, in atomic units. */
+export const unsettledOf = (open: readonly OpenPayment[], asset: string): bigint =>
+  open.reduce((sum, payment) => (payment.asset === asset && isUnsettled(payment) ? sum + payment.amount : sum), 0n);
+
+const isUnsettled = ({ pay }: PaymentState): boolean => pay === "claimed" || pay === "unknown" || pay === "owed";
+
+/** The cap that one more payment would exceed, or null. @param unsettled with that payment */
+export function exceededCap(open: readonly OpenPayment[], unsettled: bigint, caps: Caps): CapName | null {
   if (open.filter(({ isRunning }) => isRunning).length >= caps.inFlightMax) return "in_flight";
   if (open.filter(wasInVain).length >= caps.unchargedMax) return "uncharged";
-  const total = unsettled.reduce((sum, payment) => (payment.asset === asset ? sum + payment.amount : sum), amount);
-  return total > caps.unsettledMax ? "unsettled" : null;
+  return unsettled > caps.unsettledMax ? "unsettled" : null;
 }
 
 /** Executed and not paid for, and still remembered. What is settled first is rejected before the upstream is asked. */

@@ -88,7 +88,8 @@ export type Known =
 export type PresentAnswer = { readonly kind: "claimable" } | Known;
 
 export type ClaimAnswer =
-  | { readonly kind: "granted" }
+  /** `unsettled`: what the payer has open of this asset, with this one; atomic units. */
+  | { readonly kind: "granted"; readonly unsettled: string }
   | { readonly kind: "key_reused" }
   | { readonly kind: "in_debt" }
   | { readonly kind: "over_cap"; readonly cap: CapName }

@@ -20,6 +20,7 @@ const CAPS = {
   in_flight: "Too many of your payments are under way; wait for their answers.",
   unsettled: "Too much of yours is not settled yet; wait until it is.",
   uncharged: "Too many of your requests ended without a charge within the hour.",
+  funds: "What you have open may come to more than your wallet has, or lets Permit2 move; wait until some is settled.",
 } as const;
 
 type Reason = Problem["reason"];

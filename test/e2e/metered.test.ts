@@ -221,10 +221,21 @@ describe("a hundred calls at once of a payer who has ten times the most that one
     expect(await balanceOf(chain.rpc, account.address)).toBe(FUNDS - 10n * charge);
   });
 
-  test("owes what was served and cannot be paid, until it can be", async () => {
+  test("is served no more streams than the wallet has the most for, though more might be owed", async () => {
     const [account, before] = [await payerWith(FUNDS), await earned()];
     const { served, others } = await callAtOnce(account, "/cap/20", 100, STREAM);
+    expect([served.length, others]).toEqual([10, refused(90)]);
+    model.goOn();
+    await readAll(served);
+    await expectEarned(before, FUNDS);
+  });
+
+  test("owes what was served and cannot be paid any more, until it can be", async () => {
+    const [account, before] = [await payerWith(2n * FUNDS), await earned()];
+    const { served, others } = await callAtOnce(account, "/cap/20", 100, STREAM);
     expect([served.length, others]).toEqual([20, refused(80)]);
+    const spent = { address: usdc, abi: tokenAbi, functionName: "transfer", args: [relayer.address, FUNDS] } as const;
+    await mined(chain, await walletOf(chain, account).writeContract(spent));
     model.goOn();
     await readAll(served);
     await expectEarned(before, FUNDS);

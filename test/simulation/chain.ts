@@ -95,7 +95,17 @@ export class Blocks {
 
   /** The RPC. */
   view(): Chain {
-    return { fateOf: (authorization) => this.#fateOf(authorization) };
+    return {
+      fateOf: (authorization) => this.#fateOf(authorization),
+      spendable: (wallet) => this.#spendable(wallet),
+    };
+  }
+
+  async #spendable({ asset, payer }: Parameters<Chain["spendable"]>[0]): Promise<bigint | null> {
+    const { faults, random } = this.#world;
+    await this.#world.pause(random.delayMs(80, 3_000), "is told by the RPC");
+    if (faults.strikes("rpc unavailable")) return null;
+    return this.balances.get(`${asset}|${payer}`.toLowerCase()) ?? 0n;
   }
 
   async #fateOf({ asset, payer, nonce, payTo, amount, assetTransferMethod }: Authorization): Promise<Fate> {

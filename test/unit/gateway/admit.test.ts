@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
-import { newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { ASSET, NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import { signPermit2Payment } from "../../support/permit2-payment.ts";
 import {
   type Around,
@@ -251,6 +251,30 @@ describe("a payer who sees to it that no payment settles", () => {
     }
     expect([last, gate.seen.length]).toEqual(["payer_over_cap", 3]);
   });
+});
+
+test("what is served before it is settled goes out as far as the payer's wallet goes", async () => {
+  const wallets: object[] = [];
+  let has = 10_000n;
+  const { pay, seen, entry } = openGate(
+    { ...table, maxUnsettledTotal: "$1" },
+    {
+      settle: broken,
+      fate: () => ({ kind: "unavailable", detail: "no RPC answered" }),
+      spendable: async (wallet) => {
+        wallets.push(wallet);
+        return has;
+      },
+    },
+  );
+  const buy = async () => pay("/async", await signPayment("10000", {}, account));
+  expect([reasonOf(await buy()), wallets]).toEqual(["served", []]);
+  const second = await signPayment("10000", {}, account);
+  expect(await pay("/async", second)).toMatchObject({ problem: { reason: "payer_over_cap", cap: "funds" } });
+  expect([entry(second), seen.length]).toEqual(["uncharged, none", 2]);
+  expect(wallets).toEqual([{ network: NETWORK, asset: ASSET, payer: account.address, spender: null }]);
+  has = 20_000n;
+  expect(reasonOf(await buy())).toBe("served");
 });
 
 describe("what all payers together may owe", () => {

@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import { vi } from "vitest";
-import type { Authorization, Fate } from "../../../src/chain/index.ts";
+import type { Authorization, Chain, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
 import { findOut, type Gate, handle, metering, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
@@ -79,6 +79,8 @@ export interface Around {
   readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
   readonly fate: ((authorization: Authorization, confirmations?: number) => Fate | Promise<Fate>) | null;
+  /** What the RPC says that a payer has, where there is one. */
+  readonly spendable: Chain["spendable"];
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
   readonly changes: Partial<Gate>;
   /** Whose ledgers, KV and clock are gone on with: its table was changed. */
@@ -132,7 +134,14 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const calls: string[] = [];
   const reports: string[] = [];
   const dues: Due[] = [];
-  const { upstream = () => GOODS, fate = null, ledger: reach, changes = {}, before: place = new Place() } = around;
+  const {
+    upstream = () => GOODS,
+    fate = null,
+    spendable = async () => null,
+    ledger: reach,
+    changes = {},
+    before: place = new Place(),
+  } = around;
   const { kv, clock } = place;
   const open = (name: string): LedgerStub => {
     const ledger = place.ledger(name);
@@ -193,7 +202,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
     publicKeys: async () => [],
-    chain: () => fate && { fateOf: async (...asked) => fate(...asked) },
+    chain: () => fate && { fateOf: async (...asked) => fate(...asked), spendable },
     admitUnproven: async () => false,
     nowMs: () => clock.nowMs,
     newId: () => `attempt-${++ids}`,

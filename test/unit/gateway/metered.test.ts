@@ -3,8 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import type { Outcome } from "../../../src/outcome/index.ts";
-import { encodeChallenge, permit2PaymentId } from "../../../src/x402/index.ts";
-import { NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
+import { encodeChallenge, PERMIT2_ADDRESS, permit2PaymentId } from "../../../src/x402/index.ts";
+import { ASSET, NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import { FACILITATOR, type Permit2Payment, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
@@ -237,6 +237,54 @@ describe("an answer in one piece", () => {
     const headers = new Headers({ "faregate-redeem": tokenOf(refused) });
     expect(reasonOf(await ask("/m", { headers }))).toBe("redelivered");
     expect(seen).toHaveLength(1);
+  });
+});
+
+describe("a stream of a payer who has another one open", () => {
+  const unused = (): Fate => ({ kind: "unused", chainTimeMs: 0 });
+
+  /** The first is open, and no end of it comes. */
+  async function second(spendable: Around["spendable"], fate: Around["fate"] = unused) {
+    const streams = [streaming(), streaming()];
+    const upstream: Around["upstream"] = (sent) => (streams.shift() ?? expect.fail()).upstream(sent);
+    const wallets: object[] = [];
+    const around: Partial<Around> = {
+      ...{ upstream, fate },
+      spendable: async (wallet) => {
+        wallets.push(wallet);
+        return spendable(wallet);
+      },
+    };
+    const { buy, answer, place, settledFor } = open({}, around);
+    expect(reasonOf(await buy())).toBe("served");
+    expect(wallets).toEqual([]);
+    const other = await signUptoPayment("50000", {}, account);
+    const outcome = await answer("/m", paidWith(other as unknown as Payment));
+    const { from, nonce } = other.payload.permit2Authorization;
+    const held = () => place.ledger(`${NETWORK}|${from.toLowerCase()}`).entry(permit2PaymentId(NETWORK, from, nonce));
+    return { outcome, wallets, settledFor, entry: (): string => `${held()?.pay}, ${held()?.delivery}` };
+  }
+
+  test("goes out where the wallet has what both may cost, and lets Permit2 move it", async () => {
+    const { outcome, wallets, entry } = await second(async () => 100_000n);
+    expect([reasonOf(outcome), entry()]).toEqual(["served", "owed, none"]);
+    const wallet = { network: NETWORK, asset: ASSET, payer: account.address, spender: PERMIT2_ADDRESS };
+    expect(wallets).toEqual([wallet]);
+  });
+
+  test("goes to nobody where it has a unit less: neither is it owed, nor anything settled", async () => {
+    const { outcome, entry, settledFor } = await second(async () => 99_999n);
+    expect(outcome).toMatchObject({ problem: { reason: "payer_over_cap", cap: "funds" } });
+    await expect.poll(entry).toBe("uncharged, none");
+    expect(settledFor).toEqual([]);
+  });
+
+  test.each<[string, Around["spendable"], Around["fate"]]>([
+    ["no RPC says what it has", async () => null, unused],
+    ["the RPC breaks", broken, unused],
+    ["there is none", async () => 0n, null],
+  ])("goes out within the caps where %s", async (_, spendable, fate) => {
+    expect(reasonOf((await second(spendable, fate)).outcome)).toBe("served");
   });
 });
 

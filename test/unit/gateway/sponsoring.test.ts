@@ -184,6 +184,30 @@ describe("a payment with a permit", () => {
     expect(urls.filter((url) => url.endsWith("/settle"))).toHaveLength(1);
   });
 
+  test("is not asked for on the chain before it is there", async () => {
+    const spenders: (string | null)[] = [];
+    const { ask, pay } = open(
+      { ...ALONE, routes: { "/permitted": { price: "$0.01", settle: "async", maxUnsettled: "$1" } } },
+      all,
+      {
+        settle: broken,
+        fate: () => ({ kind: "unavailable", detail: "no RPC answered" }),
+        spendable: async ({ spender }) => {
+          spenders.push(spender);
+          return 20_000n;
+        },
+      },
+    );
+    await ask("/permitted");
+    const account = newAccount();
+    for (let i = 0; i < 2; i++) {
+      const info = await signAllowance("10000", {}, account);
+      const payment = { ...(await signPermit2Payment("10000", {}, account)), extensions: { [PERMITS]: { info } } };
+      expect(reasonOf(await pay("/permitted", payment as unknown as Payment))).toBe("served");
+    }
+    expect(spenders).toEqual([null]);
+  });
+
   test("that is not the payer's is refused before anybody is asked", async () => {
     const { ask, pay, urls, calls } = open(ALONE, all);
     await ask("/permitted");

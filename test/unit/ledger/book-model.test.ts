@@ -125,7 +125,7 @@ class World {
       model.isGranted = true;
       model.holder = { name: attempt, untilMs: this.nowMs + LEASE };
       this.attempts.push({ id, name: attempt });
-      expect(this.book.claim(claim)).toEqual({ kind: "granted" });
+      expect(this.book.claim(claim)).toMatchObject({ kind: "granted" });
     } else if (said.kind === "on_account") {
       const presentation = {
         id: said.id,

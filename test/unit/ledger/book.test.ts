@@ -32,21 +32,30 @@ const stateAt = (nowMs: number, id = ID): string => {
 
 /** A claim whose attempt reported that. */
 function claimed(events: readonly LedgerEvent[], changes: Partial<Claim> = {}): void {
-  expect(claim(changes)).toEqual({ kind: "granted" });
+  expect(claim(changes)).toMatchObject({ kind: "granted" });
   const { id = ID, attempt = "a-1", nowMs = NOW } = changes;
   if (events.length > 0) expect(record(events, { id, attempt, nowMs })).toBe(true);
 }
 
 describe("a claim", () => {
   test("is granted once, and to others the payment is under way", () => {
-    expect(claim()).toEqual({ kind: "granted" });
+    expect(claim()).toMatchObject({ kind: "granted" });
     expect(claim({ attempt: "a-2" })).toEqual({ kind: "in_flight" });
     expect(present()).toEqual({ kind: "in_flight" });
   });
 
+  test("is told what its payer has open of the asset, with itself: also where it is asked for again", () => {
+    expect(claim()).toEqual({ kind: "granted", unsettled: "10000" });
+    claim({ id: idOf(2), fingerprint: "f-2", asset: "0xother" });
+    const second = { id: idOf(3), fingerprint: "f-3", amount: "500" };
+    for (let i = 0; i < 2; i++) expect(claim(second)).toEqual({ kind: "granted", unsettled: "10500" });
+    record([settled]);
+    expect(claim(second)).toEqual({ kind: "granted", unsettled: "500" });
+  });
+
   test("is granted again to the attempt whose answer was lost, and to it alone", () => {
     claim();
-    expect(claim()).toEqual({ kind: "granted" });
+    expect(claim()).toMatchObject({ kind: "granted" });
     record([uncharged]);
     expect(claim()).toEqual({ kind: "ended", reason: "upstream_500" });
   });
@@ -54,7 +63,7 @@ describe("a claim", () => {
   test("is granted again when it was given back, at other terms too", () => {
     claimed([release]);
     expect(present()).toEqual({ kind: "claimable" });
-    expect(claim({ attempt: "a-2", amount: "20000" })).toEqual({ kind: "granted" });
+    expect(claim({ attempt: "a-2", amount: "20000" })).toMatchObject({ kind: "granted" });
     expect(record([release])).toBe(false);
     expect(column("amount")).toBe("20000");
   });
@@ -84,14 +93,14 @@ describe("a claim", () => {
     claimed([lost, delivered]);
     record([{ kind: "failed", reason: "authorization_expired" }]);
     expect(claim({ id: idOf(2) })).toEqual({ kind: "in_debt" });
-    expect(claim({ id: idOf(2), mode: "before" })).toEqual({ kind: "granted" });
+    expect(claim({ id: idOf(2), mode: "before" })).toMatchObject({ kind: "granted" });
   });
 
   test("is granted when the debt is written off", () => {
     claimed([lost, delivered]);
     record([{ kind: "failed", reason: "authorization_expired" }]);
     const nowMs = NOW + TERMS.debtMs;
-    expect(claim({ id: idOf(2), nowMs })).toEqual({ kind: "granted" });
+    expect(claim({ id: idOf(2), nowMs })).toMatchObject({ kind: "granted" });
     expect(stateAt(nowMs)).toBe("written_off/delivered");
   });
 
@@ -115,7 +124,7 @@ describe("a second payment of the same call", () => {
 
   test("is a call of its own while the first is executed", () => {
     claim();
-    expect(second()).toEqual({ kind: "granted" });
+    expect(second()).toMatchObject({ kind: "granted" });
   });
 
   test("finds out about the first where that may have settled, and is not claimed", () => {
@@ -174,7 +183,7 @@ describe("a second payment of the same call", () => {
       transaction: HASH,
       isCredit: true,
     });
-    expect(second()).toEqual({ kind: "granted" });
+    expect(second()).toMatchObject({ kind: "granted" });
   });
 
   test("with the key of another call is refused", () => {
@@ -197,7 +206,7 @@ describe("a second payment of the same call", () => {
 
   test.each([[release], [uncharged], [rejected]])("with the key of one that ended by %j is a new one", (event) => {
     claimed([event], KEY);
-    expect(second(KEY)).toEqual({ kind: "granted" });
+    expect(second(KEY)).toMatchObject({ kind: "granted" });
   });
 });
 
@@ -602,7 +611,7 @@ describe("what is asked of the storage", () => {
       claim({ caps });
       for (let i = 0; i < 256; i++) {
         const id = idOf(`many-${i}`);
-        expect(claim({ id, attempt: id, fingerprint: id, caps })).toEqual({ kind: "granted" });
+        expect(claim({ id, attempt: id, fingerprint: id, caps })).toMatchObject({ kind: "granted" });
       }
       expect(record([settled, delivered])).toBe(true);
     });

@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { type Caps, exceededCap, firstOf, hasDebt, isLive, type OpenPayment } from "../../../src/ledger/claim.ts";
+import {
+  type Caps,
+  exceededCap,
+  firstOf,
+  hasDebt,
+  isLive,
+  type OpenPayment,
+  unsettledOf,
+} from "../../../src/ledger/claim.ts";
 import type { Delivery, Pay } from "../../../src/ledger/state.ts";
 import { DELIVERIES, NOW, PAYS, stateOf } from "./fixtures.ts";
+
+const ASSET = "0xasset";
+const PRICE = 10n;
 
 const open = (pay: Pay, delivery: Delivery = "none", changes: Partial<OpenPayment> = {}): OpenPayment => ({
   ...stateOf(pay, delivery),
@@ -10,7 +21,7 @@ const open = (pay: Pay, delivery: Delivery = "none", changes: Partial<OpenPaymen
   mode: "after",
   hasAnswer: false,
   redemptions: 0,
-  asset: "0xasset",
+  asset: ASSET,
   amount: 10n,
   isRunning: pay === "claimed",
   ...changes,
@@ -18,7 +29,6 @@ const open = (pay: Pay, delivery: Delivery = "none", changes: Partial<OpenPaymen
 
 const caps: Caps = { inFlightMax: 2, unsettledMax: 40n, unchargedMax: 2 };
 const REMEMBERED = { endsMs: NOW + 1 };
-const price = { asset: "0xasset", amount: 10n };
 
 describe("a new payment of the same call", () => {
   test("waits for one that may still settle, or is served on the account of one that was not delivered", () => {
@@ -95,12 +105,12 @@ describe("a payer", () => {
     ["credits", Array.from({ length: 9 }, () => open("settled", "undelivered")), null],
     ["credits that end", Array.from({ length: 9 }, () => open("settled", "undelivered", REMEMBERED)), null],
   ])("with %s may go on unless a cap is reached", (_, payments, cap) => {
-    expect(exceededCap(payments, price, caps)).toBe(cap);
+    expect(exceededCap(payments, unsettledOf(payments, ASSET) + PRICE, caps)).toBe(cap);
   });
 
   test("may go up to the cap to the last unit", () => {
-    expect(exceededCap([open("unknown", "none", { amount: 30n })], price, caps)).toBeNull();
-    expect(exceededCap([open("unknown", "none", { amount: 31n })], price, caps)).toBe("unsettled");
+    expect(exceededCap([], 40n, caps)).toBeNull();
+    expect(exceededCap([], 41n, caps)).toBe("unsettled");
   });
 });
 
