@@ -122,6 +122,15 @@ describe("an answer in one piece", () => {
     expect(await exposed()).toBe(false);
   });
 
+  test("is told to the operator as one of which the most was signed, and with its charge", async () => {
+    const { buy, lines } = open({}, { upstream: using(7) });
+    await buy();
+    expect(lines.at(-1)).toMatchObject({
+      payment: { scheme: "upto", amount: "50000" },
+      outcome: { kind: "sold", receipt: { amount: "7000" } },
+    });
+  });
+
   test("is read whole also where nobody said how long it is", async () => {
     const upstream: Around["upstream"] = () => ({
       status: 200,
