@@ -22,7 +22,7 @@ export function logRequest({
   const told = { event: "request", requestId, method, host, path, route };
   const quote = unquoted === null ? null : { quote: unquoted };
   const unheard = unavailable.length === 0 ? null : { facilitators: unavailable };
-  const parts = [ending(outcome), money(about), quote, unheard, { durationMs, steps }];
+  const parts = [ending(outcome), money(about, outcome), quote, unheard, { durationMs, steps }];
   console.log(JSON.stringify(Object.assign(told, ...parts)));
 }
 
@@ -54,15 +54,27 @@ function ending(outcome: RequestLine["outcome"]): object {
 }
 
 /** Amounts are atomic units. */
-function money({ payment, observed }: Pick<RequestLine, "payment" | "observed">): object | null {
+function money(
+  { payment, observed }: Pick<RequestLine, "payment" | "observed">,
+  outcome: RequestLine["outcome"],
+): object | null {
   if (payment) {
-    const { network, asset, amount, payer, payTo, isProven } = payment;
+    const { network, asset, payer, payTo, isProven } = payment;
+    const charged = outcome.kind === "sold" ? outcome.receipt.amount : undefined;
+    const amounts = charged === undefined ? amountOf(payment) : { amount: charged };
     // Whose signature could not be checked here is who the request says that it is.
-    return { network, asset, amount, payer, payTo, ...(!isProven && { isProven }) };
+    return { network, asset, ...amounts, payer, payTo, ...(!isProven && { isProven }) };
   }
   if (!observed) return null;
   // Debtors' terms name the same prices.
   const usual = observed.terms.filter(({ flow }) => flow === observed.terms[0]?.flow);
-  const offers = usual.map(({ requirements: { network, asset, amount } }) => ({ network, asset, amount }));
+  const offers = usual.map(({ requirements }) => {
+    const { network, asset } = requirements;
+    return { network, asset, ...amountOf(requirements) };
+  });
   return { observed: offers };
 }
+
+/** What follows use is settled for at most that much; a stream goes out before anybody knows for how much. */
+const amountOf = ({ scheme, amount }: { readonly scheme: string; readonly amount: string }): object =>
+  scheme === "upto" ? { max: amount } : { amount };

@@ -5,7 +5,7 @@ import {
   decodePaymentResponseHeader,
   decodePaymentSignatureHeader,
 } from "@x402/core/http";
-import { shorten } from "./payment-line.ts";
+import { formatDollars, shorten } from "./payment-line.ts";
 
 export function formatChallenge(header: string): string {
   return readable(() => decodePaymentRequiredHeader(header));
@@ -24,15 +24,21 @@ export function formatPayload(header: string): string {
   });
 }
 
-/** Whether PAYMENT-RESPONSE, or v1's X-PAYMENT-RESPONSE, says that money moved, and in which words to tell. */
-export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: boolean; words: string } {
+/** Whether money moved, and in which words to tell. */
+export interface Told {
+  readonly paid: boolean;
+  readonly words: string;
+}
+
+/** What PAYMENT-RESPONSE, or v1's X-PAYMENT-RESPONSE, says. */
+export function readReceipt(headers: Headers, paymentWasSent: boolean): Told {
   const header = headers.get("payment-response") ?? headers.get("x-payment-response");
   if (!paymentWasSent) return { paid: false, words: "Nothing was paid." };
   if (header === null) return { paid: false, words: "There is no PAYMENT-RESPONSE: nothing says that this was paid." };
   try {
     const receipt = decodePaymentResponseHeader(header);
-    const { success, transaction, network, errorReason } = receipt;
-    if (success) return { paid: true, words: `Paid in transaction ${transaction} on ${network}.` };
+    const { success, amount, errorReason } = receipt;
+    if (success) return amount === "0" ? waived("this call costs nothing") : settled(receipt);
     return { paid: false, words: `The payment was not settled: ${errorReason ?? "no reason was given"}.` };
   } catch {
     return { paid: false, words: "Nobody knows whether it was paid: PAYMENT-RESPONSE cannot be read." };
@@ -42,14 +48,41 @@ export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: 
 /** Where a stream's payment can be looked at: its head is gone before anybody knows what it used. */
 export const paymentUrlOf = (headers: Headers): string | null => headers.get("faregate-payment");
 
-/** What is known there of a payment, and in which words to tell; null while it goes on being settled. */
-export function readPayment(json: unknown): { paid: boolean; words: string } | null {
-  const { pay, amount, calculation, transaction, network } = (json ?? {}) as { readonly [key: string]: unknown };
+/** What is known there of a payment; null while it goes on being settled. */
+export function readPayment(json: unknown): Told | null {
+  const { pay, calculation, ...known } = (json ?? {}) as { readonly [key: string]: unknown };
   const how = typeof calculation === "string" ? ` (${calculation})` : "";
-  if (pay === "settled")
-    return { paid: true, words: `Paid ${amount} in transaction ${transaction} on ${network}${how}.` };
-  if (pay === "owed") return null;
-  return { paid: false, words: `The payment was not settled: it is ${String(pay)}${how}.` };
+  switch (pay) {
+    case "settled":
+      return settled(known, how);
+    case "owed":
+      return null;
+    case "uncharged":
+      return waived(whyNothing(how), how);
+    default:
+      return { paid: false, words: `The payment was not settled: it is ${String(pay)}${how}.` };
+  }
+}
+
+interface Settlement {
+  /** Atomic units; where it is left out, what was signed. */
+  readonly amount?: unknown;
+  readonly transaction?: unknown;
+  readonly network?: unknown;
+}
+
+const settled = ({ amount, transaction, network }: Settlement, how = ""): Told => {
+  const dollars = amount === undefined ? "" : ` ${formatDollars(String(amount))}`;
+  return { paid: true, words: `Paid${dollars} in transaction ${transaction} on ${network}${how}.` };
+};
+
+const waived = (why: string, how = ""): Told => ({ paid: false, words: `Nothing was charged: ${why}${how}.` });
+
+/** @param how a metered call's charge came to be; empty of an answer that was not sold */
+function whyNothing(how: string): string {
+  if (how === "") return "the answer is not for sale";
+  const isMissing = / missing(, its buyer left)?: \w+\)$/.test(how);
+  return isMissing ? "nobody knows what was used, and such a call costs nothing" : "what was used costs nothing";
 }
 
 function readable(decode: () => object): string {

@@ -1,5 +1,5 @@
 // `npm run pay -- URL`: one paid call with the stock client and the local stack's test wallet, told step by step.
-// It exits with 0 only if it paid and was served.
+// It exits with 0 only if it paid and was served, all of it.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExactEvmScheme } from "@x402/evm";
@@ -16,6 +16,7 @@ import {
   paymentUrlOf,
   readPayment,
   readReceipt,
+  type Told,
 } from "./pay-report.ts";
 import type { Ready } from "./stack/index.ts";
 
@@ -65,14 +66,15 @@ async function pay(ready: Ready, url: string, init: RequestInit, isV1: boolean):
   const telling = tellingFetch(told, isV1 ? tellV1Challenge : tellChallenge);
   const response = await wrapFetchWithPayment(isV1 ? withoutV2(telling) : telling, client)(url, init);
   console.log(`Answer: ${response.status} ${response.headers.get("content-type") ?? ""}\n`);
-  await printBody(response);
+  const isWhole = await printBody(response);
+  if (!isWhole) console.log("\n\nThe answer broke off.");
   const receipt = (await followPayment(response.headers)) ?? readReceipt(response.headers, told.payment);
   console.log(`\n${!told.payment && response.ok ? "This URL is free. " : ""}${receipt.words}`);
-  return response.ok && receipt.paid ? 0 : 1;
+  return isWhole && response.ok && receipt.paid ? 0 : 1;
 }
 
 /** Null where the answer names no place to look at, or nothing is known there in time. */
-async function followPayment(headers: Headers): Promise<ReturnType<typeof readPayment>> {
+async function followPayment(headers: Headers): Promise<Told | null> {
   const url = paymentUrlOf(headers);
   if (url === null) return null;
   for (const untilMs = Date.now() + SETTLED_MS; Date.now() < untilMs; ) {
@@ -122,8 +124,13 @@ async function tellV1Challenge(response: Response): Promise<void> {
   console.log(`Challenge: ${response.status} (body):\n${formatV1Challenge(body)}\n`);
 }
 
-/** As it comes: a stream is seen while it still runs. */
-async function printBody(response: Response): Promise<void> {
-  if (response.body === null) return;
-  for await (const chunk of response.body) process.stdout.write(chunk);
+/** As it comes: a stream is seen while it still runs. @returns whether it came to its end */
+async function printBody({ body }: Response): Promise<boolean> {
+  try {
+    for await (const chunk of body ?? []) process.stdout.write(chunk);
+    return true;
+  } catch {
+    // It was paid for all the same, and what came of that is still to be told.
+    return false;
+  }
 }

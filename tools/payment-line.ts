@@ -11,12 +11,14 @@ export interface PaymentEvent {
   method?: string;
   path?: string;
   status?: number;
-  /** Atomic units. */
+  /** What was charged, or was to be. Atomic units. */
   amount?: string;
+  /** In its place, of what follows use, the most that could be charged. */
+  max?: string;
   payer?: string;
   transaction?: string;
   /** What would have been charged on a route that only observes, for each way to pay. */
-  observed?: { amount?: string }[];
+  observed?: Pick<PaymentEvent, "amount" | "max">[];
   durationMs?: number;
 }
 
@@ -35,16 +37,15 @@ export function parseRequestLine(text: string): PaymentEvent | undefined {
 }
 
 /** Whether there is money in it, or a price that was only observed. */
-export const isPayment = ({ amount, observed }: PaymentEvent): boolean =>
-  amount !== undefined || observed !== undefined;
+export const isPayment = ({ amount, max, observed }: PaymentEvent): boolean =>
+  [amount, max, observed].some((told) => told !== undefined);
 
 export function formatPayment(payment: PaymentEvent, at: Date): string {
   const { observed } = payment;
-  const amount = payment.amount ?? observed?.[0]?.amount;
   const outcome = observed === undefined ? payment.outcome : `observed, ${payment.outcome}`;
   const columns = [
     at.toTimeString().slice(0, 8),
-    formatDollars(amount).padStart(10),
+    formatMoney(observed?.[0] ?? payment).padStart("up to $0.050000".length),
     String(payment.status ?? "").padStart(3),
     (payment.durationMs === undefined ? "" : `${payment.durationMs} ms`).padStart(8),
     `${payment.method ?? ""} ${payment.path ?? ""}`.padEnd(28),
@@ -53,6 +54,9 @@ export function formatPayment(payment: PaymentEvent, at: Date): string {
   ];
   return printable(columns.join("  ").trimEnd());
 }
+
+const formatMoney = ({ amount, max }: Pick<PaymentEvent, "amount" | "max">): string =>
+  [max && "up to", formatDollars(max ?? amount)].filter(Boolean).join(" ");
 
 /** Exact, always with six decimals so that a column of them lines up; empty for what is no amount. */
 export function formatDollars(amount: string | undefined): string {

@@ -12,7 +12,8 @@ export interface Preflight {
 
 export type HeaderTexts = { readonly [name: string]: string };
 
-const EXPOSED = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, WWW-Authenticate, Retry-After";
+const EXPOSED =
+  "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Faregate-Payment, WWW-Authenticate, Retry-After";
 
 /** Both official fetch clients send the last one as a request header. */
 const ALLOWED = [

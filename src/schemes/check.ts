@@ -11,7 +11,7 @@ import {
   type PresentedPayment,
   type X402Version,
 } from "../x402/index.ts";
-import { type Finding, type Moment, type PaymentFlow, UNDATED_MS } from "./scheme.ts";
+import { type Finding, type Moment, type PaymentFlow, type SchemeName, UNDATED_MS } from "./scheme.ts";
 import { chooseTerms, requirementsFor, type Terms } from "./terms.ts";
 
 declare const checked: unique symbol;
@@ -19,10 +19,11 @@ declare const checked: unique symbol;
 /** A payment as its payer signed it, whether or not it pays for this offer. */
 export interface SignedPayment {
   readonly id: PaymentId;
+  readonly scheme: SchemeName;
   readonly payer: string;
   readonly network: string;
   readonly asset: string;
-  /** Atomic units, as signed. */
+  /** Atomic units, as signed; by `upto` the most that can be asked. */
   readonly amount: string;
   readonly payTo: string;
   /** False where only the facilitator can tell whether the payer signed: nothing of the payer's is touched before. */
@@ -87,8 +88,9 @@ export function checkPayment(offered: readonly Terms[], presented: PresentedPaym
 
 type Authentic = Extract<Finding, { kind: "authentic" }>;
 
-const signed = ({ id, payer, amount, payTo, isProven }: Authentic, { requirements }: Terms): SignedPayment => ({
+const signed = ({ id, payer, amount, payTo, isProven }: Authentic, { scheme, requirements }: Terms): SignedPayment => ({
   id,
+  scheme: scheme.scheme,
   payer,
   network: requirements.network,
   asset: requirements.asset,

@@ -141,7 +141,7 @@ class Passage {
     const endStall = after(this.#settings.stallMs, () => {
       this.#leave();
       stalled.resolve(false);
-      this.#writer.abort(new Error("nothing was read for too long")).catch(() => undefined);
+      this.#writer.abort(brokenOff("nothing was read for too long")).catch(() => undefined);
     });
     const written = this.#writer.write(chunk).then(
       () => true,
@@ -184,10 +184,13 @@ class Passage {
     const isSilent = this.#isGone && this.#isSilent;
     this.#reader.cancel().catch(() => undefined);
     // Not waited for: a client that reads nothing keeps a write from ending.
-    this.#writer.abort(new Error("the stream broke off")).catch(() => undefined);
+    this.#writer.abort(brokenOff("the stream broke off")).catch(() => undefined);
     return { delivery, isWhole: false, isSilent };
   }
 }
+
+/** As a connection that was lost: workerd takes any other error of a body for the script's own, and reports it as uncaught. */
+const brokenOff = (why: string): Error => Object.assign(new Error(why), { retryable: true });
 
 type Stop = () => void;
 

@@ -109,12 +109,34 @@ describe("npm start", () => {
     const [, answer = ""] = /(\{"symbol":.*\})\n/.exec(stdout) ?? [];
     expect(stdout).toContain('"scheme": "upto"');
     expect([code, answer.length > 20]).toEqual([0, true]);
-    expect(stdout).toContain("Paid in transaction");
+    const dollars = (answer.length / 1000 + 0.001).toFixed(6);
+    expect(stdout).toContain(`Paid $${dollars} in transaction 0x`);
     const streamed = await npmRun("pay", [`${gate}/v1/stream`], env).ended;
-    expect(streamed.stdout).toMatch(/Paid \d+ in transaction 0x\w{64} on eip155:\d+ \(\d+ bytes at /);
+    expect(streamed.stdout).toMatch(/Paid \$\d+\.\d{6} in transaction 0x\w{64} on eip155:\d+ \(\d+ bytes at /);
     expect(streamed.code).toBe(0);
     stack.signal("SIGINT");
     await stack.ended;
+  });
+
+  test("tells of what is sold by use what it came to, also where that is nothing and where it breaks off", async () => {
+    const upstream = await startFakeUpstream();
+    const price = { upto: "$1", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+    const routes = { "/nothing": { price }, "/least": { price: { ...price, min: "$0.0001" } } };
+    const pricing = write("least.json", { ...table, routes });
+    const { gate } = await readyOf(start("--quiet", "--upstream", upstream.url, "--pricing", pricing));
+    const paid = (path: string) => npmRun("pay", [gate + path], env).ended;
+    const whole = await paid("/nothing/ok");
+    expect(whole.stdout).toMatch(/\{"goods":true\}\nNothing was charged: this call costs nothing\.\n$/);
+    const streamed = await paid("/nothing/stream/whole");
+    expect(streamed.stdout).toMatch(
+      /last\n\n\nNothing was charged: nobody knows what was used, .* missing: minimum\)\.\n$/,
+    );
+    const broken = await paid("/least/stream/broken");
+    expect(broken.stdout).toMatch(
+      /data: first\n\n\n\nThe answer broke off\.\n\nPaid \$0\.000100 in transaction 0x\w{64} on .* missing: minimum\)\.\n$/,
+    );
+    expect([whole.code, streamed.code, broken.code, broken.stderr]).toEqual([1, 1, 1, ""]);
+    await upstream.stop();
   });
 
   test("fits a table with hosts, upstreams and tokens of its own to this machine", async () => {

@@ -49,13 +49,15 @@ let chain: Chain;
 let reference: Listener;
 let model: Model;
 let gate: Awaited<ReturnType<typeof startGate>>;
+/** What the Worker and its runtime say. */
+const said: string[] = [];
 const directory = mkdtempSync(join(tmpdir(), "faregate-metered-"));
 beforeAll(async () => {
   chain = await startChain();
   [reference, model] = await Promise.all([startFacilitator({ rpc: chain.rpc }), startModel()]);
   const pricingFile = join(directory, "pricing.json");
   writeFileSync(pricingFile, JSON.stringify(tableOf(model.url, reference.url, chain.rpc)));
-  gate = await startGate({ pricingFile, stateDir: join(directory, "state") });
+  gate = await startGate({ pricingFile, stateDir: join(directory, "state"), onLog: (text) => said.push(text) });
   // Whom buyers sign for is read behind the first answer.
   while ((await ask("hello", {}, fetch)).status !== 402) await setTimeout(100);
 }, 60_000);
@@ -149,6 +151,16 @@ describe("a stream", () => {
         ...{ pay: "settled", delivery: "truncated" },
         calculation: expect.stringContaining("missing: minimum"),
       });
+  });
+
+  test("that breaks off is no fault of the gate's: nothing is reported but the request", async () => {
+    said.length = 0;
+    const response = await ask("another break", { stream: true, model: "slow" });
+    model.goOn();
+    await expect(response.text()).rejects.toThrow();
+    await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "truncated" });
+    expect(said.filter((text) => !text.startsWith('{"event":"request"'))).toEqual([]);
+    expect(said.length).toBeGreaterThan(0);
   });
 
   test("is paid for by who hangs up half way, for what the model used", async () => {

@@ -16,6 +16,7 @@ const invitation = { challenge: buildChallenge({ description: SECRET }, [], {}),
 const payment = {
   id: `${NETWORK}|${ASSET}|${PAY_TO}|0x${"cd".repeat(32)}`.toLowerCase(),
   ...{ payer: PAY_TO, network: NETWORK, asset: ASSET, amount: "10000", payTo: PAY_TO, isProven: true },
+  scheme: "exact",
   // What a payment carries besides on its way, as the compiler cannot see.
   payload: { signature: SECRET },
 } as unknown as NonNullable<RequestLine["payment"]>;
@@ -110,15 +111,49 @@ test("a payment is told with its money and its people, and nothing that was sign
   expect(Object.keys(told)).toHaveLength(Object.keys(logged({})).length + Object.keys(money).length);
 });
 
-test("an observed call is told with every way to pay what it would have cost", () => {
-  const terms = ["base-sepolia", "base"].map((name, i) => {
+describe("of a metered call", () => {
+  const metered = { ...payment, scheme: "upto" } as const;
+  const amounts = ({ amount, max }: ReturnType<typeof logged>) => ({ amount, max });
+
+  test.each(["7000", "0"])("a whole answer is told with what was charged for it: %s", (charge) => {
+    const told = logged({
+      payment: metered,
+      outcome: { kind: "sold", answer, receipt: { ...receipt, amount: charge } },
+    });
+    expect(told).toMatchObject({ outcome: "settled", network: NETWORK, asset: ASSET, payer: PAY_TO, payTo: PAY_TO });
+    expect(amounts(told)).toEqual({ amount: charge, max: undefined });
+  });
+
+  test.each<[string, Outcome]>([
+    ["a stream, whose charge nobody knows yet,", { kind: "served", answer }],
+    ["an answer that is not sold", { kind: "unsold", answer }],
+    ["what was paid for before", { kind: "redelivered", answer, receipt }],
+    [
+      "a settlement that nobody knows about",
+      { kind: "refused", problem: { reason: "settlement_unknown", credit: null } },
+    ],
+  ])("%s is told with the most that it could cost", (_, outcome) => {
+    expect(amounts(logged({ payment: metered, outcome }))).toEqual({ amount: undefined, max: "10000" });
+  });
+});
+
+function observedOn(scheme: "exact" | "upto", ...networks: readonly string[]): unknown {
+  const terms = networks.map((name, i) => {
     const { network, token } = findNetwork(name) ?? expect.fail();
     const money = { network, token, amount: BigInt(10 + i), payTo: PAY_TO, maxTimeoutSeconds: 60 };
-    const price = { ...money, scheme: "exact", assetTransferMethod: "eip3009" } as const;
-    return buildTerms(price, false, "authorization") ?? expect.fail();
+    const assetTransferMethod = scheme === "upto" ? "permit2" : "eip3009";
+    return buildTerms({ ...money, scheme, assetTransferMethod }, false, "authorization") ?? expect.fail();
   });
   const observed = { terms, challenge: invitation.challenge } as unknown as NonNullable<RequestLine["observed"]>;
-  expect(logged({ observed })["observed"]).toEqual([
+  return logged({ observed })["observed"];
+}
+
+test("an observed call of a price that follows use is told with the most that it could cost", () => {
+  expect(observedOn("upto", "base-sepolia")).toEqual([{ network: NETWORK, asset: ASSET, max: "10" }]);
+});
+
+test("an observed call is told with every way to pay what it would have cost", () => {
+  expect(observedOn("exact", "base-sepolia", "base")).toEqual([
     { network: NETWORK, asset: ASSET, amount: "10" },
     { network: "eip155:8453", asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", amount: "11" },
   ]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { signPayment } from "../support/payment.ts";
-import { ask, fresh, pay, seen } from "./client.ts";
+import { type Payment, signPayment } from "../support/payment.ts";
+import { signUptoPayment } from "../support/permit2-payment.ts";
+import { ask, eventually, fresh, pay, seen } from "./client.ts";
 
 const PAGE = "https://app.example.com";
 
@@ -86,6 +87,16 @@ describe("a page of another origin may read", () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-expose-headers")).toContain("PAYMENT-RESPONSE");
+  });
+
+  test("where the payment of a stream can be looked at that is charged for what it used", async () => {
+    // Whom its buyers sign for is read behind the first answers.
+    await eventually(() => ask(fresh("/metered/stream/whole")), 402);
+    const payment = (await signUptoPayment("10000")) as unknown as Payment;
+    const response = await pay(fresh("/metered/stream/whole"), payment, { headers });
+    await response.text();
+    expect(response.headers.get("faregate-payment")).toMatch(/^https:\/\/api\.example\.com\/\.faregate\/payments\//);
+    expect(response.headers.get("access-control-expose-headers")?.split(", ")).toContain("Faregate-Payment");
   });
 
   test("of a free route what the upstream lets it read, and no more", async () => {

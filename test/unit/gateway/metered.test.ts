@@ -122,6 +122,15 @@ describe("an answer in one piece", () => {
     expect(await exposed()).toBe(false);
   });
 
+  test("is told to the operator as one of which the most was signed, and with its charge", async () => {
+    const { buy, lines } = open({}, { upstream: using(7) });
+    await buy();
+    expect(lines.at(-1)).toMatchObject({
+      payment: { scheme: "upto", amount: "50000" },
+      outcome: { kind: "sold", receipt: { amount: "7000" } },
+    });
+  });
+
   test("is read whole also where nobody said how long it is", async () => {
     const upstream: Around["upstream"] = () => ({
       status: 200,
@@ -536,7 +545,11 @@ describe("a stream", () => {
 });
 
 /** A stream that the API broke off, and then what it says when it is asked again; all of it is the buyer's by the key. */
-async function brokenOff(later: readonly ReturnType<typeof streaming>[], changes: object = {}) {
+async function brokenOff(
+  later: readonly ReturnType<typeof streaming>[],
+  changes: object = {},
+  state = "settled, truncated, 100",
+) {
   const streams = [streaming(), ...later];
   let calls = 0;
   const upstream: Around["upstream"] = (sent) => (streams[calls++] as ReturnType<typeof streaming>).upstream(sent);
@@ -547,7 +560,7 @@ async function brokenOff(later: readonly ReturnType<typeof streaming>[], changes
   void streams[0]?.abort();
   await expect(reader.read()).rejects.toThrow();
   await gate.settled();
-  expect(gate.entry()).toBe("settled, truncated, 100");
+  expect(gate.entry()).toBe(state);
   return { ...gate, present };
 }
 
@@ -584,6 +597,14 @@ describe("a stream that the API broke off", () => {
     expect(await textOf(await present())).toBe(USED);
     await settled();
     expect(entry()).toBe("settled, redeemed, 100");
+  });
+
+  test.each([
+    ["with no minimum", { min: undefined }],
+    ["whose use the table waives", { onMissingUsage: "nothing" }],
+  ])("is no credit where nothing is charged for it: one %s", async (_, changes) => {
+    const { present, seen } = await brokenOff([], changes, "uncharged, truncated, 0");
+    expect([reasonOf(await present()), seen.length]).toEqual(["payment_ended", 1]);
   });
 
   test("is lent to nobody else for as long as it may be delivered", async () => {

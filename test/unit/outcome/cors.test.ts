@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { preflightHeaders, setCors } from "../../../src/outcome/cors.ts";
 
 const PAGE = "https://app.example.com";
-const EXPOSED = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, WWW-Authenticate, Retry-After";
+const EXPOSED =
+  "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Faregate-Payment, WWW-Authenticate, Retry-After";
 
 function corsOf(policy: "*" | readonly string[], origin: string | null, upstream: HeadersInit = {}) {
   const headers = new Headers(upstream);

@@ -64,6 +64,7 @@ async function checked(presented: unknown, resource = RESOURCE): Promise<Checked
 
 const signed = {
   id: `${NETWORK}|${ASSET}|${payer.address}|${authorization.nonce}`.toLowerCase(),
+  scheme: "exact",
   payer: payer.address,
   network: NETWORK,
   asset: ASSET,

@@ -41,8 +41,24 @@ test("a price that was only observed is told as one", () => {
   );
 });
 
+test("the most that a metered call could cost is told as that, and beside the same column", () => {
+  const { amount: max, ...rest } = settled;
+  const served = { ...rest, outcome: "served", max: "1000000" };
+  expect(written(served)).toContain("12:34:56  up to $1.000000  200  12 ms  GET /v1/quotes/ETH");
+  expect(written({ ...observed, observed: [{ max }] })).toContain("12:34:56  up to $0.001000  200");
+  const columnOf = (line: object) => formatPayment(read(line), at).indexOf("200");
+  expect(columnOf(served)).toBe(columnOf(settled));
+});
+
+test("what cost nothing is told with that", () => {
+  expect(written({ ...settled, amount: "0", transaction: "" })).toBe(
+    "12:34:56  $0.000000  200  12 ms  GET /v1/quotes/ETH  0x7099…79C8  settled",
+  );
+});
+
 test("only money and an observed price count as payments", () => {
-  expect([settled, observed, free].map((line) => isPayment(read(line)))).toEqual([true, true, false]);
+  const served = { ...free, outcome: "served", max: "1000" };
+  expect([settled, served, observed, free].map((line) => isPayment(read(line)))).toEqual([true, true, true, false]);
 });
 
 test("a path cannot write to the terminal", () => {
