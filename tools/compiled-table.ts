@@ -5,7 +5,6 @@ import { formatUnits } from "viem";
 import {
   type ComputedAccess,
   type Config,
-  type FixedAccess,
   type FreeAccess,
   nameOf,
   offersOf,
@@ -15,7 +14,7 @@ import {
 import { titleOf } from "../src/facilitator/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { redacted } from "../src/std/index.ts";
-import { entriesOf, followsText } from "./computed-price.ts";
+import { entriesOf, followsText, type Listed } from "./computed-price.ts";
 import { secretsText } from "./secret-places.ts";
 import { tableWarnings } from "./table-warnings.ts";
 
@@ -106,7 +105,7 @@ function aboutOf(offer: PaidAccess["offer"]): Cells {
 }
 
 /** What all entries of a route have in common stands on the route's own line. */
-function entryLines(route: string, access: FixedAccess): readonly Cells[] {
+function entryLines(route: string, access: Listed): readonly Cells[] {
   if (access.kind !== "paid") return [{ route, price: access.kind }];
   return usualTerms(access.offer).map((terms, i) => ({ ...(i === 0 && { route }), ...payment(terms) }));
 }

@@ -60,8 +60,8 @@ function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }:
   return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
 }
 
-/** Methods of MCP without a slash. */
-const SHORT = ["initialize", "ping"];
+/** What MCP has without a slash: two methods, and two of HTTP. */
+const SHORT = ["initialize", "ping", "GET", "DELETE"];
 /** Methods that name something, which stands behind a space. */
 const NAMING = /^(tools\/call|prompts\/get|resources\/read)\//;
 

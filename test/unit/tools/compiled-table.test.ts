@@ -199,6 +199,19 @@ describe("a price that follows the request", () => {
     ]);
   });
 
+  test("of MCP says what costs nothing beside its entries, unless one names it", () => {
+    const routes = { "/a": { by: "mcp", table: { "tools/call x": "$1", "tools/list": "$2" }, otherwise: "closed" } };
+    expect(rowsOf(routes).map((row) => row.trim().split(/ {2,}/).slice(0, 2).join(" | "))).toEqual([
+      "route | price",
+      "/a and below | by the method or tool that is called",
+      "tools/call x | $1",
+      "tools/list | $2",
+      "initialize, ping, notifications/…, GET, DELETE | free",
+      "(anything else) | closed",
+      "everything else | closed",
+    ]);
+  });
+
   test("by the body's length has its steps, and one that is quoted its most and its fallback", () => {
     const routes = {
       "/a": { by: "bodyBytes", table: { 10: "$1" } },

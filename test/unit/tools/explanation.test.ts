@@ -89,6 +89,21 @@ describe("a price that follows the request", () => {
     expect(why.slice(2)).toEqual(["  up to 1 bytes: $1", "  up to 9 bytes: $2  <- this request"]);
   });
 
+  test("of MCP is told to be free for a greeting that no entry names", async () => {
+    const table = compile({ "/a": { by: "mcp", table: { "tools/call x": "$1" } } });
+    const body = '{"jsonrpc":"2.0","id":1,"method":"initialize"}';
+    const { status, why } = await explain(table, "POST", "https://api.example.com/a", sent(body));
+    expect([status, why]).toEqual([
+      200,
+      [
+        'It is free, as "/a" says of what is asked.',
+        "Its price depends on the method or tool that is called:",
+        "  tools/call x: $1",
+        "  initialize, tools/list, ping, notifications/…, GET, DELETE: free  <- this request",
+      ],
+    ]);
+  });
+
   test("is told to be free where that is so", async () => {
     const { status, why, upstream } = await of('{"size":"none"}');
     const prices = marked("none: free");

@@ -98,7 +98,16 @@ describe("an entry that no call of MCP names", () => {
   });
 
   test("is none of these", () => {
-    const names = ["tools/call", "tools/call search", "tools/list", "initialize", "ping", "vendor/method"];
+    const names = [
+      "tools/call",
+      "tools/call search",
+      "tools/list",
+      "initialize",
+      "ping",
+      "GET",
+      "DELETE",
+      "vendor/method",
+    ];
     const prices = Object.fromEntries(names.map((name) => [name, "$1"]));
     expect(
       warned({ routes: { "/a": { by: "mcp", table: prices }, "/b": { by: "jsonrpc", table: { x: "$1" } } } }),
