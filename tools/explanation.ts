@@ -9,6 +9,7 @@ import { addressOf } from "../src/upstream/index.ts";
 import { priceText } from "./compiled-table.ts";
 import { entriesOf, type Listed, OF_TRANSPORT } from "./computed-price.ts";
 import { NOTHING_SENT, type Sent, type Trial, tryRequest } from "./gate-in-node.ts";
+import { meterText } from "./metered-price.ts";
 import { flawWords, plainForm } from "./path-flaw.ts";
 
 export interface Explanation {
@@ -157,8 +158,9 @@ function forSaleWhy(winner: PricedRoute | null, meant: Listed | null): readonly 
   return [`It is for sale: "${winner?.key}".`, ...pricesWhy(winner, meant), ...(isInParts ? [parts] : [])];
 }
 
-/** Of a price that follows the request, all of it, and which entry is meant. */
+/** Of a price that follows the request, all of it, and which entry is meant; of one that follows use, its rates. */
 function pricesWhy(winner: PricedRoute | null, meant: Listed | null): readonly string[] {
+  if (winner?.access.kind === "paid" && winner.access.offer.meter) return [`A call costs ${priceOf(winner.access)}.`];
   if (winner?.access.kind !== "computed") return [];
   const { access } = winner;
   const prices = entriesOf(access).map(
@@ -169,8 +171,11 @@ function pricesWhy(winner: PricedRoute | null, meant: Listed | null): readonly s
   return [`Its price is what ${tariff.path} of your API says, which is not asked here:`, ...prices];
 }
 
-const priceOf = (entry: Listed): string =>
-  entry.kind === "paid" ? [...new Set(entry.offer.terms.map(priceText))].join(" or ") : entry.kind;
+function priceOf(entry: Listed): string {
+  if (entry.kind !== "paid") return entry.kind;
+  const { terms, meter } = entry.offer;
+  return [...new Set(terms.map(priceText))].join(" or ") + (meter ? `: ${meterText(meter)}` : "");
+}
 
 function notFoundWhy({ config, isOwn, winner }: About): string {
   if (isOwn) return `It lies below /${config.prefix}/, which is Faregate's own; nothing of yours can be there.`;

@@ -649,7 +649,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   computed: {
     by: {
       type: '[selector](#what-a-price-can-follow), `"bodyBytes"`, `"jsonrpc"` or `"mcp"`',
-      means: "What of a request decides. See [what a price can follow](#what-a-price-can-follow).",
+      means: "What of a request decides, one thing. See [what a price can follow](#what-a-price-can-follow).",
       example: { query: "model" },
     },
     table: {
