@@ -17,12 +17,10 @@ import { redacted } from "../src/std/index.ts";
 import { entriesOf, followsText, type Listed } from "./computed-price.ts";
 import { meterText } from "./metered-price.ts";
 import { secretsText } from "./secret-places.ts";
-import { tableWarnings } from "./table-warnings.ts";
+import { MICRO_DECIMALS, tableWarnings } from "./table-warnings.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];
-/** Limits are kept in millionths of a token. */
-const MICRO_DECIMALS = 6;
 
 type Cells = { readonly [column: string]: string };
 

@@ -99,7 +99,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     maxUnsettled: {
       type: "dollars",
-      otherwise: '`$100`, or ten times the price where that is more; with `"async"` it has to be written',
+      otherwise:
+        '`$100`, or ten times the price where that is more; with `"async"` it has to be written, and for a [price that follows use](#a-price-that-follows-use) it should be',
       means:
         "How much of one payer, on one network and in one token, may be claimed and not yet settled. One that would exceed it is 429. Counted in whole tokens, whatever a token is worth.",
       example: "$5",
