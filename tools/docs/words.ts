@@ -115,7 +115,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "dollars; `$0` for every price",
       otherwise: "the facilitator's word is believed",
       means:
-        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says). Counted in whole tokens, as `maxUnsettled` is.",
+        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says) for each network: the table's, or that of an [account of your own](#an-account-of-your-own) among the route's facilitators. Counted in whole tokens, as `maxUnsettled` is.",
       example: "$1",
     },
     maxInFlight: {
@@ -450,7 +450,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "RPC URL or list of them",
       otherwise: "the table's `rpc` for the network",
       means:
-        "Who is asked, and given the transactions, in order of preference. They have to take batches of ten calls.",
+        "Who is asked, and given the transactions, in order of preference. They have to take batches of ten calls. Where the table's `rpc` does not name the network, they also say what became of payments there.",
       example: ["https://rpc.example.com/{{RPC_KEY}}", "https://other.example.com"],
     },
     confirmations: {
