@@ -8,7 +8,7 @@ import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.
 import { formatTable } from "./compiled-table.ts";
 import { featuresFile, writeFeatures } from "./features.ts";
 import { compileFile, formatMistakes, pricingFile, readText } from "./pricing-file.ts";
-import { idleUpstreams } from "./table-warnings.ts";
+import { idleUpstreams, unchosenLimits } from "./table-warnings.ts";
 
 const usage = "npm run check -- [--pricing FILE] [--quiet]";
 const optionTypes = { pricing: { type: "string" }, quiet: { type: "boolean" } } as const;
@@ -23,8 +23,9 @@ await runCommand(usage, async () => {
   // No build names its table on the command line.
   if (config.ok && values.pricing === undefined) writeFeatures(config.value, featuresFile);
   if (config.ok && !values.quiet) {
-    const idle = idleUpstreams(JSON.parse(readText(file)));
-    console.log(formatTable(config.value, [...idle, ...bindingWarnings()]));
+    const written = JSON.parse(readText(file));
+    const others = [...unchosenLimits(config.value, written), ...idleUpstreams(written), ...bindingWarnings()];
+    console.log(formatTable(config.value, others));
   }
   return 0;
 });

@@ -5,7 +5,6 @@ import { formatUnits } from "viem";
 import {
   type ComputedAccess,
   type Config,
-  type FixedAccess,
   type FreeAccess,
   nameOf,
   offersOf,
@@ -15,14 +14,13 @@ import {
 import { titleOf } from "../src/facilitator/index.ts";
 import { compareRoutes } from "../src/route/index.ts";
 import { redacted } from "../src/std/index.ts";
-import { entriesOf, followsText } from "./computed-price.ts";
+import { entriesOf, followsText, type Listed } from "./computed-price.ts";
+import { meterText } from "./metered-price.ts";
 import { secretsText } from "./secret-places.ts";
-import { tableWarnings } from "./table-warnings.ts";
+import { MICRO_DECIMALS, tableWarnings } from "./table-warnings.ts";
 
 type Terms = PaidAccess["offer"]["terms"][number];
 type Access = PricedRoute["access"];
-/** Limits are kept in millionths of a token. */
-const MICRO_DECIMALS = 6;
 
 type Cells = { readonly [column: string]: string };
 
@@ -40,6 +38,8 @@ const DETAILS = [
 ];
 /** What a route takes that others refuse; never said once for all. */
 const SPELLINGS = "takes";
+/** What a price by use comes to, so long that it is last. */
+const RATES = "for use";
 
 /** @param others than those of the table alone */
 export function formatTable(config: Config, others: readonly string[] = []): string {
@@ -61,7 +61,7 @@ export function formatTable(config: Config, others: readonly string[] = []): str
     "price",
     "to pay",
     ...DETAILS.filter((column) => valuesOf(column).size > 1),
-    ...(valuesOf(SPELLINGS).size > 0 ? [SPELLINGS] : []),
+    ...[SPELLINGS, RATES].filter((column) => valuesOf(column).size > 0),
   ];
   const served = hosts?.map(({ host, proto }) => (proto === null ? host : `${proto}://${host}`)).join(", ");
   const secrets = redacted(secretsText(config));
@@ -89,7 +89,7 @@ function linesOf(route: string, access: Access): readonly Cells[] {
   const [offer] = offersOf(access);
   const about = { ...passage(access), ...(offer && aboutOf(offer)) };
   if (access.kind === "paid") {
-    return usualTerms(access.offer).map((terms, i) => ({ ...(i === 0 && { route, ...about }), ...payment(terms) }));
+    return paymentLines({ route, ...about }, access.offer);
   }
   const entries = entriesOf(access).flatMap(([said, entry]) => entryLines(`  ${said}`, entry));
   return [{ route, price: followsText(access), ...about }, ...entries];
@@ -106,9 +106,14 @@ function aboutOf(offer: PaidAccess["offer"]): Cells {
 }
 
 /** What all entries of a route have in common stands on the route's own line. */
-function entryLines(route: string, access: FixedAccess): readonly Cells[] {
+function entryLines(route: string, access: Listed): readonly Cells[] {
   if (access.kind !== "paid") return [{ route, price: access.kind }];
-  return usualTerms(access.offer).map((terms, i) => ({ ...(i === 0 && { route }), ...payment(terms) }));
+  return paymentLines({ route }, access.offer);
+}
+
+function paymentLines(about: Cells, offer: PaidAccess["offer"]): readonly Cells[] {
+  const rates: Cells = offer.meter ? { [RATES]: meterText(offer.meter) } : {};
+  return usualTerms(offer).map((terms, i) => ({ ...(i === 0 && { ...about, ...rates }), ...payment(terms) }));
 }
 
 /** Without those that only payers in debt are offered. */

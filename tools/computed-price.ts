@@ -1,21 +1,27 @@
 // A price that follows the request, in words for people: what it follows, and its entries in the order of the table.
 
 import type { ComputedAccess, FixedAccess } from "../src/config/index.ts";
-import { selectorText } from "../src/tariff/index.ts";
+import { MCP_FREE, MCP_FREE_PREFIX, selectorText } from "../src/tariff/index.ts";
 
 export const followsText = ({ tariff }: ComputedAccess): string =>
   tariff.kind === "table" ? `by ${selectorText(tariff.table.selector)}` : `as ${tariff.path} says`;
 
+/** What MCP needs beside its calls, and nobody has written a price for. */
+export const OF_TRANSPORT = { kind: "free" } as const;
+export type Listed = FixedAccess | typeof OF_TRANSPORT;
+
 /** Each with what a request says that means it. */
-export function entriesOf({ tariff }: ComputedAccess): readonly (readonly [said: string, access: FixedAccess])[] {
+export function entriesOf({ tariff }: ComputedAccess): readonly (readonly [said: string, access: Listed])[] {
   if (tariff.kind === "quoted") {
     const { most, fallback } = tariff;
     return [["(at most)", most] as const, ...(fallback ? [["(without a quote)", fallback] as const] : [])];
   }
-  const { entries, steps, missing, otherwise } = tariff.table;
+  const { selector, entries, steps, missing, otherwise } = tariff.table;
+  const free = [...MCP_FREE, `${MCP_FREE_PREFIX}…`, "GET", "DELETE"].filter((name) => !entries.has(name));
   return [
     ...entries,
     ...steps.map(([bytesMax, access]) => [`up to ${bytesMax} bytes`, access] as const),
+    ...(selector.kind === "mcp" ? [[free.join(", "), OF_TRANSPORT] as const] : []),
     ...(missing ? [["(left out)", missing] as const] : []),
     ...(otherwise ? [["(anything else)", otherwise] as const] : []),
   ];

@@ -1,14 +1,15 @@
 // Why a request gets what it gets. The verdict is the gate's own (see `gate-in-node.ts`); what is added here is only
 // words about the keys that cover the place: what the first one has that the others have not.
 
-import { type Config, type FixedAccess, offersOf, type PricedRoute } from "../src/config/index.ts";
+import { type Config, offersOf, type PricedRoute } from "../src/config/index.ts";
 import { refusalOf } from "../src/outcome/refusal.ts";
 import { compareRoutes, covers, METHODS, parseTarget, type Target, upstreamUrl } from "../src/route/index.ts";
 import { type Asked, choose, selectorText } from "../src/tariff/index.ts";
 import { addressOf } from "../src/upstream/index.ts";
 import { priceText } from "./compiled-table.ts";
-import { entriesOf } from "./computed-price.ts";
+import { entriesOf, type Listed, OF_TRANSPORT } from "./computed-price.ts";
 import { NOTHING_SENT, type Sent, type Trial, tryRequest } from "./gate-in-node.ts";
+import { meterText } from "./metered-price.ts";
 import { flawWords, plainForm } from "./path-flaw.ts";
 
 export interface Explanation {
@@ -86,12 +87,13 @@ function meantBy(
   method: string,
   { query, segments }: Target,
   { headers, body: text }: Sent,
-): FixedAccess | null {
+): Listed | null {
   if (winner?.access.kind !== "computed" || winner.access.tariff.kind !== "table") return null;
   const body = text === null ? null : new TextEncoder().encode(text);
   const isAtKey = segments.length === winner.segments.length;
   const asked: Asked = { method, query, headers, body, isAtKey };
   const choice = choose(winner.access.tariff.table, asked);
+  if (choice.kind === "transport") return OF_TRANSPORT;
   return choice.kind === "entry" ? choice.value : null;
 }
 
@@ -114,7 +116,7 @@ interface About {
   readonly url: string;
   readonly isOwn: boolean;
   readonly winner: PricedRoute | null;
-  readonly meant: FixedAccess | null;
+  readonly meant: Listed | null;
 }
 
 type Refusal = Extract<Trial["line"]["outcome"], { kind: "refused" }>;
@@ -150,14 +152,15 @@ function refusedWhy(problem: Refusal["problem"], about: About): readonly string[
   }
 }
 
-function forSaleWhy(winner: PricedRoute | null, meant: FixedAccess | null): readonly string[] {
+function forSaleWhy(winner: PricedRoute | null, meant: Listed | null): readonly string[] {
   const isInParts = winner !== null && offersOf(winner.access).some((offer) => offer.ranges);
   const parts = "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.";
   return [`It is for sale: "${winner?.key}".`, ...pricesWhy(winner, meant), ...(isInParts ? [parts] : [])];
 }
 
-/** Of a price that follows the request, all of it, and which entry is meant. */
-function pricesWhy(winner: PricedRoute | null, meant: FixedAccess | null): readonly string[] {
+/** Of a price that follows the request, all of it, and which entry is meant; of one that follows use, its rates. */
+function pricesWhy(winner: PricedRoute | null, meant: Listed | null): readonly string[] {
+  if (winner?.access.kind === "paid" && winner.access.offer.meter) return [`A call costs ${priceOf(winner.access)}.`];
   if (winner?.access.kind !== "computed") return [];
   const { access } = winner;
   const prices = entriesOf(access).map(
@@ -168,8 +171,11 @@ function pricesWhy(winner: PricedRoute | null, meant: FixedAccess | null): reado
   return [`Its price is what ${tariff.path} of your API says, which is not asked here:`, ...prices];
 }
 
-const priceOf = (entry: FixedAccess): string =>
-  entry.kind === "paid" ? [...new Set(entry.offer.terms.map(priceText))].join(" or ") : entry.kind;
+function priceOf(entry: Listed): string {
+  if (entry.kind !== "paid") return entry.kind;
+  const { terms, meter } = entry.offer;
+  return [...new Set(terms.map(priceText))].join(" or ") + (meter ? `: ${meterText(meter)}` : "");
+}
 
 function notFoundWhy({ config, isOwn, winner }: About): string {
   if (isOwn) return `It lies below /${config.prefix}/, which is Faregate's own; nothing of yours can be there.`;

@@ -1,8 +1,12 @@
 // What in a table is no mistake, and still worth a look before real money comes.
 
+import { formatUnits } from "viem";
 import { type Config, nameOf, offersOf, type PricedRoute } from "../src/config/index.ts";
 import type { Meter } from "../src/metering/index.ts";
 import { isCheaperUnnamed } from "./computed-price.ts";
+
+/** Limits are kept in millionths of a token. */
+export const MICRO_DECIMALS = 6;
 
 /** Names of the built-in networks where no money is moved. */
 const TESTNET = /sepolia|amoy|fuji|testnet|apothem|devnet/;
@@ -33,11 +37,13 @@ function mixedNetworks(routes: readonly PricedRoute[]): readonly string[] {
     const networks = mix.split(",").filter((network) => network !== "");
     const [testnets, real] = [networks.filter(isTestnet), networks.filter((network) => !isTestnet(network))];
     if (testnets.length === 0 || real.length === 0 || !first) return [];
-    const sold = others.length === 0 ? `"${first.key}"` : `"${first.key}" and ${others.length} more`;
     const free = `who pays on ${testnets.map(nameOf).join(", ")} gets for worthless dollars what costs real ones on ${real.map(nameOf).join(", ")}`;
-    return [`${sold}: ${free}; accept one kind of networks`];
+    return [`${named(first, others)}: ${free}; accept one kind of networks`];
   });
 }
+
+const named = ({ key }: PricedRoute, others: readonly PricedRoute[]): string =>
+  others.length === 0 ? `"${key}"` : `"${key}" and ${others.length} more`;
 
 const HIDDEN = 'who keeps the use from being read pays less than the most; write "onMissingUsage": "maximum"';
 
@@ -60,8 +66,8 @@ function isLenient({ rates, onMissingUsage: { left, otherwise }, includeUsage }:
   return (left !== "maximum" || canBeUnsaid) && rates.some(({ source }) => source.kind === "answer");
 }
 
-/** Methods of MCP without a slash. */
-const SHORT = ["initialize", "ping"];
+/** What MCP has without a slash: two methods, and two of HTTP. */
+const SHORT = ["initialize", "ping", "GET", "DELETE"];
 /** Methods that name something, which stands behind a space. */
 const NAMING = /^(tools\/call|prompts\/get|resources\/read)\//;
 
@@ -75,8 +81,29 @@ function mcpRemedy(name: string): string | null {
 interface Written {
   readonly upstream: unknown;
   readonly upstreams?: object;
+  readonly maxUnsettled?: unknown;
   readonly routes: { readonly [key: string]: unknown };
 }
+
+/** Of what is delivered before it is paid: how much of it may never be is for its seller to say. */
+export function unchosenLimits({ routes }: Config, written: Written): readonly string[] {
+  if (written.maxUnsettled !== undefined) return [];
+  const isChosen = ({ key }: PricedRoute): boolean =>
+    (written.routes[key] as { readonly maxUnsettled?: unknown }).maxUnsettled !== undefined;
+  const owing = routes.filter((route) => !isChosen(route) && limitOf(route) > 0n);
+  return [...Map.groupBy(owing, limitOf)].flatMap(([micros, [first, ...others]]) =>
+    first === undefined
+      ? []
+      : `${named(first, others)}: one payer may owe $${formatUnits(micros, MICRO_DECIMALS)} for what is delivered before it is paid, as nothing says less; write "maxUnsettled", there or for the whole table`,
+  );
+}
+
+/** What one payer may owe, in millionths of a token; none of what is paid before it is delivered. */
+const limitOf = ({ access }: PricedRoute): bigint =>
+  offersOf(access)
+    .filter(({ settle }) => settle === "async")
+    .map(({ limits }) => limits.unsettledMicros)
+    .reduce((most, one) => (one > most ? one : most), 0n);
 
 export function idleUpstreams({ upstream, upstreams = {}, routes }: Written): readonly string[] {
   const ofRoutes = Object.values(routes).map((value) => (value as { readonly upstream?: unknown }).upstream);

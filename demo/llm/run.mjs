@@ -46,6 +46,7 @@ async function main() {
           ],
           includeUsage: true,
         },
+        maxUnsettled: "$1",
       },
       "POST /free/v1/chat/completions": "free",
     },

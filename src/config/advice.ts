@@ -61,8 +61,9 @@ export function dollarAdvice(price: unknown): string | null {
   return didYouMean(String(price), ["free", "closed"]);
 }
 
+const PLAIN = 'dollars such as "$0.01", "free", "closed"';
 const CHARGES = '{ "upto", "meter" } or { "amount", "asset" }';
-const PRICES = `{ "by", "table" }, { "quote", "max" }, ${CHARGES}`;
+const FOLLOWING = '{ "by", "table" }, { "quote", "max" }';
 
 /**
  * Of an object that is no price.
@@ -77,7 +78,7 @@ export function priceAdvice(price: object, marks: readonly string[], isEntry: bo
     const question = didYouMean(key, marks);
     return question === null ? [] : [`"${key}" is no key of a price; ${question}`];
   });
-  return near ?? `this is no kind of price; write ${isEntry ? CHARGES : PRICES}`;
+  return near ?? `this is no kind of price; write ${PLAIN}, ${isEntry ? "" : `${FOLLOWING}, `}${CHARGES}`;
 }
 
 /** Of the keys that stand on the wrong side of a price: in the object that it stands in, or in the price itself. */

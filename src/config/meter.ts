@@ -108,8 +108,9 @@ export function readMeter(
   if (settle !== undefined) idle("settle", "what is charged by use is settled when the use is known");
   if (websocket) idle("websocket", "a WebSocket has no use that could be read");
   if (ranges) idle("ranges", "a part of an answer does not say what the whole has used");
-  if (isMore(dollarsOf(min), dollarsOf(upto))) {
-    report([...at.price, "min"], `this is more than upto lets a call cost; write at most that${said(min)}`);
+  for (const [key, least] of Object.entries({ min, fixed })) {
+    if (!isMore(dollarsOf(least), dollarsOf(upto))) continue;
+    report([...at.price, key], `this is more than upto lets a call cost; write at most that${said(least)}`);
   }
   const missing =
     typeof onMissingUsage === "string" ? { left: onMissingUsage, otherwise: onMissingUsage } : onMissingUsage;

@@ -95,7 +95,7 @@ export function compileOffer(
   const verifyAboveMicros = thresholdOf(entry, path, scope);
   const asked = { facilitators, verifyAboveMicros };
   const priced = priceOptions(price, options, scope.book, pricePath, scope.report);
-  if (verifyAboveMicros !== null) checkChains(priced, entry, path, scope);
+  if (verifyAboveMicros !== null) checkChains(priced, facilitators, entry, path, scope);
   checkFacilitators(priced, facilitators, entry, path, scope);
   const webSocket = entry.websocket ?? false;
   const meter = isMetered(price) ? readMeter(price, entry, { price: pricePath, route: path }, scope.report) : null;
@@ -246,9 +246,16 @@ function checkFacilitators(
   }
 }
 
-/** What is to be looked for on a chain needs somebody to ask. */
-function checkChains(priced: readonly PricedOption[], { verifyAbove }: Entry, path: Path, scope: Scope): void {
-  for (const { network } of priced.filter((option) => !scope.rpc.has(option.network))) {
+/** What is to be looked for on a chain needs somebody to ask: of the table's, or whom its own account there asks. */
+function checkChains(
+  priced: readonly PricedOption[],
+  facilitators: readonly FacilitatorSettings[],
+  { verifyAbove }: Entry,
+  path: Path,
+  scope: Scope,
+): void {
+  const own = facilitators.flatMap((one) => (one.kind === "direct" ? one.network : []));
+  for (const { network } of priced.filter((option) => ![...scope.rpc.keys(), ...own].includes(option.network))) {
     const at = verifyAbove === undefined ? [] : path;
     scope.report(
       [...at, "verifyAbove"],

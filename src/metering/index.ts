@@ -1,4 +1,4 @@
-export { type Decimal, parseDecimal } from "./decimal.ts";
+export { type Decimal, decimalText, parseDecimal } from "./decimal.ts";
 export { Gauge, isEventStream, needsEnd } from "./gauge.ts";
 export {
   type Authorized,

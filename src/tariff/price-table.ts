@@ -20,7 +20,7 @@ export interface PriceTable<V> {
 
 export type Choice<V> =
   | { readonly kind: "entry"; readonly value: V; readonly said: string }
-  /** What a transport does of its own, and nobody pays for. */
+  /** What a transport does of its own, or asks before any call, and nobody pays for. */
   | { readonly kind: "transport" }
   | { readonly kind: "refused"; readonly problem: Flaw | { readonly reason: "price_unknown"; readonly by: string } };
 

@@ -40,7 +40,7 @@ export type Reading =
   | { readonly kind: "named"; readonly names: readonly [string, ...string[]] }
   | { readonly kind: "sized"; readonly bytes: number }
   | { readonly kind: "missing" }
-  /** What a transport does of its own: it costs nothing unless an entry names it. */
+  /** What a transport does of its own, or asks before any call: it costs nothing unless an entry names it. */
   | { readonly kind: "transport"; readonly name: string }
   | { readonly kind: "flaw"; readonly flaw: Flaw };
 
@@ -130,8 +130,12 @@ function ofMessage(selector: Selector, message: Message): Reading {
   }
 }
 
+/** What a client of MCP asks before it can call anything, and to learn that the server is there. */
+export const MCP_FREE: readonly string[] = ["initialize", "tools/list", "ping"];
+export const MCP_FREE_PREFIX = "notifications/";
+
 const isOfTransport = ({ kind }: Selector, method: string): boolean =>
-  kind === "mcp" && (method === "ping" || method.startsWith("notifications/"));
+  kind === "mcp" && (MCP_FREE.includes(method) || method.startsWith(MCP_FREE_PREFIX));
 
 const METHODS = ["GET", "HEAD", "POST", "DELETE"];
 

@@ -1,5 +1,6 @@
 // The Model Context Protocol's own SDK on both sides of the gate: a server that does not know of payments, and a client whose
-// `fetch` pays. Each tool costs what the table says, and what a client needs before it calls one costs nothing.
+// `fetch` pays. The table has nothing but the tools: each costs what it says, and what a client needs before it calls one
+// costs nothing.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -65,7 +66,7 @@ beforeAll(async () => {
   const server = await started(await startServer());
   const price = {
     by: "mcp",
-    table: { "tools/call search": "$0.01", "tools/call echo": "$0.002", initialize: "free", "tools/list": "free" },
+    table: { "tools/call search": "$0.01", "tools/call echo": "$0.002" },
     otherwise: "closed",
   };
   const table = {

@@ -158,7 +158,8 @@ describe("a price of MCP's streamable HTTP", () => {
   });
 
   test.each<[string, RequestInit]>([
-    ["what the table gives away", message("initialize", {})],
+    ["a greeting", message("initialize", {})],
+    ["the list of tools", message("tools/list")],
     ["a notification", message("notifications/initialized", undefined, null)],
     ["a ping", message("ping")],
     ["an answer to the server", { ...message(""), body: JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} }) }],

@@ -76,7 +76,7 @@ export default {
     "/mcp/:server": {
       price: {
         by: "mcp",
-        table: { "tools/call search": "$0.02", "tools/call": "$0.01", initialize: "free", "tools/list": "free" },
+        table: { "tools/call search": "$0.02", "tools/call": "$0.01" },
         otherwise: "closed",
       },
     },

@@ -99,7 +99,8 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
     },
     maxUnsettled: {
       type: "dollars",
-      otherwise: '`$100`, or ten times the price where that is more; with `"async"` it has to be written',
+      otherwise:
+        '`$100`, or ten times the price where that is more; with `"async"` it has to be written, and for a [price that follows use](#a-price-that-follows-use) it should be',
       means:
         "How much of one payer, on one network and in one token, may be claimed and not yet settled. One that would exceed it is 429. Counted in whole tokens, whatever a token is worth.",
       example: "$5",
@@ -114,7 +115,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "dollars; `$0` for every price",
       otherwise: "the facilitator's word is believed",
       means:
-        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says). Counted in whole tokens, as `maxUnsettled` is.",
+        "A settlement of more is looked for on the chain, for up to ten seconds, before anything is delivered. Needs an [`rpc`](#what-the-chain-says) for each network: the table's, or that of an [account of your own](#an-account-of-your-own) among the route's facilitators. Counted in whole tokens, as `maxUnsettled` is.",
       example: "$1",
     },
     maxInFlight: {
@@ -449,7 +450,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
       type: "RPC URL or list of them",
       otherwise: "the table's `rpc` for the network",
       means:
-        "Who is asked, and given the transactions, in order of preference. They have to take batches of ten calls.",
+        "Who is asked, and given the transactions, in order of preference. They have to take batches of ten calls. Where the table's `rpc` does not name the network, they also say what became of payments there.",
       example: ["https://rpc.example.com/{{RPC_KEY}}", "https://other.example.com"],
     },
     confirmations: {
@@ -649,7 +650,7 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
   computed: {
     by: {
       type: '[selector](#what-a-price-can-follow), `"bodyBytes"`, `"jsonrpc"` or `"mcp"`',
-      means: "What of a request decides. See [what a price can follow](#what-a-price-can-follow).",
+      means: "What of a request decides, one thing. See [what a price can follow](#what-a-price-can-follow).",
       example: { query: "model" },
     },
     table: {

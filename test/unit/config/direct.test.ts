@@ -51,6 +51,21 @@ describe("an account of one's own", () => {
     ]);
   });
 
+  test("is who settlements above verifyAbove are looked for by, where it settles the route", () => {
+    const direct = { key: KEY, rpc: RPC, network: "base" };
+    expect(mistakes(own(direct, { verifyAbove: "$1" }))).toEqual([]);
+    const remedy = "rpc names nobody to ask about polygon; add it there, or remove this";
+    expect(mistakes(own(direct, { verifyAbove: "$1", accepts: ["base", "polygon"] }))).toContainEqual({
+      path: "verifyAbove",
+      remedy,
+    });
+    const routes = { "/a": { price: "$1", facilitators: ["https://f.example"], verifyAbove: "$0" } };
+    expect(mistakes(own(direct, { routes }))).toEqual([
+      { path: 'routes["/a"].verifyAbove', remedy: remedy.replace("polygon", "base") },
+    ]);
+    expect(mistakes(own(direct, { routes, rpc: { base: RPC } }))).toEqual([]);
+  });
+
   test("has no key that is repeated, wherever it was written", () => {
     const key = `0x${"12".repeat(32)}`;
     const direct = { key: KEY, rpc: RPC };

@@ -129,12 +129,13 @@ describe("a mistake in it is told", () => {
     expect(mistakes(route({ ...priced(), accepts }))).toEqual([{ path: `${at}.price`, remedy }]);
   });
 
-  test("where it costs more at least than at most", () => {
-    expect(mistakes(route(priced({ min: "$0.06" })))).toEqual([
+  test.each(["min", "fixed"])("where every call would cost more than the most: %s", (key) => {
+    expect(mistakes(route(priced({ [key]: "$0.050001" })))).toEqual([
       {
-        path: `${at}.price.min`,
-        remedy: 'this is more than upto lets a call cost; write at most that (it says "$0.06")',
+        path: `${at}.price.${key}`,
+        remedy: 'this is more than upto lets a call cost; write at most that (it says "$0.050001")',
       },
     ]);
+    expect(mistakes(route(priced({ [key]: "$0.050000" })))).toEqual([]);
   });
 });

@@ -6,7 +6,8 @@ import { mistakes, route } from "./table.ts";
 
 const told = (changes: object): readonly string[] => mistakes(changes).map(sentence);
 const CHARGES = '{ "upto", "meter" } or { "amount", "asset" }';
-const KINDS = `write { "by", "table" }, { "quote", "max" }, ${CHARGES}`;
+const PLAIN = 'write dollars such as "$0.01", "free", "closed"';
+const KINDS = `${PLAIN}, { "by", "table" }, { "quote", "max" }, ${CHARGES}`;
 const METER = [{ usd: "1", per: "1K", of: "usage.units" }];
 
 describe("an object that is no kind of price is one mistake:", () => {
@@ -28,7 +29,8 @@ describe("an object that is no kind of price is one mistake:", () => {
 
   test.each<[string, object, string]>([
     ["a route", { price: "$1", description: "X" }, "write the price alone, without an object around it"],
-    ["another table", { by: { query: "n" }, table: { y: "$1" } }, `this is no kind of price; write ${CHARGES}`],
+    ["another table", { by: { query: "n" }, table: { y: "$1" } }, `this is no kind of price; ${PLAIN}, ${CHARGES}`],
+    ["nothing of a price", { a: 1 }, `this is no kind of price; ${PLAIN}, ${CHARGES}`],
   ])("as an entry of a table, %s", (_, entry, remedy) => {
     const price = { by: { query: "m" }, table: { x: entry } };
     expect(told(route({ price }))).toEqual([`routes["/a"].price.table.x: ${remedy}`]);

@@ -152,6 +152,29 @@ describe("a price of MCP", () => {
   });
 
   test.each([
+    ["of nothing but tools", {}],
+    ["that closes everything else", { otherwise: "closed" }],
+    ["that sells everything else", { otherwise: "$0.001" }],
+  ])("lets a client in by a table %s: it is greeted and reads the list for nothing", async (_, rest) => {
+    const { ask, seen } = openGate({
+      ...table,
+      ...routeOf({ by: "mcp", table: { "tools/call search": "$0.02" }, ...rest }),
+    });
+    for (const method of ["initialize", "notifications/initialized", "tools/list", "ping"]) {
+      expect(reasonOf(await ask("/c", call(method)))).toBe("waived");
+    }
+    expect(seen).toHaveLength(4);
+    expect(reasonOf(await ask("/c", call("tools/call", "search")))).toBe("payment_required");
+  });
+
+  test("is asked for a greeting and the list where the table names them", async () => {
+    const named = { initialize: "$0.01", "tools/list": "closed", "tools/call": "$0.02" };
+    const { ask } = openGate({ ...table, ...routeOf({ by: "mcp", table: named }) });
+    expect(amountsOf(await ask("/c", call("initialize")))).toEqual(["10000"]);
+    expect(reasonOf(await ask("/c", call("tools/list")))).toBe("not_sold");
+  });
+
+  test.each([
     ["tools/call", "payment_required"],
     ["Tools/call", "price_ambiguous"],
     ["tools/Call", "price_ambiguous"],

@@ -991,6 +991,14 @@ describe("by what the request asks for", () => {
       expect(outcome).toMatchObject({ kind: "sold", receipt: { amount: "7000" } });
     });
 
+    test("is the most alone: the rates are those of the table that serves the call", async () => {
+      const least = { ...metered("2", "$0.03"), fixed: "$0.001" };
+      const { outcome } = await payLater(metered("1", "$0.05"), least, payment);
+      expect(outcome).toMatchObject({ kind: "sold", receipt: { amount: "15000" } });
+      const dear = await payLater(metered("1", "$0.05"), metered("100", "$1"), await signUptoPayment("50000"));
+      expect(dear.outcome).toMatchObject({ kind: "sold", receipt: { amount: "50000" } });
+    });
+
     test.each([
       ["a price without a use", metered("1", "$0.05"), "$0.03", () => payment],
       ["a price by use", "$0.05", metered("1", "$0.20"), () => signPayment("50000")],

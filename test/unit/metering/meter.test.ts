@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Decimal, parseDecimal } from "../../../src/metering/decimal.ts";
+import { type Decimal, decimalText, parseDecimal } from "../../../src/metering/decimal.ts";
+import { Gauge } from "../../../src/metering/gauge.ts";
 import {
   type Authorized,
   chargeFor,
@@ -121,46 +122,60 @@ test("the least that a use costs has its fixed part in it, also where that canno
   expect(chargeForMissing(meter, { decimals: 6, max: 60n }, "otherwise")).toBe(60n);
 });
 
-const counts = fc
-  .tuple(fc.bigInt(0n, 10n ** 12n), fc.integer({ min: 0, max: 6 }))
-  .map(([digits, scale]): Decimal => ({ digits, scale }));
-const rates = fc.tuple(
-  fc.integer({ min: 0, max: 999_999 }),
-  fc.integer({ min: 0, max: 6 }),
-  fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 9, 11),
-);
-const PER = ["1", "10", "100", "1K", "10K", "100K", "1M", "", "", "1B", "", "100B"];
+const decimals = (digitsMax: bigint, scaleMax: number) =>
+  fc
+    .tuple(fc.bigInt(0n, digitsMax), fc.integer({ min: 0, max: scaleMax }))
+    .map(([digits, scale]): Decimal => ({ digits, scale }));
+const PER: readonly (readonly [text: string, power: number])[] = [
+  ["1", 0],
+  ["10", 1],
+  ["100", 2],
+  ["1K", 3],
+  ["10K", 4],
+  ["100K", 5],
+  ["1M", 6],
+  ["1B", 9],
+  ["100B", 11],
+];
+/** What one rate says, and what was used of it; null where an answer need not say that, and does not. */
+const uses = fc.record({
+  usd: decimals(999_999n, 6),
+  per: fc.constantFrom(...PER),
+  count: fc.option(decimals(10n ** 12n, 6)),
+});
 
 test("whatever is used and whatever it costs, the charge is the exact sum rounded up once, within its bounds", () => {
-  const uses = fc.array(fc.tuple(rates, counts), { minLength: 1, maxLength: 5 });
-  const limits = fc.tuple(fc.integer({ min: 0, max: 18 }), fc.bigInt(0n, 10n ** 9n), fc.bigInt(1n, 10n ** 20n));
+  const prices = fc.record({
+    used: fc.array(uses, { minLength: 1, maxLength: 5 }),
+    fixed: decimals(10n ** 9n, 18),
+    min: decimals(10n ** 9n, 18),
+  });
+  const limits = fc.record({ decimals: fc.integer({ min: 0, max: 18 }), max: fc.bigInt(1n, 10n ** 20n) });
   fc.assert(
-    fc.property(uses, limits, (used, [decimals, leastDigits, max]) => {
-      const priced = used.map(([[digits, scale, power]], i) => {
-        const text = String(digits).padStart(scale + 1, "0");
-        const usd = scale > 0 ? `${text.slice(0, -scale)}.${text.slice(-scale)}` : text;
-        return rate(`r${i}`, usd, PER[power] as string);
+    fc.property(prices, limits, ({ used, fixed, min }, authorized) => {
+      const rates = used.map(({ usd, per: [per], count }, i): Rate => {
+        const source = { kind: "header", name: `use-${i}` } as const;
+        return { ...rate(`r${i}`, decimalText(usd), per, count === null), source };
       });
-      const min = { digits: leastDigits, scale: 6 };
-      const meter: Meter = {
-        rates: priced,
-        fixed: NOTHING,
-        min,
-        includeUsage: false,
-        receiptComment: false,
-        onMissingUsage: model.onMissingUsage,
-      };
-      const usage = used.map(([, count]) => count);
+      const headers = new Headers();
+      for (const [i, { count }] of used.entries()) if (count) headers.set(`use-${i}`, decimalText(count));
+      const meter: Meter = { ...model, rates, fixed, min };
+      const usage = new Gauge(meter, { headers }).end(0, true);
       // The same as fractions over one large denominator, in another way.
       const denominator = 10n ** 40n;
-      const numerator = used.reduce((sum, [[digits, scale, power], count]) => {
-        const places = BigInt(scale + power + count.scale);
-        return sum + (BigInt(digits) * count.digits * denominator) / 10n ** places;
-      }, 0n);
-      const units = (numerator * 10n ** BigInt(decimals) + denominator - 1n) / denominator;
-      const least = (leastDigits * 10n ** BigInt(decimals) + 999_999n) / 1_000_000n;
+      const fraction = (digits: bigint, scale: number): bigint => (digits * denominator) / 10n ** BigInt(scale);
+      const ceiling = (numerator: bigint): bigint =>
+        (numerator * 10n ** BigInt(authorized.decimals) + denominator - 1n) / denominator;
+      const numerator = used.reduce(
+        (sum, { usd, per: [, power], count }) => {
+          const { digits, scale } = count ?? NOTHING;
+          return sum + fraction(usd.digits * digits, usd.scale + power + scale);
+        },
+        fraction(fixed.digits, fixed.scale),
+      );
+      const [units, least, { max }] = [ceiling(numerator), ceiling(fraction(min.digits, min.scale)), authorized];
       const atLeast = units < least ? least : units;
-      expect(chargeFor(meter, usage, { decimals, max }).amount).toBe(atLeast > max ? max : atLeast);
+      expect(chargeFor(meter, usage, authorized).amount).toBe(atLeast > max ? max : atLeast);
     }),
   );
 });

@@ -137,7 +137,7 @@ describe("a table by the method of JSON-RPC", () => {
     ["a method of the table", { id: 1, method: "eth_call" }, "cheap"],
     ["the same without an id, which is executed too", { method: "eth_call" }, "cheap"],
     ["another one", { method: "eth_logs" }, "price_unknown"],
-    ["one that MCP gives away", { method: "ping" }, "price_unknown"],
+    ["one that MCP gives away", { method: "initialize" }, "price_unknown"],
     ["a batch", [{ method: "eth_call" }], "price_ambiguous"],
     ["an answer", { id: 1, result: 1 }, "price_ambiguous"],
   ])("has for %s what it costs", (_, message, value) => {
@@ -153,7 +153,6 @@ describe("a table of MCP", () => {
   const entries = new Map([
     ["tools/call search", "dear"],
     ["tools/call", "cheap"],
-    ["initialize", "free"],
     ["notifications/cancelled", "fee"],
   ]);
   const selector: Selector = { kind: "mcp", named: new Set(["tools/call"]) };
@@ -165,7 +164,10 @@ describe("a table of MCP", () => {
     ["a tool of its own", tool("search"), "dear"],
     ["another tool", tool("echo"), "cheap"],
     ["a tool whose name is nearly one of them", tool("Search"), "price_ambiguous"],
-    ["a method", { id: 1, method: "initialize" }, "free"],
+    ["a greeting", { id: 1, method: "initialize" }, "transport"],
+    ["the list of tools", { id: 1, method: "tools/list" }, "transport"],
+    ["what is only like a greeting", { id: 1, method: "Initialize" }, "closed"],
+    ["another list", { id: 1, method: "prompts/list" }, "closed"],
     ["what it does not name", { id: 1, method: "resources/read" }, "closed"],
     ["a notification", { method: "notifications/initialized" }, "transport"],
     ["a notification that it names", { method: "notifications/cancelled" }, "fee"],
@@ -175,6 +177,19 @@ describe("a table of MCP", () => {
     ["a batch", [tool("search")], "price_ambiguous"],
   ])("has for %s what it costs", (_, message, value) => {
     expect(of(json(message))).toBe(value);
+  });
+
+  test.each([
+    ["initialize", "hello"],
+    ["tools/list", "list"],
+    ["ping", "hello"],
+  ])("keeps its word where it names %s", (method, value) => {
+    const named = new Map([
+      ["initialize", "hello"],
+      ["tools/list", "list"],
+      ["ping", "hello"],
+    ]);
+    expect(told(choose(tableOf(selector, { entries: named }), asked(json({ id: 1, method }))))).toBe(value);
   });
 
   test.each([

@@ -53,14 +53,22 @@ test("a way to pay that needs the buyer's word to Permit2 first says so", () => 
   ]);
 });
 
-test("a price that follows use is told as the most that it comes to", () => {
-  const metered = (upto: string) => ({ upto, meter: [{ usd: "1", per: "1K", of: "usage.units" }] });
-  const byModel = { by: { body: "/model" }, table: { large: metered("$0.2"), tiny: "free" } };
+test("a price that follows use is told as the most that it comes to, with its rates", () => {
+  const metered = (upto: string, more: object = {}) => ({
+    upto,
+    meter: [
+      { usd: "0.15", per: "1M", of: "usage.asked" },
+      { usd: "0.60", per: "1M", of: ["usage.answered", "usage.said"] },
+    ],
+    ...more,
+  });
+  const least = { fixed: "$0.001", min: "$0.010" };
+  const byModel = { by: { body: "/model" }, table: { large: metered("$0.2", least), tiny: "free" } };
   const rows = format({ routes: { "/a": { price: metered("$0.05") }, "POST /b": { price: byModel } } }).split("\n");
   expect(rows.slice(-5, -1).map((row) => row.replace(/ {2,}/g, "  "))).toEqual([
-    "/a and below  up to $0.05  50000 USDC on base-sepolia by Permit2",
+    "/a and below  up to $0.05  50000 USDC on base-sepolia by Permit2  usage.asked at $0.15/1M + usage.answered at $0.60/1M",
     "POST /b and below  by /model of the body",
-    "  large  up to $0.2  200000 USDC on base-sepolia by Permit2",
+    "  large  up to $0.2  200000 USDC on base-sepolia by Permit2  $0.001 + usage.asked at $0.15/1M + usage.answered at $0.60/1M, at least $0.01",
     "  tiny  free",
   ]);
 });
@@ -195,6 +203,19 @@ describe("a price that follows the request", () => {
       "(left out) | $0.02 | 20000 USDC on base-sepolia",
       "(anything else) | closed",
       "/b and below | $1 | 1000000 USDC on base-sepolia",
+      "everything else | closed",
+    ]);
+  });
+
+  test("of MCP says what costs nothing beside its entries, unless one names it", () => {
+    const routes = { "/a": { by: "mcp", table: { "tools/call x": "$1", "tools/list": "$2" }, otherwise: "closed" } };
+    expect(rowsOf(routes).map((row) => row.trim().split(/ {2,}/).slice(0, 2).join(" | "))).toEqual([
+      "route | price",
+      "/a and below | by the method or tool that is called",
+      "tools/call x | $1",
+      "tools/list | $2",
+      "initialize, ping, notifications/…, GET, DELETE | free",
+      "(anything else) | closed",
       "everything else | closed",
     ]);
   });

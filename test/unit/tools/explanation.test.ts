@@ -49,7 +49,7 @@ describe("what is for sale", () => {
     ],
   ])("is told with its challenge where a facilitator has to say for whom buyers sign: %s", async (_, route, key) => {
     const { why, challenge } = await asked("POST /a", { "/a": route });
-    expect(why).toEqual(['It is for sale: "/a".']);
+    expect(why[0]).toBe('It is for sale: "/a".');
     expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra[key]).toBe("(as your facilitator says)");
   });
 
@@ -59,6 +59,15 @@ describe("what is for sale", () => {
       "Range and If-* pass to your API: a part costs the whole price, and a 304 nothing.",
     ]);
   });
+});
+
+test("a price that follows use is told with its rates, also as an entry of one that follows the request", async () => {
+  const price = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }], min: "$0.0001" };
+  const told = "up to $0.05: usage.units at $1/1K, at least $0.0001";
+  const config = compile({ "/a": price, "/b": { by: { query: "m" }, table: { x: price } } });
+  const whyOf = async (path: string) => (await explain(config, "GET", `https://api.example.com${path}`)).why;
+  expect(await whyOf("/a")).toEqual(['It is for sale: "/a".', `A call costs ${told}.`]);
+  expect((await whyOf("/b?m=x")).at(-1)).toBe(`  x: ${told}  <- this request`);
 });
 
 describe("a price that follows the request", () => {
@@ -87,6 +96,21 @@ describe("a price that follows the request", () => {
     const bytes = compile({ "/a": { by: "bodyBytes", table: { "1": "$1", "9": "$2" } } });
     const { why } = await explain(bytes, "POST", "https://api.example.com/a", sent("four"));
     expect(why.slice(2)).toEqual(["  up to 1 bytes: $1", "  up to 9 bytes: $2  <- this request"]);
+  });
+
+  test("of MCP is told to be free for a greeting that no entry names", async () => {
+    const table = compile({ "/a": { by: "mcp", table: { "tools/call x": "$1" } } });
+    const body = '{"jsonrpc":"2.0","id":1,"method":"initialize"}';
+    const { status, why } = await explain(table, "POST", "https://api.example.com/a", sent(body));
+    expect([status, why]).toEqual([
+      200,
+      [
+        'It is free, as "/a" says of what is asked.',
+        "Its price depends on the method or tool that is called:",
+        "  tools/call x: $1",
+        "  initialize, tools/list, ping, notifications/…, GET, DELETE: free  <- this request",
+      ],
+    ]);
   });
 
   test("is told to be free where that is so", async () => {

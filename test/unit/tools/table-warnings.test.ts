@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/index.ts";
 import { transferChecked } from "../../../src/schemes/index.ts";
-import { idleUpstreams, tableWarnings } from "../../../tools/table-warnings.ts";
+import { idleUpstreams, tableWarnings, unchosenLimits } from "../../../tools/table-warnings.ts";
 import { PAY_TO } from "../../support/payment.ts";
 
 const EURC = "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42";
@@ -86,6 +86,38 @@ describe("what is used by nothing", () => {
   });
 });
 
+describe("what one payer may owe for what is delivered before it is paid", () => {
+  const metered = (upto = "$1", more: object = {}) => ({
+    price: { upto, meter: [{ usd: "1", per: "1K", of: "usage.n" }], onMissingUsage: "maximum" },
+    ...more,
+  });
+  const unchosen = (changes: object): readonly string[] => {
+    const written = { ...table, ...changes };
+    const config = parseConfig(written);
+    return config.ok ? unchosenLimits(config.value, written) : expect.fail(JSON.stringify(config.error));
+  };
+  const told = (sold: string, dollars: string): string =>
+    `${sold}: one payer may owe ${dollars} for what is delivered before it is paid, as nothing says less; write "maxUnsettled", there or for the whole table`;
+
+  test("is told where nobody chose it, once for all routes of one limit", () => {
+    const entry = { by: { query: "m" }, table: { x: metered().price, y: "free" } };
+    const routes = { "/a": metered(), "/b": metered().price, "/c": { price: entry }, "/d": metered("$20"), "/e": "$1" };
+    expect(unchosen({ routes })).toEqual([told('"/a" and 2 more', "$100"), told('"/d"', "$200")]);
+  });
+
+  test.each<[string, object]>([
+    ["for its route", { routes: { "/a": metered("$1", { maxUnsettled: "$5" }) } }],
+    ["for the table", { maxUnsettled: "$5", routes: { "/a": metered() } }],
+    ["where it settles behind its answer", { settle: "async", maxUnsettled: "$5" }],
+  ])("is not told where it is written %s", (_, changes) => {
+    expect(unchosen(changes)).toEqual([]);
+  });
+
+  test.each(["before", "after"])("is not told of what is paid before it is delivered (%s)", (settle) => {
+    expect(unchosen({ settle })).toEqual([]);
+  });
+});
+
 describe("an entry that no call of MCP names", () => {
   test.each([
     ["search", 'write "tools/call search" for the tool'],
@@ -98,7 +130,16 @@ describe("an entry that no call of MCP names", () => {
   });
 
   test("is none of these", () => {
-    const names = ["tools/call", "tools/call search", "tools/list", "initialize", "ping", "vendor/method"];
+    const names = [
+      "tools/call",
+      "tools/call search",
+      "tools/list",
+      "initialize",
+      "ping",
+      "GET",
+      "DELETE",
+      "vendor/method",
+    ];
     const prices = Object.fromEntries(names.map((name) => [name, "$1"]));
     expect(
       warned({ routes: { "/a": { by: "mcp", table: prices }, "/b": { by: "jsonrpc", table: { x: "$1" } } } }),
