@@ -140,13 +140,17 @@ const isOfTransport = ({ kind }: Selector, method: string): boolean =>
 const METHODS = ["GET", "HEAD", "POST", "DELETE"];
 
 /**
- * MCP's streamable HTTP: messages are sent with POST, GET listens to the server, and DELETE ends a session. The last two
- * belong to the endpoint itself, so that they give nothing away that lies below it.
+ * MCP's streamable HTTP: messages are sent with POST, GET listens to the server, and DELETE ends a session. What costs
+ * nothing belongs to the endpoint itself, so that it gives nothing away that lies below it.
  */
 function readTransport(selector: Extract<Selector, { kind: "mcp" }>, asked: Asked): Reading {
   if (asked.method === "POST") {
     const nothing = ambiguity(selector, "the body is empty");
-    return withJson(asked, (body) => ofMessage(selector, readMessage(body, selector.named)), nothing);
+    const reading = withJson(asked, (body) => ofMessage(selector, readMessage(body, selector.named)), nothing);
+    if (reading.kind !== "transport" || asked.isAtKey) return reading;
+    return reading.name === ""
+      ? ambiguity(selector, "the body calls nothing")
+      : { kind: "named", names: [reading.name] };
   }
   if (!METHODS.includes(asked.method) || !asked.isAtKey) {
     return { kind: "flaw", flaw: { reason: "method_not_allowed", allow: asked.isAtKey ? METHODS : ["POST"] } };

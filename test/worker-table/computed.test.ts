@@ -173,6 +173,7 @@ describe("a price of MCP's streamable HTTP", () => {
 
   test("gives away nothing that lies below its path", async () => {
     expect((await ask("/mcp/ok/below")).status).toBe(405);
+    expect((await ask("/mcp/ok/below", message("tools/list"))).status).toBe(403);
   });
 
   test("lets pages of other origins read what is free there, as they read what is sold", async () => {

@@ -143,6 +143,8 @@ describe("a price of MCP", () => {
     ["/c", { method: "PUT" }, "method_not_allowed", undefined],
     ["/c/below", { method: "GET" }, "method_not_allowed", undefined],
     ["/c/below", call("tools/call", "search"), "payment_required", ["20000"]],
+    ["/c/below", call("ping"), "not_sold", undefined],
+    ["/c/below", post('{"jsonrpc":"2.0","id":1,"result":{}}'), "price_ambiguous", undefined],
     ["/c", { ...call("tools/call", "search"), method: "DELETE" }, "price_ambiguous", undefined],
     ["/c", { ...post("", { "content-length": "0" }), method: "DELETE" }, "waived", undefined],
     ["/c", { ...post("", { "content-length": "0" }), method: "HEAD" }, "waived", undefined],
