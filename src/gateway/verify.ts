@@ -54,22 +54,26 @@ export const nobodysReason = ({ requirements }: CheckedPayment): string =>
 export const firstOf = (candidates: Candidates): Facilitator =>
   candidates.find(({ breaker }) => breaker.isAsked()) ?? candidates[0];
 
-/** One after the other, until one answers: a verify charges nobody. */
+/**
+ * One after the other, until one answers: a verify charges nobody. Whoever says nothing may be the one whose payment it is:
+ * what others cannot do is no word about it.
+ *
+ * @param left what is told where none has a word; null where nobody was come to before
+ */
 export async function verifyWith(
   gate: Gate,
   trace: Trace,
-  candidates: Candidates,
+  candidates: readonly Facilitator[],
   { payment, facilitatorBody }: Attempt,
+  left: Verified | null = null,
 ): Promise<Verified> {
-  let verified: Verified | null = null;
   for (const by of candidates) {
-    const isAsked = by.breaker.admits();
-    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
+    const verdict = by.breaker.admits() ? await by.verify(facilitatorBody, payment) : resting(by);
     if (verdict.kind === "unavailable") note(gate, trace, by, verdict);
-    if (isAsked || verified === null) verified = { verdict, by };
-    if (verdict.kind !== "unavailable" && !isAnothers(verdict)) break;
+    else if (!isAnothers(verdict)) return { verdict, by };
+    if (left?.verdict.kind !== "unavailable") left = { verdict, by };
   }
-  return verified as Verified;
+  return left as Verified;
 }
 
 /** For the operator. */
@@ -84,7 +88,7 @@ function note({ facilitators }: Gate, trace: Trace, by: Facilitator, { detail: w
 export async function beginWith(
   gate: Gate,
   trace: Trace,
-  candidates: Candidates,
+  candidates: readonly Facilitator[],
   attempt: Attempt,
   verified: Verified,
 ): Promise<Verified> {
@@ -92,10 +96,9 @@ export async function beginWith(
   if (verdict.kind !== "valid" || by.breaker.begins()) return verified;
   const rests = resting(by);
   note(gate, trace, by, rests);
-  const [next, ...others] = candidates.slice(candidates.indexOf(by) + 1);
-  if (next === undefined) return { verdict: rests, by };
-  const rest: Candidates = [next, ...others];
-  return beginWith(gate, trace, rest, attempt, await verifyWith(gate, trace, rest, attempt));
+  const rest = candidates.slice(candidates.indexOf(by) + 1);
+  const next = await verifyWith(gate, trace, rest, attempt, { verdict: rests, by });
+  return beginWith(gate, trace, rest, attempt, next);
 }
 
 /** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */

@@ -8,6 +8,7 @@ import { FACILITATOR, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   broken,
+  failing,
   GOODS,
   HASH,
   idOf,
@@ -237,6 +238,68 @@ describe("of two facilitators", () => {
     }
     const { pay } = open({ ...poor, settle: rejected("invalid_payload"), fate: null });
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_rejected");
+  });
+
+  describe.each([
+    ["away", 0],
+    ["resting", 3],
+  ])("the one that settles on this network is %s, and the other does not settle there:", (_, before) => {
+    const stranger = { isValid: false, invalidReason: "invalid_network" };
+    async function settledElsewhere(facilitators: readonly string[]) {
+      const is = { away: false };
+      const verify: Around["verify"] = (body, url) => {
+        if (!url.startsWith(ONE)) return stranger;
+        return is.away ? broken() : isValid(body);
+      };
+      const gate = openGate({ ...WAYS, facilitators }, { verify, upstream: failing(1) });
+      const account = newAccount();
+      const first = upfront(await signPayment("10000", {}, account));
+      expect(reasonOf(await gate.pay("/before", first, keyed()))).toBe("paid_undelivered");
+      is.away = true;
+      for (let i = 0; i < before; i++) await gate.pay("/after", await signPayment("10000"));
+      return { ...gate, account };
+    }
+
+    test.each([[[ONE, TWO]], [[TWO, ONE]]])(
+      "a payment is not refused for what the other cannot do (%j)",
+      async (of) => {
+        const { pay } = await settledElsewhere(of);
+        expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("facilitator_unavailable");
+      },
+    );
+
+    test.each([[[ONE, TWO]], [[TWO, ONE]]])(
+      "a buyer with a credit is not told that it is bound elsewhere (%j)",
+      async (of) => {
+        const { pay, account } = await settledElsewhere(of);
+        const again = upfront(await signPayment("10000", {}, account));
+        expect(reasonOf(await pay("/before", again, keyed()))).toBe("facilitator_unavailable");
+      },
+    );
+  });
+
+  test("a payment waits for the one that is tried again, where the other does not settle on its network", async () => {
+    const is = { away: true };
+    const looked = Promise.withResolvers<void>();
+    const verify: Around["verify"] = (body, url) =>
+      url.startsWith(ONE) ? isValid(body) : { isValid: false, invalidReason: "invalid_network" };
+    const settle: Around["settle"] = async (body) => {
+      if (is.away) return broken();
+      await looked.promise;
+      return isSettled(body);
+    };
+    const { pay, answer, asked, clock, settled } = open({ verify, settle });
+    for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+    is.away = false;
+    clock.nowMs += 2_000;
+    const payments = await Promise.all([signPayment("10000"), signPayment("10000")]);
+    const verifies = asked.length + 2;
+    const outcomes = payments.map((payment) => answer("/after", paidWith(payment)));
+    await expect.poll(() => asked.length, { interval: 1 }).toBeGreaterThan(verifies);
+    expect(reasonOf(await Promise.race(outcomes))).toBe("facilitator_unavailable");
+    looked.resolve();
+    expect((await Promise.all(outcomes)).map(reasonOf).sort()).toEqual(["facilitator_unavailable", "sold"]);
+    await settled();
   });
 
   test("one that is in trouble itself has not judged the payment: the next one does", async () => {
