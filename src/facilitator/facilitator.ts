@@ -199,14 +199,22 @@ const said = (path: string, what: string): string => `${path.slice(1)} ${what}`;
 const TURNED_AWAY: ReadonlySet<number> = new Set([401, 404]);
 
 /**
- * Silence counts, and being turned away. Nothing else does, not even a 403, which is what a firewall in front of it says to
- * a text that it does not like: with what a payment can make it say, nobody shall stop it.
+ * Whether it is as good as silent: it settles nothing of what it verified, and what stands before it says so. It would be
+ * asked on for ever, and the next one never.
+ */
+const isAway = (path: string, status: number): boolean =>
+  TURNED_AWAY.has(status) || (path === "/settle" && (status === 429 || status >= 500));
+
+/**
+ * Silence counts, and being turned away, and to be there for no settlement. Nothing else does, not even a 403, which is
+ * what a firewall in front of it says to a text that it does not like, and no word about a payment, whatever its status:
+ * with what a payment can make it say, nobody shall stop it.
  */
 function note(breaker: Breaker, path: string, reply: Result<FacilitatorReply, string>): void {
+  const what = reply.ok ? `answered ${reply.value.status}` : reply.error;
   if (reply.ok && isAnswer(reply.value)) breaker.answered();
-  else if (!reply.ok) breaker.failed(said(path, reply.error));
-  else if (TURNED_AWAY.has(reply.value.status)) breaker.failed(said(path, `answered ${reply.value.status}`));
-  else breaker.babbled(said(path, `answered ${reply.value.status}`));
+  else if (!reply.ok || isAway(path, reply.value.status)) breaker.failed(said(path, what));
+  else breaker.babbled(said(path, what));
 }
 
 /** What the facilitator says that it can do; the error is why that is not known. */

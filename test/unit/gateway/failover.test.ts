@@ -414,6 +414,36 @@ describe("a facilitator that does not answer", () => {
     expect(verifiedAt()).toHaveLength(4);
   });
 
+  test.each([429, 502, 503, 504, 522])("to what it verified rests like one that is silent (%s)", async (status) => {
+    const settle: Around["settle"] = (body, url) =>
+      url.startsWith(TWO) ? isSettled(body) : new Response("<html>bad gateway</html>", { status });
+    const { pay, settledAt, gate } = open({ settle });
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push(reasonOf(await pay("/after", await signPayment("10000"))));
+    expect(outcomes).toEqual([...Array(3).fill("settlement_unknown"), "sold", "sold"]);
+    expect(settledAt().filter((url) => url.startsWith(ONE))).toHaveLength(3);
+    const why = `settle answered ${status}`;
+    expect(gate.facilitators.all[0]?.breaker.health()).toEqual({ state: "open", failures: 3, why });
+  });
+
+  test.each([
+    ["a word about the payment", 400, { success: false, errorReason: "transaction_failed", transaction: "" }],
+    ["a word about the payment", 500, { success: false, errorReason: "unexpected_settle_error", transaction: "" }],
+    ["a word about the payment", 503, { success: false, errorReason: "unexpected_settle_error", transaction: "" }],
+    ["what it does not like", 400, { error: "no" }],
+    ["what a firewall does not like", 403, { error: "no" }],
+  ])("to what it verified is asked on for %s (%i)", async (_, status, body) => {
+    const { pay, settledAt } = open({ settle: () => Response.json(body, { status }) });
+    for (let i = 0; i < 5; i++) await pay("/after", await signPayment("10000"));
+    expect(settledAt()).toEqual(Array(5).fill(`${ONE}/settle`));
+  });
+
+  test.each([429, 500, 503])("to what it is asked to verify is asked on (%i)", async (status) => {
+    const { pay, verifiedAt } = open({ verify: () => new Response("later", { status }) });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(8);
+  });
+
   test("settles nothing first while it rests: the next one does", async () => {
     const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
     for (let i = 0; i < 3; i++) {
