@@ -74,6 +74,9 @@ export const titleOf = (settings: FacilitatorSettings): string =>
 const BODY_BYTES_MAX = 64 * 1024;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
+/** Of a text that anybody may have written, silence says nothing. */
+type Proof = Pick<CheckedPayment, "isProven">;
+
 export interface Facilitator {
   /** What the ledger pins a payment to. */
   readonly name: string;
@@ -85,7 +88,7 @@ export interface Facilitator {
   readonly breaker: Admission;
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
-  readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
+  readonly verify: (body: string, expected: Expected & Partial<Proof>) => Promise<Verdict>;
   readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
   /** After an attempt without an answer: the identical body once more. */
   readonly settleAgain: (body: string, expected: Expected) => Promise<LateSettlement>;
@@ -137,14 +140,16 @@ export function buildFacilitator(
     return read.ok ? read.value : null;
   };
   const supported = new Supported(url, ask, notes, nowMs, feePayer);
+  /** @param isExcused whether an answer that did not come says nothing of the facilitator */
   const post = async (
     path: keyof typeof breakers,
     body: string,
     deadline: AbortSignal,
+    isExcused: () => boolean = () => false,
   ): Promise<Result<FacilitatorReply, string>> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
-    note(breakers[path], path, reply);
+    if (reply.ok || !isExcused()) note(breakers[path], path, reply);
     return reply.ok ? reply : err(said(path, reply.error));
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -173,10 +178,11 @@ export function buildFacilitator(
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
-      let reply = await post("/verify", body, deadline);
+      const once = () => post("/verify", body, deadline, () => !expected.isProven);
+      let reply = await once();
       if (!reply.ok && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
-        if (!deadline.aborted) reply = await post("/verify", body, deadline);
+        if (!deadline.aborted) reply = await once();
       }
       if (!reply.ok) return { kind: "unavailable", detail: reply.error };
       const verdict = readVerdict(reply.value, aboutIn(body, expected));

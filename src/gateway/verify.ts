@@ -68,7 +68,9 @@ export async function verifyWith(
   left: Verified | null = null,
 ): Promise<Verified> {
   for (const by of candidates) {
-    const verdict = by.breaker.admits() ? await by.verify(facilitatorBody, payment) : resting(by);
+    // Whose silence would say nothing does not use up the one look at whether it answers again.
+    const isAsked = payment.isProven ? by.breaker.admits() : by.breaker.isAsked();
+    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
     if (verdict.kind === "unavailable") note(gate, trace, by, verdict);
     else if (!isAnothers(verdict)) return { verdict, by };
     if (left?.verdict.kind !== "unavailable") left = { verdict, by };

@@ -68,7 +68,7 @@ test("a verify that breaks off just before its time is up counts once: there was
   try {
     const options = { url, verifyTimeoutMs: 200, settleTimeoutMs: 200 };
     const facilitator = buildFacilitator(options, { ...PARTS, random: () => 0.9 });
-    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK, isProven: true });
     expect([verdict.kind, facilitator.breaker.health().failures]).toEqual(["unavailable", 1]);
   } finally {
     await stop();

@@ -444,6 +444,57 @@ describe("a facilitator that does not answer", () => {
     expect(verifiedAt()).toHaveLength(8);
   });
 
+  describe("about payments that nobody proved to be anybody's", () => {
+    const wallet = newAccount();
+    const changes = { admitUnproven: async (): Promise<boolean> => true };
+    /** As a contract wallet signs: only the chain can tell, and that may take long. */
+    async function unproven(): Promise<Payment> {
+      const payment = await signPayment("10000", {}, wallet);
+      return { ...payment, payload: { ...payment.payload, signature: `0x${"ab".repeat(66)}` } } as Payment;
+    }
+    const isTheirs = (body: string): boolean => payerOf(body) === wallet.address;
+
+    test("is asked on by everybody else", async () => {
+      const verify: Around["verify"] = (body) => (isTheirs(body) ? broken() : isValid(body));
+      const { pay, gate } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++)
+        expect(reasonOf(await pay("/after", await unproven()))).toBe("facilitator_unavailable");
+      expect(gate.facilitators.all[0]?.breaker.health()).toEqual({ state: "closed", failures: 0 });
+      expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    });
+
+    test("rests for what it does not answer about others, whatever it says to these", async () => {
+      const verify: Around["verify"] = (body) => (isTheirs(body) ? isValid(body) : broken());
+      const { pay, gate, clock } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+      expect(gate.facilitators.all[0]?.breaker.health().state).toBe("open");
+      expect(reasonOf(await pay("/after", await unproven()))).toBe("facilitator_unavailable");
+      clock.nowMs += 2_000;
+      expect(reasonOf(await pay("/after", await unproven()))).toBe("sold");
+    });
+
+    test("is tried after a pause by who is proved to pay, however many of these wait for it", async () => {
+      const is = { away: true };
+      const waiting: string[] = [];
+      const verify: Around["verify"] = (body) => {
+        if (is.away) return broken();
+        if (!isTheirs(body)) return isValid(body);
+        waiting.push(body);
+        return new Promise<object>(() => undefined);
+      };
+      const { pay, answer, clock } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+      is.away = false;
+      clock.nowMs += 2_000;
+      for (let i = 1; i <= 2; i++) {
+        void answer("/after", paidWith(await unproven()));
+        await expect.poll(() => waiting.length, { interval: 1 }).toBe(i);
+      }
+      const outcome = await answer("/after", paidWith(await signPayment("10000")));
+      expect(reasonOf(outcome)).toBe("sold");
+    });
+  });
+
   test("settles nothing first while it rests: the next one does", async () => {
     const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
     for (let i = 0; i < 3; i++) {

@@ -117,9 +117,9 @@ describe("the challenge names who pays the gas:", () => {
     await named();
     const [one, two] = gate.facilitators.all;
     // Each asks twice.
-    for (let i = 0; i < 2; i++) await one?.verify("{}", { payer: "", network: DEVNET });
+    for (let i = 0; i < 2; i++) await one?.verify("{}", { payer: "", network: DEVNET, isProven: true });
     expect(await named()).toEqual([OTHER_FEE_PAYER]);
-    for (let i = 0; i < 2; i++) await two?.verify("{}", { payer: "", network: DEVNET });
+    for (let i = 0; i < 2; i++) await two?.verify("{}", { payer: "", network: DEVNET, isProven: true });
     expect(await named()).toEqual([FEE_PAYER]);
   });
 
