@@ -160,9 +160,9 @@ export function buildFacilitator(
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
-      // What was not asked is no silence of the facilitator's.
+      // What was not asked is no silence of the facilitator's, nor is that it waits for the chain longer than we do.
       if (deadline.aborted) break;
-      const again = await post("/settle", body, deadline);
+      const again = await post("/settle", body, deadline, () => deadline.aborted);
       const later = again.ok ? readSettlementAgain(again.value, about) : lost(again.error);
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;

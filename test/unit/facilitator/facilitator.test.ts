@@ -56,6 +56,27 @@ describe("a settlement that is under way", () => {
     },
   );
 
+  test("is no silence where the facilitator waits for the chain longer than we do", async () => {
+    const seen = new Set<string>();
+    const { url, stop } = await startServer(async (request, response) => {
+      const text = await readText(request);
+      // It answers again when there is news, and there is none.
+      if (seen.has(text)) return;
+      seen.add(text);
+      const pending = { success: false, errorReason: "settlement_pending", transaction: `0x${"ab".repeat(32)}` };
+      response.writeHead(200).end(JSON.stringify(pending));
+    });
+    try {
+      const facilitator = buildFacilitator({ url, verifyTimeoutMs: 1000, settleTimeoutMs: 1200 }, PARTS);
+      const about = { payer: `0x${"11".repeat(20)}`, network: NETWORK };
+      const settlements = await Promise.all([1, 2, 3].map((i) => facilitator.settle(`{"i":${i}}`, about)));
+      expect(settlements.map(({ kind }) => kind)).toEqual(["unknown", "unknown", "unknown"]);
+      expect(facilitator.breaker.health()).toEqual({ state: "closed", failures: 0 });
+    } finally {
+      await stop();
+    }
+  });
+
   test("is not asked for again where it is not under way", async () => {
     const { settlement, calls } = await settle("rejected:transaction_failed", 5000);
     expect(settlement).toMatchObject({ kind: "unknown", transaction: null });
