@@ -3,6 +3,7 @@
 
 import type { Facilitator } from "../facilitator/index.ts";
 import type { AdmittedPayment, Attempt, CheckedPayment } from "../schemes/index.ts";
+import { err, ok, type Result } from "../std/index.ts";
 import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import { type Gate, leaseOf, type Order } from "./gate.ts";
@@ -16,6 +17,13 @@ export interface Verified {
   readonly verdict: Verdict;
   readonly by: Facilitator;
 }
+
+/** It may be settled. */
+export interface Begun extends Verified, Pick<AdmittedPayment, "leave"> {
+  readonly verdict: Extract<Verdict, { kind: "valid" }>;
+}
+
+export type Unverified = Exclude<Verdict, { kind: "valid" }>;
 
 type Unavailable = Extract<Verdict, { kind: "unavailable" }>;
 
@@ -64,18 +72,27 @@ export async function verifyWith(
   gate: Gate,
   trace: Trace,
   candidates: readonly Facilitator[],
-  { payment, facilitatorBody }: Attempt,
+  attempt: Attempt,
   left: Verified | null = null,
 ): Promise<Verified> {
   for (const by of candidates) {
-    // Whose silence would say nothing does not use up the one look at whether it answers again.
-    const isAsked = payment.isProven ? by.breaker.admits() : by.breaker.isAsked();
-    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
+    const verdict = (await ask(by, attempt)) ?? resting(by);
     if (verdict.kind === "unavailable") note(gate, trace, by, verdict);
     else if (!isAnothers(verdict)) return { verdict, by };
     if (left?.verdict.kind !== "unavailable") left = { verdict, by };
   }
   return left as Verified;
+}
+
+/** Null where it rests. */
+async function ask({ breaker, verify }: Facilitator, { payment, facilitatorBody }: Attempt): Promise<Verdict | null> {
+  // Whose silence would say nothing does not use up the one look at whether it answers again.
+  if (!payment.isProven) return breaker.isAsked() ? verify(facilitatorBody, payment) : null;
+  const look = breaker.admits();
+  if (look === null) return null;
+  const verdict = await verify(facilitatorBody, payment);
+  breaker.leaves(look);
+  return verdict;
 }
 
 /** For the operator. */
@@ -92,10 +109,11 @@ export async function beginWith(
   trace: Trace,
   candidates: readonly Facilitator[],
   attempt: Attempt,
-  verified: Verified,
-): Promise<Verified> {
-  const { verdict, by } = verified;
-  if (verdict.kind !== "valid" || by.breaker.begins()) return verified;
+  { verdict, by }: Verified,
+): Promise<Result<Begun, Unverified>> {
+  if (verdict.kind !== "valid") return err(verdict);
+  const look = by.breaker.begins();
+  if (look !== null) return ok({ verdict, by, leave: () => by.breaker.leaves(look) });
   const rests = resting(by);
   note(gate, trace, by, rests);
   const rest = candidates.slice(candidates.indexOf(by) + 1);
@@ -112,10 +130,6 @@ const OF_ITSELF: ReadonlySet<string> = new Set([
 ]);
 
 const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && OF_ITSELF.has(verdict.reason);
-
-/** Whether who verified it settles again others may see. */
-export const leaveUnsettled = ({ facilitators }: Gate, { facilitator }: AdmittedPayment): void =>
-  facilitators.named(facilitator)?.breaker.leaves();
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(

@@ -103,6 +103,39 @@ describe("a facilitator that settles again", () => {
     expect(reasonOf(await gate.pay("/after", await signPayment("10000")))).toBe("sold");
   });
 
+  test("is tried by nobody else while somebody does, whoever pays for nothing meanwhile", async () => {
+    const found = Promise.withResolvers<void>();
+    const hung: string[] = [];
+    const is = { away: true };
+    const upstream: Around["upstream"] = async ({ url }) => {
+      if (!url.endsWith("/slow")) return GOODS;
+      await found.promise;
+      return NOTHING;
+    };
+    const settle: Around["settle"] = (body) => {
+      if (is.away) return broken();
+      hung.push(body);
+      return new Promise<object>(() => undefined);
+    };
+    const { answer, clock, seen } = openGate(
+      { ...WAYS, upstream: { url: "https://upstream.example/base", timeoutSeconds: 60 } },
+      { upstream, settle },
+    );
+    const buy = async (path: string): Promise<Outcome> => answer(path, paidWith(await signPayment("10000")));
+    // It begins while nothing is known to be wrong.
+    const early = buy("/after/slow");
+    await expect.poll(() => seen.length, { interval: 1 }).toBe(1);
+    for (let i = 0; i < 3; i++) expect(reasonOf(await buy("/after"))).toBe("settlement_unknown");
+    clock.nowMs += 2_000;
+    is.away = false;
+    void buy("/after");
+    await expect.poll(() => hung.length, { interval: 1 }).toBe(1);
+    found.resolve();
+    expect(reasonOf(await early)).toBe("unsold");
+    expect(reasonOf(await buy("/after"))).toBe("facilitator_unavailable");
+    expect(hung).toHaveLength(1);
+  });
+
   test.each([
     ["the others go to the next one", TABLE, ["sold", "sold", "sold"]],
     ["the others wait where there is none", WAYS, ["facilitator_unavailable", "facilitator_unavailable", "sold"]],
@@ -576,6 +609,22 @@ describe("a facilitator that two routes give different times", () => {
     const deadline = await asked.promise;
     await expect.poll(() => deadline.aborted).toBe(true);
   });
+
+  test.each(["/slow", "/quick"])(
+    "is not kept from settling again by who pays for what the API does not have (%s)",
+    async (path) => {
+      const is = { away: true };
+      const settle: Around["settle"] = (body) => (is.away ? broken() : isSettled(body));
+      const upstream: Around["upstream"] = ({ url }) => (url.endsWith("/nothing") ? { status: 404 } : GOODS);
+      const { pay, clock } = openGate(table, { settle, upstream });
+      for (let i = 0; i < 3; i++)
+        expect(reasonOf(await pay(path, await signPayment("10000")))).toBe("settlement_unknown");
+      is.away = false;
+      clock.nowMs += 2_000;
+      expect(reasonOf(await pay(`${path}/nothing`, await signPayment("10000")))).toBe("unsold");
+      expect(reasonOf(await pay(path, await signPayment("10000")))).toBe("sold");
+    },
+  );
 
   test("is known to be silent where it was", async () => {
     const gate = openGate(table, { settle: broken });
