@@ -3,7 +3,7 @@
 // last holds.
 
 import { readAddress } from "../schemes/index.ts";
-import { isObject, parseJson } from "../std/index.ts";
+import { attempted, isObject, parseJson } from "../std/index.ts";
 import { type Abilities, isSolana, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
 
 /** What a list is about. */
@@ -24,6 +24,8 @@ export interface Notes {
 const FRESH_MS = 600_000;
 /** Where nothing was ever said it is asked again soon, and then less and less often: something is not offered for as long. */
 const UNKNOWN_MS = 5_000;
+/** What others have heard is waited for no longer than this. */
+const RECALL_MS = 500;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export class Supported {
@@ -41,6 +43,8 @@ export class Supported {
   #misses = 0;
   /** When it was looked up last; what is looked up at the moment is not looked up twice. */
   #lookedUpMs = Number.NEGATIVE_INFINITY;
+  /** When it was last waited for what others noted. */
+  #recalledMs = Number.NEGATIVE_INFINITY;
 
   /** @param ask null where the facilitator does not say */
   constructor(
@@ -97,6 +101,16 @@ export class Supported {
     // A store may be behind what was heard here.
     if (noted !== null && noted.atMs > this.#saidMs) this.#hear(noted);
     return noted?.atMs ?? null;
+  }
+
+  /**
+   * The same in a request's way, for those who come until there is an answer or none in time: then for a while nobody waits
+   * for it again. Never rejects.
+   */
+  async recallSoon(): Promise<void> {
+    if (this.#nowMs() - this.#recalledMs < UNKNOWN_MS) return;
+    await attempted(() => this.recall(), RECALL_MS);
+    this.#recalledMs = this.#nowMs();
   }
 
   /** Never rejects. */
