@@ -1,6 +1,6 @@
 // How often a facilitator is asked. `settlement_pending` is not an end: it has sent a transaction and waits for it.
 
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
 import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
@@ -95,6 +95,35 @@ test("a verify that breaks off just before its time is up counts once: there was
     await stop();
   }
 });
+
+test.each([
+  [0, 50],
+  [0.5, 100],
+  [0.9, 140],
+])(
+  "a verify that was not answered is asked once more, at another moment by each (%f: after %i ms)",
+  async (random, pauseMs) => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (url: string) => {
+      asked.push(url);
+      throw new Error("the connection breaks");
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const options = { url: "https://f.example", verifyTimeoutMs: 60_000, settleTimeoutMs: 60_000 };
+      const facilitator = buildFacilitator(options, { ...PARTS, random: () => random });
+      const verdict = facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+      await vi.advanceTimersByTimeAsync(pauseMs - 1);
+      expect(asked).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toHaveLength(2);
+      expect((await verdict).kind).toBe("unavailable");
+    } finally {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    }
+  },
+);
 
 test("a settlement of a part is believed only of the part that was asked for, at once and again", async () => {
   const transaction = `0x${"ab".repeat(32)}`;
