@@ -64,12 +64,14 @@ export class Breaker {
   /**
    * The same for who asks at once: of those who come after a pause one is let through, and the others after the next. Null
    * for who is not.
+   *
+   * @param isTelling false where its silence would say nothing: it does not use up the one look, and waits for nobody's
    */
-  admits(): Look | null {
+  admits(isTelling = true): Look | null {
     const state = this.#state();
     if (state === "open") return null;
     const look = Symbol();
-    if (state === "half_open") {
+    if (isTelling && state === "half_open") {
       this.#look = look;
       this.#pause();
     }
@@ -125,7 +127,7 @@ export const inTurn = (first: Breaker, second: Breaker): Admission => ({
     return worse > 0 ? one : other;
   },
   isAsked: () => first.isAsked() && second.isAsked(),
-  admits: () => (second.isAsked() ? first.admits() : null),
+  admits: (isTelling) => (second.isAsked() ? first.admits(isTelling) : null),
   begins: () => second.admits(),
   leaves(look) {
     first.leaves(look);

@@ -86,9 +86,7 @@ export async function verifyWith(
 
 /** Null where it rests. */
 async function ask({ breaker, verify }: Facilitator, { payment, facilitatorBody }: Attempt): Promise<Verdict | null> {
-  // Whose silence would say nothing does not use up the one look at whether it answers again.
-  if (!payment.isProven) return breaker.isAsked() ? verify(facilitatorBody, payment) : null;
-  const look = breaker.admits();
+  const look = breaker.admits(payment.isProven);
   if (look === null) return null;
   const verdict = await verify(facilitatorBody, payment);
   breaker.leaves(look);
