@@ -20,12 +20,13 @@ export interface Health {
   readonly why?: string;
 }
 
+/** Of one that is let through: after a pause it is the one look, and nobody else can give that back. */
+export type Look = symbol;
+
 /** What who asks wants to know of two questions, of which only the first is one that anybody can ask. */
-export interface Admission extends Pick<Breaker, "health" | "isAsked" | "admits"> {
-  /** Whether the second one may come to be asked: of those that wait for it, the one look goes to one alone. */
-  readonly begins: () => boolean;
-  /** Whoever had begun does not ask it after all. */
-  readonly leaves: () => void;
+export interface Admission extends Pick<Breaker, "health" | "isAsked" | "admits" | "leaves"> {
+  /** The same for who may come to ask the second one: of those that wait for it, the one look goes to one alone. */
+  readonly begins: () => Look | null;
 }
 
 export class Breaker {
@@ -37,8 +38,8 @@ export class Breaker {
   #why: string | null = null;
   /** Nobody asks before that. */
   #untilMs = 0;
-  /** Whether one was let through after a pause, and nothing has become of it yet. */
-  #isTried = false;
+  /** Of one that was let through after a pause, and of which nothing has become yet. */
+  #look: Look | null = null;
 
   /** @param random from 0 up to 1 */
   constructor(nowMs: () => number, random: () => number) {
@@ -60,27 +61,35 @@ export class Breaker {
     return this.#state() !== "open";
   }
 
-  /** The same for who asks at once: of those who come after a pause one is let through, and the others after the next. */
-  admits(): boolean {
+  /**
+   * The same for who asks at once: of those who come after a pause one is let through, and the others after the next. Null
+   * for who is not.
+   *
+   * @param isTelling false where its silence would say nothing: it does not use up the one look, and waits for nobody's
+   */
+  admits(isTelling = true): Look | null {
     const state = this.#state();
-    if (state === "half_open") {
-      this.#isTried = true;
+    if (state === "open") return null;
+    const look = Symbol();
+    if (isTelling && state === "half_open") {
+      this.#look = look;
       this.#pause();
     }
-    return state !== "open";
+    return look;
   }
 
-  /** Nothing comes of the one that was let through: another one may see. */
-  leaves(): void {
-    if (this.#isTried) this.#untilMs = this.#nowMs();
-    this.#isTried = false;
+  /** Whoever was let through is through. Where nothing has become of the one look, another one may see. */
+  leaves(look: Look): void {
+    if (this.#look !== look) return;
+    this.#look = null;
+    this.#untilMs = this.#nowMs();
   }
 
   answered(): void {
     this.#silences = 0;
     this.#failures = 0;
     this.#why = null;
-    this.#isTried = false;
+    this.#look = null;
   }
 
   /** It is there, and what it says is no answer: it is asked on. */
@@ -88,13 +97,13 @@ export class Breaker {
     this.#silences = 0;
     this.#failures += 1;
     this.#why = why;
-    this.#isTried = false;
+    this.#look = null;
   }
 
   failed(why: string): void {
     // Many who had asked already are one silence, and no reason to rest for longer.
-    if (!this.isAsked() && !this.#isTried) return;
-    this.#isTried = false;
+    if (!this.isAsked() && this.#look === null) return;
+    this.#look = null;
     this.#silences += 1;
     this.#failures += 1;
     this.#why = why;
@@ -118,7 +127,10 @@ export const inTurn = (first: Breaker, second: Breaker): Admission => ({
     return worse > 0 ? one : other;
   },
   isAsked: () => first.isAsked() && second.isAsked(),
-  admits: () => second.isAsked() && first.admits(),
+  admits: (isTelling) => (second.isAsked() ? first.admits(isTelling) : null),
   begins: () => second.admits(),
-  leaves: () => second.leaves(),
+  leaves(look) {
+    first.leaves(look);
+    second.leaves(look);
+  },
 });

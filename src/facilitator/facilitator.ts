@@ -74,6 +74,9 @@ export const titleOf = (settings: FacilitatorSettings): string =>
 const BODY_BYTES_MAX = 64 * 1024;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
+/** Of a text that anybody may have written, silence says nothing. */
+type Proof = Pick<CheckedPayment, "isProven">;
+
 export interface Facilitator {
   /** What the ledger pins a payment to. */
   readonly name: string;
@@ -85,7 +88,7 @@ export interface Facilitator {
   readonly breaker: Admission;
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
-  readonly verify: (body: string, expected: Expected) => Promise<Verdict>;
+  readonly verify: (body: string, expected: Expected & Partial<Proof>) => Promise<Verdict>;
   readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
   /** After an attempt without an answer: the identical body once more. */
   readonly settleAgain: (body: string, expected: Expected) => Promise<LateSettlement>;
@@ -137,14 +140,16 @@ export function buildFacilitator(
     return read.ok ? read.value : null;
   };
   const supported = new Supported(url, ask, notes, nowMs, feePayer);
+  /** @param isExcused whether an answer that did not come says nothing of the facilitator */
   const post = async (
     path: keyof typeof breakers,
     body: string,
     deadline: AbortSignal,
+    isExcused: () => boolean = () => false,
   ): Promise<Result<FacilitatorReply, string>> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
-    note(breakers[path], path, reply);
+    if (reply.ok || !isExcused()) note(breakers[path], path, reply);
     return reply.ok ? reply : err(said(path, reply.error));
   };
   const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
@@ -155,9 +160,9 @@ export function buildFacilitator(
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
-      // What was not asked is no silence of the facilitator's.
+      // What was not asked is no silence of the facilitator's, nor is that it waits for the chain longer than we do.
       if (deadline.aborted) break;
-      const again = await post("/settle", body, deadline);
+      const again = await post("/settle", body, deadline, () => deadline.aborted);
       const later = again.ok ? readSettlementAgain(again.value, about) : lost(again.error);
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
@@ -173,10 +178,11 @@ export function buildFacilitator(
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
-      let reply = await post("/verify", body, deadline);
+      const once = () => post("/verify", body, deadline, () => !expected.isProven);
+      let reply = await once();
       if (!reply.ok && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
-        if (!deadline.aborted) reply = await post("/verify", body, deadline);
+        if (!deadline.aborted) reply = await once();
       }
       if (!reply.ok) return { kind: "unavailable", detail: reply.error };
       const verdict = readVerdict(reply.value, aboutIn(body, expected));
@@ -199,14 +205,22 @@ const said = (path: string, what: string): string => `${path.slice(1)} ${what}`;
 const TURNED_AWAY: ReadonlySet<number> = new Set([401, 404]);
 
 /**
- * Silence counts, and being turned away. Nothing else does, not even a 403, which is what a firewall in front of it says to
- * a text that it does not like: with what a payment can make it say, nobody shall stop it.
+ * Whether it is as good as silent: it settles nothing of what it verified, and what stands before it says so. It would be
+ * asked on for ever, and the next one never.
+ */
+const isAway = (path: string, status: number): boolean =>
+  TURNED_AWAY.has(status) || (path === "/settle" && (status === 429 || status >= 500));
+
+/**
+ * Silence counts, and being turned away, and to be there for no settlement. Nothing else does, not even a 403, which is
+ * what a firewall in front of it says to a text that it does not like, and no word about a payment, whatever its status:
+ * with what a payment can make it say, nobody shall stop it.
  */
 function note(breaker: Breaker, path: string, reply: Result<FacilitatorReply, string>): void {
+  const what = reply.ok ? `answered ${reply.value.status}` : reply.error;
   if (reply.ok && isAnswer(reply.value)) breaker.answered();
-  else if (!reply.ok) breaker.failed(said(path, reply.error));
-  else if (TURNED_AWAY.has(reply.value.status)) breaker.failed(said(path, `answered ${reply.value.status}`));
-  else breaker.babbled(said(path, `answered ${reply.value.status}`));
+  else if (!reply.ok || isAway(path, reply.value.status)) breaker.failed(said(path, what));
+  else breaker.babbled(said(path, what));
 }
 
 /** What the facilitator says that it can do; the error is why that is not known. */

@@ -3,11 +3,16 @@
 // last holds.
 
 import { readAddress } from "../schemes/index.ts";
-import { isObject, parseJson } from "../std/index.ts";
+import { attempted, isObject, parseJson } from "../std/index.ts";
 import { type Abilities, isSolana, type PaymentRequirements, readAbilities, readPublicKey } from "../x402/index.ts";
 
 /** What a list is about. */
 export type Listed = Pick<PaymentRequirements, "scheme" | "network">;
+
+interface Heard {
+  readonly atMs: number;
+  readonly said: Abilities;
+}
 
 /** Texts that any isolate may know, and none can rely on. */
 export interface Notes {
@@ -19,6 +24,8 @@ export interface Notes {
 const FRESH_MS = 600_000;
 /** Where nothing was ever said it is asked again soon, and then less and less often: something is not offered for as long. */
 const UNKNOWN_MS = 5_000;
+/** What others have heard is waited for no longer than this. */
+const RECALL_MS = 500;
 const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 
 export class Supported {
@@ -29,10 +36,15 @@ export class Supported {
   /** Of the table; null where it has none. */
   readonly #feePayer: string | null;
   #said: Abilities | null = null;
+  #saidMs = Number.NEGATIVE_INFINITY;
+  /** Its accounts by scheme and network, of what it said: to read a long list takes long. */
+  readonly #settlers = new Map<string, readonly string[]>();
   /** How often it said nothing. */
   #misses = 0;
   /** When it was looked up last; what is looked up at the moment is not looked up twice. */
   #lookedUpMs = Number.NEGATIVE_INFINITY;
+  /** When it was last waited for what others noted. */
+  #recalledMs = Number.NEGATIVE_INFINITY;
 
   /** @param ask null where the facilitator does not say */
   constructor(
@@ -64,7 +76,7 @@ export class Supported {
 
   /** The account for which payers are to sign, in its one spelling; null where nobody knows one. */
   settler(payment: Listed): string | null {
-    const listed = this.#said && settlersOf(this.#said, payment);
+    const listed = this.#settlersOf(payment);
     const written = isSolana(payment.network) ? this.#feePayer : null;
     // The table's own word holds while it is not contradicted.
     const isWritten = listed === null || listed.length === 0 || listed.includes(written ?? "");
@@ -74,7 +86,7 @@ export class Supported {
   /** Whether this account is its own; null while nobody knows. */
   settlesAs(account: string, payment: Listed): boolean | null {
     if (account === this.#feePayer) return true;
-    return this.#said && settlersOf(this.#said, payment).includes(account);
+    return this.#settlersOf(payment)?.includes(account) ?? null;
   }
 
   isStale(): boolean {
@@ -86,8 +98,19 @@ export class Supported {
   /** Never rejects. @returns when that was said which others have noted; null where they have nothing */
   async recall(): Promise<number | null> {
     const noted = readNote(await this.#notes.read(this.#key));
-    this.#said = noted?.said ?? this.#said;
+    // A store may be behind what was heard here.
+    if (noted !== null && noted.atMs > this.#saidMs) this.#hear(noted);
     return noted?.atMs ?? null;
+  }
+
+  /**
+   * The same in a request's way, for those who come until there is an answer or none in time: then for a while nobody waits
+   * for it again. Never rejects.
+   */
+  async recallSoon(): Promise<void> {
+    if (this.#nowMs() - this.#recalledMs < UNKNOWN_MS) return;
+    await attempted(() => this.recall(), RECALL_MS);
+    this.#recalledMs = this.#nowMs();
   }
 
   /** Never rejects. */
@@ -97,8 +120,23 @@ export class Supported {
     if (atMs !== null && this.#nowMs() - atMs < FRESH_MS) return;
     const said = await this.#ask();
     if (said === null) return void this.#misses++;
+    const heard = { atMs: this.#nowMs(), said };
+    this.#hear(heard);
+    await this.#notes.write(this.#key, JSON.stringify({ atMs: heard.atMs, ...said }));
+  }
+
+  #hear({ atMs, said }: Heard): void {
     this.#said = said;
-    await this.#notes.write(this.#key, JSON.stringify({ atMs: this.#nowMs(), ...said }));
+    this.#saidMs = atMs;
+    this.#settlers.clear();
+  }
+
+  #settlersOf(payment: Listed): readonly string[] | null {
+    if (this.#said === null) return null;
+    const key = `${payment.scheme} ${payment.network}`;
+    const settlers = this.#settlers.get(key) ?? settlersOf(this.#said, payment);
+    this.#settlers.set(key, settlers);
+    return settlers;
   }
 
   /** Some stores take no slash in it. */
@@ -106,6 +144,9 @@ export class Supported {
     return `supported|${encodeURIComponent(this.#name)}`;
   }
 }
+
+/** Of one scheme on one network: whoever asks first waits until they are read. */
+const SETTLERS_MAX = 256;
 
 /** `eip155:*` stands for every network of its family. */
 const covers = (listed: string, network: string): boolean =>
@@ -124,13 +165,14 @@ function settlersOf({ kinds, signers }: Abilities, { scheme, network }: Listed):
     return isMeant && isObject(kind.extra) ? kind.extra[key] : null;
   });
   const others = Object.entries(signers).flatMap(([pattern, list]) => (covers(pattern, network) ? list : []));
-  return [...new Set([...named, ...others].map(read))].filter((account) => account !== null);
+  const written = [...new Set([...named, ...others])].filter((one) => one !== null).slice(0, SETTLERS_MAX);
+  return [...new Set(written.map(read))].filter((account) => account !== null);
 }
 
 const readKey = (value: unknown): string | null =>
   typeof value === "string" && readPublicKey(value) !== null ? value : null;
 
-function readNote(text: string | null): { readonly atMs: number; readonly said: Abilities } | null {
+function readNote(text: string | null): Heard | null {
   const json = text === null ? null : parseJson(text, JSON_LIMITS);
   if (!json?.ok || !isObject(json.value)) return null;
   const { atMs } = json.value;

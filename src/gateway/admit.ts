@@ -25,9 +25,9 @@ import {
   type Candidates,
   candidatesOf,
   firstOf,
-  leaveUnsettled,
   nobodysReason,
   pin,
+  type Unverified,
   type Verified,
   verifyWith,
 } from "./verify.ts";
@@ -61,7 +61,7 @@ export async function admit(gate: Gate, order: Order, payment: CheckedPayment, m
 
 async function undo(gate: Gate, attempt: Attempt, mode: SettleMode, admission: Admission): Promise<void> {
   if (admission.kind !== "admitted") return;
-  leaveUnsettled(gate, admission.payment);
+  admission.payment.leave();
   await giveAllBack(gate, attempt, mode, undefined);
 }
 
@@ -131,18 +131,20 @@ async function admitGranted(
   mode: SettleMode,
   { facilitator, candidates, verified, isCovered }: Granted,
 ): Promise<Admission> {
-  const { verdict, by } = await beginWith(gate, order.call.trace, candidates, attempt, await verified);
-  if (verdict.kind !== "valid") return giveBack(gate, attempt, unverified(order, verdict));
+  const begun = await beginWith(gate, order.call.trace, candidates, attempt, await verified);
+  if (!begun.ok) return giveBack(gate, attempt, unverified(order, begun.error));
+  const { verdict, by, leave } = begun.value;
   // Only now, one after the other: a wallet with nothing in it takes no room from others while it is looked at.
   if (mode === "async" && !(await reserve(gate, attempt))) {
-    by.breaker.leaves();
+    leave();
     return giveAllBack(gate, attempt, mode, askUpfront(order, "gate_over_cap"));
   }
   if (!(await pin(gate, order, attempt, facilitator, by))) {
-    by.breaker.leaves();
+    leave();
     return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
-  return { kind: "admitted", payment: admitPayment(attempt, { kind: "granted" }, verdict, by.name), isCovered };
+  const payment = admitPayment(attempt, { kind: "granted" }, verdict, { facilitator: by.name, leave });
+  return { kind: "admitted", payment, isCovered };
 }
 
 /** How long the chain may take to say what a payer has, while the upstream works. */
@@ -202,8 +204,6 @@ function reserve({ config, exposure, nowMs }: Gate, { payment, attemptId }: Atte
     microsMax: config.unsettledTotalMicros,
   });
 }
-
-type Unverified = Exclude<Verdict, { kind: "valid" }>;
 
 function unverified({ invitation }: Order, verdict: Unverified): Outcome {
   if (verdict.kind === "unavailable") return refuse({ reason: "facilitator_unavailable" });

@@ -10,7 +10,6 @@ import { deliver, FIRST_DELIVERY, report, storable, type Telling } from "./attem
 import { creditOf } from "./credit.ts";
 import { discard, type Gate, type Order, refuse } from "./gate.ts";
 import { accept, type Bill, type Settled, settle, settleForGood, type Unsettled } from "./settle.ts";
-import { leaveUnsettled } from "./verify.ts";
 
 /** The goods go out only when they are paid for. @param bill of a metered call */
 export async function charge(
@@ -95,7 +94,7 @@ export function oweNothing(gate: Gate, payment: AdmittedPayment, reason: string,
 /** Executed, and nothing was sold. */
 export function leaveUncharged(gate: Gate, payment: AdmittedPayment, reason: string, outcome: Outcome): Outcome {
   gate.waitUntil(report(gate, reporterOf(payment), [{ kind: "uncharged", reason }]));
-  leaveUnsettled(gate, payment);
+  payment.leave();
   return outcome;
 }
 

@@ -27,7 +27,6 @@ import {
 } from "./gate.ts";
 import { fetchGoods, paidBy } from "./goods.ts";
 import { type Bill, billOf } from "./settle.ts";
-import { leaveUnsettled } from "./verify.ts";
 
 /** Where what was used stands in the last event a stream is read on that nobody gets; the platform allows 30 seconds. */
 const DRAIN_MS = 25_000;
@@ -142,7 +141,7 @@ async function chargeWhole(
   if (owed.amount === 0n) {
     gate.waitUntil(report(gate, reporter, [{ kind: "served" }, { kind: "delivered" }, ...waived(bill, owed)]));
     gate.waitUntil(gate.exposure.free(reporter.attempt));
-    leaveUnsettled(gate, payment);
+    payment.leave();
     return { kind: "sold", answer, receipt: receiptOf(payment, "", bill) };
   }
   return charge(gate, order, payment, answer, bill);
@@ -233,7 +232,7 @@ async function settleStream(
   if (owed.amount === 0n) {
     await report(gate, reporter, [handed, ...waived(bill, owed)]);
     await gate.exposure.free(reporter.attempt);
-    leaveUnsettled(gate, payment);
+    payment.leave();
     return receiptOf(payment, "", bill);
   }
   // What the book does not know of is not settled: it would call it something else. The alarm settles what it has.

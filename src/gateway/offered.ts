@@ -3,7 +3,6 @@
 
 import type { PaidAccess } from "../config/index.ts";
 import { type Facilitator, knownOf } from "../facilitator/index.ts";
-import { attempted } from "../std/index.ts";
 import type { Gate } from "./gate.ts";
 
 function offeredNow(gate: Gate, access: PaidAccess): PaidAccess {
@@ -14,15 +13,12 @@ function offeredNow(gate: Gate, access: PaidAccess): PaidAccess {
   return { ...access, offer: offer.variant(knownOf(facilitators)) };
 }
 
-/** What others have heard is waited for where nothing could be offered without it, and no longer than this. */
-const RECALL_MS = 500;
-
-/** The same, in an isolate that has heard of nobody yet. */
+/** The same, in an isolate that has heard of nobody yet: what others have heard is waited for where nothing is offered without it. */
 export async function offeredSoon(gate: Gate, access: PaidAccess): Promise<PaidAccess> {
   const offered = offeredNow(gate, access);
   if (access.offer.variant === null || !offered.offer.challenge.isEmpty) return offered;
   const facilitators = gate.facilitators.of(access.offer.facilitators);
-  await attempted(() => Promise.all(facilitators.map(({ supported }) => supported.recall())), RECALL_MS);
+  await Promise.all(facilitators.map(({ supported }) => supported.recallSoon()));
   return offeredNow(gate, access);
 }
 

@@ -3,6 +3,7 @@
 
 import type { Facilitator } from "../facilitator/index.ts";
 import type { AdmittedPayment, Attempt, CheckedPayment } from "../schemes/index.ts";
+import { err, ok, type Result } from "../std/index.ts";
 import { isGasSponsoring, partsOf, type Verdict } from "../x402/index.ts";
 import { report } from "./attempt.ts";
 import { type Gate, leaseOf, type Order } from "./gate.ts";
@@ -16,6 +17,13 @@ export interface Verified {
   readonly verdict: Verdict;
   readonly by: Facilitator;
 }
+
+/** It may be settled. */
+export interface Begun extends Verified, Pick<AdmittedPayment, "leave"> {
+  readonly verdict: Extract<Verdict, { kind: "valid" }>;
+}
+
+export type Unverified = Exclude<Verdict, { kind: "valid" }>;
 
 type Unavailable = Extract<Verdict, { kind: "unavailable" }>;
 
@@ -54,22 +62,35 @@ export const nobodysReason = ({ requirements }: CheckedPayment): string =>
 export const firstOf = (candidates: Candidates): Facilitator =>
   candidates.find(({ breaker }) => breaker.isAsked()) ?? candidates[0];
 
-/** One after the other, until one answers: a verify charges nobody. */
+/**
+ * One after the other, until one answers: a verify charges nobody. Whoever says nothing may be the one whose payment it is:
+ * what others cannot do is no word about it.
+ *
+ * @param left what is told where none has a word; null where nobody was come to before
+ */
 export async function verifyWith(
   gate: Gate,
   trace: Trace,
-  candidates: Candidates,
-  { payment, facilitatorBody }: Attempt,
+  candidates: readonly Facilitator[],
+  attempt: Attempt,
+  left: Verified | null = null,
 ): Promise<Verified> {
-  let verified: Verified | null = null;
   for (const by of candidates) {
-    const isAsked = by.breaker.admits();
-    const verdict = isAsked ? await by.verify(facilitatorBody, payment) : resting(by);
+    const verdict = (await ask(by, attempt)) ?? resting(by);
     if (verdict.kind === "unavailable") note(gate, trace, by, verdict);
-    if (isAsked || verified === null) verified = { verdict, by };
-    if (verdict.kind !== "unavailable" && !isAnothers(verdict)) break;
+    else if (!isAnothers(verdict)) return { verdict, by };
+    if (left?.verdict.kind !== "unavailable") left = { verdict, by };
   }
-  return verified as Verified;
+  return left as Verified;
+}
+
+/** Null where it rests. */
+async function ask({ breaker, verify }: Facilitator, { payment, facilitatorBody }: Attempt): Promise<Verdict | null> {
+  const look = breaker.admits(payment.isProven);
+  if (look === null) return null;
+  const verdict = await verify(facilitatorBody, payment);
+  breaker.leaves(look);
+  return verdict;
 }
 
 /** For the operator. */
@@ -84,18 +105,18 @@ function note({ facilitators }: Gate, trace: Trace, by: Facilitator, { detail: w
 export async function beginWith(
   gate: Gate,
   trace: Trace,
-  candidates: Candidates,
+  candidates: readonly Facilitator[],
   attempt: Attempt,
-  verified: Verified,
-): Promise<Verified> {
-  const { verdict, by } = verified;
-  if (verdict.kind !== "valid" || by.breaker.begins()) return verified;
+  { verdict, by }: Verified,
+): Promise<Result<Begun, Unverified>> {
+  if (verdict.kind !== "valid") return err(verdict);
+  const look = by.breaker.begins();
+  if (look !== null) return ok({ verdict, by, leave: () => by.breaker.leaves(look) });
   const rests = resting(by);
   note(gate, trace, by, rests);
-  const [next, ...others] = candidates.slice(candidates.indexOf(by) + 1);
-  if (next === undefined) return { verdict: rests, by };
-  const rest: Candidates = [next, ...others];
-  return beginWith(gate, trace, rest, attempt, await verifyWith(gate, trace, rest, attempt));
+  const rest = candidates.slice(candidates.indexOf(by) + 1);
+  const next = await verifyWith(gate, trace, rest, attempt, { verdict: rests, by });
+  return beginWith(gate, trace, rest, attempt, next);
 }
 
 /** What it cannot do says nothing of the payment: it is no longer what its list says, or the payment is another one's. */
@@ -107,10 +128,6 @@ const OF_ITSELF: ReadonlySet<string> = new Set([
 ]);
 
 const isAnothers = (verdict: Verdict): boolean => verdict.kind === "invalid" && OF_ITSELF.has(verdict.reason);
-
-/** Whether who verified it settles again others may see. */
-export const leaveUnsettled = ({ facilitators }: Gate, { facilitator }: AdmittedPayment): void =>
-  facilitators.named(facilitator)?.breaker.leaves();
 
 /** Makes it known to the ledger who settles, where that is another one than the claim says. */
 export async function pin(

@@ -15,18 +15,22 @@ export interface Attempt {
   readonly facilitatorBody: string;
 }
 
-export type AdmittedPayment = Attempt & {
-  /** The name of the one that settles it. */
+/** Who settles it. */
+export interface Settler {
+  /** Its name. */
   readonly facilitator: string;
-  readonly [admitted]: true;
-};
+  /** Nothing of it is settled there after all: whether that one settles again, others may see. */
+  readonly leave: () => void;
+}
+
+export type AdmittedPayment = Attempt & Settler & { readonly [admitted]: true };
 
 /** The evidence is asked for by its type: a claim that was granted, and a verdict that is valid. */
 export function admitPayment(
   attempt: Attempt,
   _claim: { readonly kind: "granted" },
   _verdict: Extract<Verdict, { kind: "valid" }>,
-  facilitator: string,
+  settler: Settler,
 ): AdmittedPayment {
-  return { ...attempt, facilitator } as AdmittedPayment;
+  return { ...attempt, ...settler } as AdmittedPayment;
 }

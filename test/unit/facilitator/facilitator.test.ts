@@ -1,6 +1,6 @@
 // How often a facilitator is asked. `settlement_pending` is not an end: it has sent a transaction and waits for it.
 
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { buildFacilitator } from "../../../src/facilitator/index.ts";
 import { startFakeFacilitator } from "../../support/fake-facilitator.ts";
 import { NETWORK, signPayment, transactionOf } from "../../support/payment.ts";
@@ -56,6 +56,27 @@ describe("a settlement that is under way", () => {
     },
   );
 
+  test("is no silence where the facilitator waits for the chain longer than we do", async () => {
+    const seen = new Set<string>();
+    const { url, stop } = await startServer(async (request, response) => {
+      const text = await readText(request);
+      // It answers again when there is news, and there is none.
+      if (seen.has(text)) return;
+      seen.add(text);
+      const pending = { success: false, errorReason: "settlement_pending", transaction: `0x${"ab".repeat(32)}` };
+      response.writeHead(200).end(JSON.stringify(pending));
+    });
+    try {
+      const facilitator = buildFacilitator({ url, verifyTimeoutMs: 1000, settleTimeoutMs: 1200 }, PARTS);
+      const about = { payer: `0x${"11".repeat(20)}`, network: NETWORK };
+      const settlements = await Promise.all([1, 2, 3].map((i) => facilitator.settle(`{"i":${i}}`, about)));
+      expect(settlements.map(({ kind }) => kind)).toEqual(["unknown", "unknown", "unknown"]);
+      expect(facilitator.breaker.health()).toEqual({ state: "closed", failures: 0 });
+    } finally {
+      await stop();
+    }
+  });
+
   test("is not asked for again where it is not under way", async () => {
     const { settlement, calls } = await settle("rejected:transaction_failed", 5000);
     expect(settlement).toMatchObject({ kind: "unknown", transaction: null });
@@ -68,12 +89,41 @@ test("a verify that breaks off just before its time is up counts once: there was
   try {
     const options = { url, verifyTimeoutMs: 200, settleTimeoutMs: 200 };
     const facilitator = buildFacilitator(options, { ...PARTS, random: () => 0.9 });
-    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+    const verdict = await facilitator.verify("{}", { payer: "0x1", network: NETWORK, isProven: true });
     expect([verdict.kind, facilitator.breaker.health().failures]).toEqual(["unavailable", 1]);
   } finally {
     await stop();
   }
 });
+
+test.each([
+  [0, 50],
+  [0.5, 100],
+  [0.9, 140],
+])(
+  "a verify that was not answered is asked once more, at another moment by each (%f: after %i ms)",
+  async (random, pauseMs) => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (url: string) => {
+      asked.push(url);
+      throw new Error("the connection breaks");
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const options = { url: "https://f.example", verifyTimeoutMs: 60_000, settleTimeoutMs: 60_000 };
+      const facilitator = buildFacilitator(options, { ...PARTS, random: () => random });
+      const verdict = facilitator.verify("{}", { payer: "0x1", network: NETWORK });
+      await vi.advanceTimersByTimeAsync(pauseMs - 1);
+      expect(asked).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toHaveLength(2);
+      expect((await verdict).kind).toBe("unavailable");
+    } finally {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    }
+  },
+);
 
 test("a settlement of a part is believed only of the part that was asked for, at once and again", async () => {
   const transaction = `0x${"ab".repeat(32)}`;

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Supported } from "../../../src/facilitator/supported.ts";
+import { encodeBase58 } from "../../../src/std/index.ts";
 import type { Abilities, Kind } from "../../../src/x402/index.ts";
 
 const BASE = { scheme: "exact", network: "eip155:8453" } as const;
@@ -116,6 +117,36 @@ describe("what a facilitator can do", () => {
     expect([supported.lists(BASE), cold.supported.lists(BASE), cold.facilitator.asked]).toEqual([true, true, 1]);
   });
 
+  test("stays what it said last, whatever older note is still there: while it is asked again, and where it is silent", async () => {
+    const notes = new Map<string, string>();
+    const { supported, facilitator, clock } = open(notes);
+    await supported.refresh();
+    // A store that takes no write any more, and is read as ever.
+    const old = [...notes];
+    facilitator.kinds = [listed(POLYGON.network)];
+    clock.nowMs += 600_000;
+    await supported.refresh();
+    for (const [key, text] of old) notes.set(key, text);
+    facilitator.kinds = null;
+    clock.nowMs += 600_000;
+    const refreshed = supported.refresh();
+    await supported.recall();
+    expect([supported.lists(BASE), supported.lists(POLYGON)]).toEqual([false, true]);
+    await refreshed;
+    expect([supported.lists(BASE), supported.lists(POLYGON)]).toEqual([false, true]);
+  });
+
+  test("becomes what another isolate has heard since", async () => {
+    const { supported, notes, clock } = open();
+    await supported.refresh();
+    const other = open(notes, clock);
+    other.facilitator.kinds = [listed(POLYGON.network)];
+    clock.nowMs += 600_000;
+    await other.supported.refresh();
+    await supported.recall();
+    expect([supported.lists(BASE), supported.lists(POLYGON)]).toEqual([false, true]);
+  });
+
   test.each(["nonsense", "[]", '{"kinds":3,"atMs":1}', '{"kinds":[]}', '{"kinds":[],"atMs":"1000000"}'])(
     "is not read from a note that is none: %s",
     async (text) => {
@@ -204,6 +235,51 @@ describe("who pays the gas on Solana", () => {
       true,
       0,
     ]);
+  });
+});
+
+describe("a long list of accounts", () => {
+  const SOLANA = { scheme: "exact", network: "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1" };
+  const keys = Array.from({ length: 300 }, (_, i) =>
+    encodeBase58(
+      new Uint8Array(32)
+        .fill(1)
+        .fill(i, 0, 1)
+        .fill(i >> 8, 1, 2),
+    ),
+  );
+
+  test("is read once for all who ask, and anew when it is said anew", async () => {
+    const { supported, facilitator, clock } = open();
+    const read = { times: 0 };
+    const extra = {
+      get feePayer() {
+        read.times++;
+        return keys[0];
+      },
+    };
+    Object.assign(facilitator, { kinds: [{ ...listed(SOLANA.network), extra }], signers: { "solana:*": keys } });
+    await supported.refresh();
+    supported.settler(SOLANA);
+    const { times } = read;
+    for (let i = 0; i < 10; i++)
+      expect([supported.settler(SOLANA), supported.settlesAs(keys[1] as string, SOLANA)]).toEqual([keys[0], true]);
+    expect(read.times).toBe(times);
+    expect(supported.settler({ ...SOLANA, scheme: "upto" })).toBe(keys[0]);
+    facilitator.kinds = [];
+    Object.assign(facilitator, { signers: { "solana:*": keys.slice(1) } });
+    clock.nowMs += 600_000;
+    await supported.refresh();
+    expect([supported.settler(SOLANA), supported.settlesAs(keys[0] as string, SOLANA)]).toEqual([keys[1], false]);
+  });
+
+  test("counts for no more than 256 of them, those that a kind names first", async () => {
+    const { supported, facilitator } = open();
+    const extra = { feePayer: keys[299] };
+    Object.assign(facilitator, { kinds: [{ ...listed(SOLANA.network), extra }], signers: { "solana:*": keys } });
+    await supported.refresh();
+    const isOwn = keys.map((key) => supported.settlesAs(key, SOLANA));
+    expect(isOwn.map((word, i) => (word ? i : -1)).filter((i) => i >= 0)).toEqual([...Array(255).keys(), 299]);
   });
 });
 

@@ -8,6 +8,7 @@ import { FACILITATOR, signUptoPayment } from "../../support/permit2-payment.ts";
 import {
   type Around,
   broken,
+  failing,
   GOODS,
   HASH,
   idOf,
@@ -100,6 +101,39 @@ describe("a facilitator that settles again", () => {
     if ("answer" in outcome && outcome.answer.body instanceof ReadableStream) await textOf(outcome);
     await gate.settled();
     expect(reasonOf(await gate.pay("/after", await signPayment("10000")))).toBe("sold");
+  });
+
+  test("is tried by nobody else while somebody does, whoever pays for nothing meanwhile", async () => {
+    const found = Promise.withResolvers<void>();
+    const hung: string[] = [];
+    const is = { away: true };
+    const upstream: Around["upstream"] = async ({ url }) => {
+      if (!url.endsWith("/slow")) return GOODS;
+      await found.promise;
+      return NOTHING;
+    };
+    const settle: Around["settle"] = (body) => {
+      if (is.away) return broken();
+      hung.push(body);
+      return new Promise<object>(() => undefined);
+    };
+    const { answer, clock, seen } = openGate(
+      { ...WAYS, upstream: { url: "https://upstream.example/base", timeoutSeconds: 60 } },
+      { upstream, settle },
+    );
+    const buy = async (path: string): Promise<Outcome> => answer(path, paidWith(await signPayment("10000")));
+    // It begins while nothing is known to be wrong.
+    const early = buy("/after/slow");
+    await expect.poll(() => seen.length, { interval: 1 }).toBe(1);
+    for (let i = 0; i < 3; i++) expect(reasonOf(await buy("/after"))).toBe("settlement_unknown");
+    clock.nowMs += 2_000;
+    is.away = false;
+    void buy("/after");
+    await expect.poll(() => hung.length, { interval: 1 }).toBe(1);
+    found.resolve();
+    expect(reasonOf(await early)).toBe("unsold");
+    expect(reasonOf(await buy("/after"))).toBe("facilitator_unavailable");
+    expect(hung).toHaveLength(1);
   });
 
   test.each([
@@ -239,6 +273,68 @@ describe("of two facilitators", () => {
     expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("settlement_rejected");
   });
 
+  describe.each([
+    ["away", 0],
+    ["resting", 3],
+  ])("the one that settles on this network is %s, and the other does not settle there:", (_, before) => {
+    const stranger = { isValid: false, invalidReason: "invalid_network" };
+    async function settledElsewhere(facilitators: readonly string[]) {
+      const is = { away: false };
+      const verify: Around["verify"] = (body, url) => {
+        if (!url.startsWith(ONE)) return stranger;
+        return is.away ? broken() : isValid(body);
+      };
+      const gate = openGate({ ...WAYS, facilitators }, { verify, upstream: failing(1) });
+      const account = newAccount();
+      const first = upfront(await signPayment("10000", {}, account));
+      expect(reasonOf(await gate.pay("/before", first, keyed()))).toBe("paid_undelivered");
+      is.away = true;
+      for (let i = 0; i < before; i++) await gate.pay("/after", await signPayment("10000"));
+      return { ...gate, account };
+    }
+
+    test.each([[[ONE, TWO]], [[TWO, ONE]]])(
+      "a payment is not refused for what the other cannot do (%j)",
+      async (of) => {
+        const { pay } = await settledElsewhere(of);
+        expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("facilitator_unavailable");
+      },
+    );
+
+    test.each([[[ONE, TWO]], [[TWO, ONE]]])(
+      "a buyer with a credit is not told that it is bound elsewhere (%j)",
+      async (of) => {
+        const { pay, account } = await settledElsewhere(of);
+        const again = upfront(await signPayment("10000", {}, account));
+        expect(reasonOf(await pay("/before", again, keyed()))).toBe("facilitator_unavailable");
+      },
+    );
+  });
+
+  test("a payment waits for the one that is tried again, where the other does not settle on its network", async () => {
+    const is = { away: true };
+    const looked = Promise.withResolvers<void>();
+    const verify: Around["verify"] = (body, url) =>
+      url.startsWith(ONE) ? isValid(body) : { isValid: false, invalidReason: "invalid_network" };
+    const settle: Around["settle"] = async (body) => {
+      if (is.away) return broken();
+      await looked.promise;
+      return isSettled(body);
+    };
+    const { pay, answer, asked, clock, settled } = open({ verify, settle });
+    for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+    is.away = false;
+    clock.nowMs += 2_000;
+    const payments = await Promise.all([signPayment("10000"), signPayment("10000")]);
+    const verifies = asked.length + 2;
+    const outcomes = payments.map((payment) => answer("/after", paidWith(payment)));
+    await expect.poll(() => asked.length, { interval: 1 }).toBeGreaterThan(verifies);
+    expect(reasonOf(await Promise.race(outcomes))).toBe("facilitator_unavailable");
+    looked.resolve();
+    expect((await Promise.all(outcomes)).map(reasonOf).sort()).toEqual(["facilitator_unavailable", "sold"]);
+    await settled();
+  });
+
   test("one that is in trouble itself has not judged the payment: the next one does", async () => {
     const troubled = (): object => ({ isValid: false, invalidReason: "unexpected_verify_error" });
     const { pay, settledAt } = open({ verify: (body, url) => (url.startsWith(ONE) ? troubled() : isValid(body)) });
@@ -351,6 +447,87 @@ describe("a facilitator that does not answer", () => {
     expect(verifiedAt()).toHaveLength(4);
   });
 
+  test.each([429, 502, 503, 504, 522])("to what it verified rests like one that is silent (%s)", async (status) => {
+    const settle: Around["settle"] = (body, url) =>
+      url.startsWith(TWO) ? isSettled(body) : new Response("<html>bad gateway</html>", { status });
+    const { pay, settledAt, gate } = open({ settle });
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push(reasonOf(await pay("/after", await signPayment("10000"))));
+    expect(outcomes).toEqual([...Array(3).fill("settlement_unknown"), "sold", "sold"]);
+    expect(settledAt().filter((url) => url.startsWith(ONE))).toHaveLength(3);
+    const why = `settle answered ${status}`;
+    expect(gate.facilitators.all[0]?.breaker.health()).toEqual({ state: "open", failures: 3, why });
+  });
+
+  test.each([
+    ["a word about the payment", 400, { success: false, errorReason: "transaction_failed", transaction: "" }],
+    ["a word about the payment", 500, { success: false, errorReason: "unexpected_settle_error", transaction: "" }],
+    ["a word about the payment", 503, { success: false, errorReason: "unexpected_settle_error", transaction: "" }],
+    ["what it does not like", 400, { error: "no" }],
+    ["what a firewall does not like", 403, { error: "no" }],
+  ])("to what it verified is asked on for %s (%i)", async (_, status, body) => {
+    const { pay, settledAt } = open({ settle: () => Response.json(body, { status }) });
+    for (let i = 0; i < 5; i++) await pay("/after", await signPayment("10000"));
+    expect(settledAt()).toEqual(Array(5).fill(`${ONE}/settle`));
+  });
+
+  test.each([429, 500, 503])("to what it is asked to verify is asked on (%i)", async (status) => {
+    const { pay, verifiedAt } = open({ verify: () => new Response("later", { status }) });
+    for (let i = 0; i < 4; i++) await pay("/after", await signPayment("10000"));
+    expect(verifiedAt()).toHaveLength(8);
+  });
+
+  describe("about payments that nobody proved to be anybody's", () => {
+    const wallet = newAccount();
+    const changes = { admitUnproven: async (): Promise<boolean> => true };
+    /** As a contract wallet signs: only the chain can tell, and that may take long. */
+    async function unproven(): Promise<Payment> {
+      const payment = await signPayment("10000", {}, wallet);
+      return { ...payment, payload: { ...payment.payload, signature: `0x${"ab".repeat(66)}` } } as Payment;
+    }
+    const isTheirs = (body: string): boolean => payerOf(body) === wallet.address;
+
+    test("is asked on by everybody else", async () => {
+      const verify: Around["verify"] = (body) => (isTheirs(body) ? broken() : isValid(body));
+      const { pay, gate } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++)
+        expect(reasonOf(await pay("/after", await unproven()))).toBe("facilitator_unavailable");
+      expect(gate.facilitators.all[0]?.breaker.health()).toEqual({ state: "closed", failures: 0 });
+      expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+    });
+
+    test("rests for what it does not answer about others, whatever it says to these", async () => {
+      const verify: Around["verify"] = (body) => (isTheirs(body) ? isValid(body) : broken());
+      const { pay, gate, clock } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+      expect(gate.facilitators.all[0]?.breaker.health().state).toBe("open");
+      expect(reasonOf(await pay("/after", await unproven()))).toBe("facilitator_unavailable");
+      clock.nowMs += 2_000;
+      expect(reasonOf(await pay("/after", await unproven()))).toBe("sold");
+    });
+
+    test("is tried after a pause by who is proved to pay, however many of these wait for it", async () => {
+      const is = { away: true };
+      const waiting: string[] = [];
+      const verify: Around["verify"] = (body) => {
+        if (is.away) return broken();
+        if (!isTheirs(body)) return isValid(body);
+        waiting.push(body);
+        return new Promise<object>(() => undefined);
+      };
+      const { pay, answer, clock } = openGate(WAYS, { verify, changes });
+      for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+      is.away = false;
+      clock.nowMs += 2_000;
+      for (let i = 1; i <= 2; i++) {
+        void answer("/after", paidWith(await unproven()));
+        await expect.poll(() => waiting.length, { interval: 1 }).toBe(i);
+      }
+      const outcome = await answer("/after", paidWith(await signPayment("10000")));
+      expect(reasonOf(outcome)).toBe("sold");
+    });
+  });
+
   test("settles nothing first while it rests: the next one does", async () => {
     const { pay, settledAt, urls } = open({ settle: onlyTwo(isSettled) });
     for (let i = 0; i < 3; i++) {
@@ -432,6 +609,22 @@ describe("a facilitator that two routes give different times", () => {
     const deadline = await asked.promise;
     await expect.poll(() => deadline.aborted).toBe(true);
   });
+
+  test.each(["/slow", "/quick"])(
+    "is not kept from settling again by who pays for what the API does not have (%s)",
+    async (path) => {
+      const is = { away: true };
+      const settle: Around["settle"] = (body) => (is.away ? broken() : isSettled(body));
+      const upstream: Around["upstream"] = ({ url }) => (url.endsWith("/nothing") ? { status: 404 } : GOODS);
+      const { pay, clock } = openGate(table, { settle, upstream });
+      for (let i = 0; i < 3; i++)
+        expect(reasonOf(await pay(path, await signPayment("10000")))).toBe("settlement_unknown");
+      is.away = false;
+      clock.nowMs += 2_000;
+      expect(reasonOf(await pay(`${path}/nothing`, await signPayment("10000")))).toBe("unsold");
+      expect(reasonOf(await pay(path, await signPayment("10000")))).toBe("sold");
+    },
+  );
 
   test("is known to be silent where it was", async () => {
     const gate = openGate(table, { settle: broken });

@@ -98,6 +98,39 @@ describe("the challenge names who pays the gas:", () => {
     expect(urls).toEqual([]);
   });
 
+  test("nobody while none of them says it: KV is read now and then, and not for every request", async () => {
+    const { named, kv, clock } = open({ supported: broken });
+    const reads: string[] = [];
+    const { get } = kv;
+    kv.get = (key) => {
+      reads.push(key);
+      return get.call(kv, key);
+    };
+    for (let i = 0; i < 20; i++) expect(await named()).toBe("facilitator_unknown");
+    // Of each once in the request's way, and once behind it.
+    expect(reads).toHaveLength(4);
+    clock.nowMs += 5_000;
+    for (let i = 0; i < 20; i++) await named();
+    expect(reads).toHaveLength(8);
+  });
+
+  test("nobody while KV does not answer, and who asks does not wait for it each time", async () => {
+    const { answer, kv } = open({ supported: broken });
+    kv.get = () => new Promise<never>(() => undefined) as never;
+    const sinceMs = performance.now();
+    for (let i = 0; i < 5; i++) expect(reasonOf(await answer("/after"))).toBe("facilitator_unknown");
+    expect(performance.now() - sinceMs).toBeLessThan(1_200);
+  });
+
+  test("whom another isolate hears of a little later, once it is looked at again", async () => {
+    const { named, place, clock } = open({ supported: broken });
+    expect(await named()).toBe("facilitator_unknown");
+    const { named: namedElsewhere } = open({ before: place });
+    await namedElsewhere();
+    clock.nowMs += 5_000;
+    expect(await named()).toEqual([FEE_PAYER]);
+  });
+
   test("the next one's where the first does not settle there, or names nobody", async () => {
     const evm = { kinds: [{ x402Version: 2, scheme: "exact", network: "eip155:8453" }], signers: {} };
     const nameless = { kinds: [{ x402Version: 2, scheme: "exact", network: DEVNET }] };
@@ -117,9 +150,9 @@ describe("the challenge names who pays the gas:", () => {
     await named();
     const [one, two] = gate.facilitators.all;
     // Each asks twice.
-    for (let i = 0; i < 2; i++) await one?.verify("{}", { payer: "", network: DEVNET });
+    for (let i = 0; i < 2; i++) await one?.verify("{}", { payer: "", network: DEVNET, isProven: true });
     expect(await named()).toEqual([OTHER_FEE_PAYER]);
-    for (let i = 0; i < 2; i++) await two?.verify("{}", { payer: "", network: DEVNET });
+    for (let i = 0; i < 2; i++) await two?.verify("{}", { payer: "", network: DEVNET, isProven: true });
     expect(await named()).toEqual([FEE_PAYER]);
   });
 

@@ -218,11 +218,8 @@ describe("what goes to the facilitator", () => {
   test("stays with the payment when it is admitted", async () => {
     const admitted = await checked(payment);
     const attempt = { payment: admitted, attemptId: "attempt", facilitatorBody: facilitatorBody(admitted) };
-    const facilitator = "https://f.example";
-    expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" }, facilitator)).toEqual({
-      ...attempt,
-      facilitator,
-    });
+    const settler = { facilitator: "https://f.example", leave: () => undefined };
+    expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" }, settler)).toEqual({ ...attempt, ...settler });
   });
 });
 
