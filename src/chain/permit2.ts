@@ -81,7 +81,10 @@ async function readPayment(
     const batch = hashes.slice(i, i + BATCH);
     const transactions = await readTransactions(ask, batch);
     if (!transactions.ok) return transactions;
-    const kinds = transactions.value.map((transaction) => relationOf(transaction, authorization).kind);
+    const kinds = transactions.value.map((transaction, j) => {
+      const transfers = logs.value.filter((log) => log.transaction === batch[j]);
+      return relationOf(transaction, authorization, transfers).kind;
+    });
     const own = batch[kinds.indexOf("own")];
     if (own !== undefined) return readOwn(ask, own, authorization);
     isUnclear ||= kinds.includes("unclear");
