@@ -138,6 +138,22 @@ describe("an unanswered settlement by Permit2", () => {
     expect(await ask(among(40))).toMatchObject(unavailable);
   });
 
+  test.each<[string, Partial<FakeChain>, object]>([
+    ["paid", holding(settling(), transfer()), paid],
+    ["canceled where no such transfer was made then", {}, canceled],
+    ["canceled where its owner gave it up", holding(settling(), invalidation()), canceled],
+    ["unknown where another contract made a transfer then", holding(nested, transfer()), unavailable],
+  ])("is found where an RPC shows the logs of ten blocks at once: it is %s", async (_, chain, fate) => {
+    const shown = (chain.receipts ?? []).flatMap(({ logs }) => logs);
+    const eth_getLogs = ({ address, fromBlock, toBlock }: { address: string; fromBlock: string; toBlock: string }) => {
+      if (Number(toBlock) - Number(fromBlock) >= 10) refuse();
+      const isWithin = (block: string): boolean =>
+        Number(block) >= Number(fromBlock) && Number(block) <= Number(toBlock);
+      return shown.filter((log) => log.address.toLowerCase() === address.toLowerCase() && isWithin(log.blockNumber));
+    };
+    expect(await ask({ ...chain, answers: { ...usedFrom(5000), eth_getLogs } })).toMatchObject(fate);
+  });
+
   test("is of the owner's nonce, whichever of its word that is", async () => {
     for (const [bit, word, isUsed] of [
       [255n, 1n << 255n, true],
