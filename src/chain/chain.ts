@@ -6,18 +6,31 @@
 // other direction. An RPC that stands
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
-import type { Result } from "../std/index.ts";
+import { err, type Result } from "../std/index.ts";
 import { eip3009 } from "./eip3009.ts";
 import type { Authorization } from "./events.ts";
 import type { Fate, KnownFate } from "./fate.ts";
 import { readNonceFate } from "./nonce.ts";
 import { permit2 } from "./permit2.ts";
-import { type Ask, type AskEach, buildEndpoints, type ChainSettings, type Fault, type Fetch, failOver } from "./rpc.ts";
+import {
+  type Ask,
+  type AskEach,
+  buildEndpoints,
+  type ChainSettings,
+  type Endpoint,
+  type Fault,
+  type Fetch,
+  failOver,
+  fault,
+} from "./rpc.ts";
 import { readSolanaFate } from "./solana.ts";
 
 export interface Chain {
-  /** @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said */
-  readonly fateOf: (authorization: Authorization, confirmations?: number) => Promise<Fate>;
+  /**
+   * @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said
+   * @param isOver whether nobody waits for the answer any more; nothing is asked from then on
+   */
+  readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: () => boolean) => Promise<Fate>;
 }
 
 type ReadFate = (
@@ -38,12 +51,20 @@ export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis)
 export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
   chainOf(settings, fetcher, readSolanaFate);
 
+const whileNot =
+  (isOver: () => boolean, endpoint: Endpoint): Endpoint =>
+  (network) => {
+    const askEach = endpoint(network);
+    return async (calls) => (isOver() ? err(fault("was not asked: the time was over")) : askEach(calls));
+  };
+
 function chainOf(settings: ChainSettings, fetcher: Fetch, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
-    async fateOf(authorization, confirmations = 1) {
+    async fateOf(authorization, confirmations = 1, isOver = () => false) {
+      const inTime = endpoints.map((endpoint) => whileNot(isOver, endpoint));
       const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
-      const fate = await failOver(endpoints, authorization.network, asked);
+      const fate = await failOver(inTime, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
   };

@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import { vi } from "vitest";
-import type { Authorization, Fate } from "../../../src/chain/index.ts";
+import type { Chain, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
 import { findOut, type Gate, handle, metering, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
@@ -78,7 +78,7 @@ export interface Around {
   readonly settle: (body: string, url: string) => object | Promise<object>;
   readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
-  readonly fate: ((authorization: Authorization, confirmations?: number) => Fate | Promise<Fate>) | null;
+  readonly fate: ((...asked: Parameters<Chain["fateOf"]>) => Fate | Promise<Fate>) | null;
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
   readonly changes: Partial<Gate>;
   /** Whose ledgers, KV and clock are gone on with: its table was changed. */
