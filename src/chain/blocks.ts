@@ -17,12 +17,12 @@ export const blockCall = (block: number | "latest"): Call => ({
   params: [block === "latest" ? block : toQuantity(block), false],
 });
 
-/** Null where there is no such block, which an RPC says of a block that it has not seen yet. */
+/** Null also for a time that cannot be counted with, and where there is no such block, which an RPC says of a block that it has not seen yet. */
 export function parseBlock(value: unknown): Block | null {
   if (!isObject(value)) return null;
   const number = parseQuantity(value["number"]);
-  const seconds = parseQuantity(value["timestamp"]);
-  return number === null || seconds === null ? null : { number, timeMs: seconds * 1000 };
+  const timeMs = (parseQuantity(value["timestamp"]) ?? Number.NaN) * 1000;
+  return number === null || !Number.isSafeInteger(timeMs) ? null : { number, timeMs };
 }
 
 export async function readHead(ask: Ask): Promise<Result<Block, Fault>> {
