@@ -11,6 +11,7 @@ import {
   Supported,
 } from "../src/facilitator/index.ts";
 import type { Secrets } from "../src/std/index.ts";
+import { askAccount } from "./account-answers.ts";
 import { secretsIn } from "./stack/table.ts";
 
 export interface Word {
@@ -38,8 +39,10 @@ export async function askFacilitators(config: Config, secrets: Secrets): Promise
   const https = config.facilitators.filter((settings) => settings.kind === "http");
   const byUrl = new Map(https.map((settings) => [settings.url, settings]));
   const asked = await Promise.all([...byUrl.values()].map((settings) => ask(config, settings, secrets)));
+  const accounts = config.facilitators.filter((settings) => settings.kind === "direct");
+  const funds = await Promise.all(accounts.map((settings) => askAccount(settings, secrets)));
   const lonely = [...new Set(waysOf(config).flatMap((way) => unsettled(way, asked)))];
-  return [...asked.map(({ word }) => word), ...lonely.map((line) => ({ line, isGood: false }))];
+  return [...asked.map(({ word }) => word), ...funds.flat(), ...lonely.map((line) => ({ line, isGood: false }))];
 }
 
 async function ask(config: Config, settings: HttpSettings, secrets: Secrets): Promise<Asked> {
@@ -48,8 +51,7 @@ async function ask(config: Config, settings: HttpSettings, secrets: Secrets): Pr
   const sources = { secrets, buildCdpAuth, nowMs: Date.now, newNonce: () => crypto.randomUUID().replaceAll("-", "") };
   const missing = secretsIn(settings.auth).filter((name) => !secrets[name]);
   const given = missing.map((name) => `${name}=…`).join(" ");
-  if (missing.length > 0)
-    return silent(`unasked ${url}: its key is not in the environment (${given} npm run doctor).`, true);
+  if (missing.length > 0) return silent(`unasked ${url}: its key is not at hand (${given} npm run doctor).`, true);
   const auth = openAuth(settings.auth, sources);
   if (!auth.ok) return silent(`SILENT  ${url}: ${auth.error.join("; ")}.`, false);
   const read = await readSupported(url, TIMEOUT_MS, auth.value);
@@ -84,7 +86,7 @@ function unsettled(
   const those = way.facilitators.map((one) =>
     asked.find(({ settings }) => one.kind === "http" && settings.url === one.url),
   );
-  // An account of the gate's own is not asked, and settles what it was given for.
+  // An account of the gate's own lists nothing, and settles what it was given for.
   const isLonely = those.every((one) => one?.lists(way) === false);
   return isLonely ? [`LACKING ${textOf(way)}: no facilitator of the table lists it.`] : [];
 }

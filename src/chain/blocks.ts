@@ -17,12 +17,12 @@ export const blockCall = (block: number | "latest"): Call => ({
   params: [block === "latest" ? block : toQuantity(block), false],
 });
 
-/** Null where there is no such block, which an RPC says of a block that it has not seen yet. */
+/** Null also for a time that cannot be counted with, and where there is no such block, which an RPC says of a block that it has not seen yet. */
 export function parseBlock(value: unknown): Block | null {
   if (!isObject(value)) return null;
   const number = parseQuantity(value["number"]);
-  const seconds = parseQuantity(value["timestamp"]);
-  return number === null || seconds === null ? null : { number, timeMs: seconds * 1000 };
+  const timeMs = (parseQuantity(value["timestamp"]) ?? Number.NaN) * 1000;
+  return number === null || !Number.isSafeInteger(timeMs) ? null : { number, timeMs };
 }
 
 export async function readHead(ask: Ask): Promise<Result<Block, Fault>> {
@@ -53,7 +53,7 @@ export async function findBlock(ask: Ask, head: Block, timeMs: number, slack: nu
     const narrowed = narrow(bracket, blocks.value, timeMs);
     if (!narrowed) return err(fault("has blocks whose times fall"));
     bracket = narrowed;
-    numbers = evenProbes(bracket);
+    numbers = between(bracket.low.number, bracket.high.number, PROBES);
   }
   return ok(Math.max(bracket.low.number, 0));
 }
@@ -77,11 +77,11 @@ function firstProbes(head: number): readonly number[] {
   return [...backwards, 0].reverse();
 }
 
-/** Evenly between the two, without them; ascending. */
-function evenProbes({ low, high }: Bracket): readonly number[] {
-  const distance = high.number - low.number;
-  const parts = Math.min(PROBES + 1, distance);
-  return Array.from({ length: parts - 1 }, (_, i) => low.number + Math.floor((distance * (i + 1)) / parts));
+/** So many blocks evenly between the two, without them; ascending. */
+export function between(low: number, high: number, count: number): readonly number[] {
+  const distance = high - low;
+  const parts = Math.min(count + 1, distance);
+  return Array.from({ length: parts - 1 }, (_, i) => low + Math.floor((distance * (i + 1)) / parts));
 }
 
 async function readBlocks(ask: Ask, numbers: readonly number[]): Promise<Result<readonly Block[], Fault>> {

@@ -17,6 +17,7 @@ import {
   type AskEach,
   buildEndpoints,
   type ChainSettings,
+  type Endpoint,
   type Fault,
   type Fetch,
   failOver,
@@ -26,8 +27,11 @@ import { readSolanaFate } from "./solana.ts";
 import { readSpendable, type Wallet } from "./spendable.ts";
 
 export interface Chain {
-  /** @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said */
-  readonly fateOf: (authorization: Authorization, confirmations?: number) => Promise<Fate>;
+  /**
+   * @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said
+   * @param isOver whether nobody waits for the answer any more; nothing is asked from then on
+   */
+  readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: () => boolean) => Promise<Fate>;
   /** What a payer could pay now, in atomic units; null where nobody says. */
   readonly spendable: (wallet: Wallet) => Promise<bigint | null>;
 }
@@ -53,12 +57,20 @@ export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globa
 /** A token account would have to be found first. */
 const unsaid = async (): Promise<Result<bigint, Fault>> => err(fault("is not asked"));
 
+const whileNot =
+  (isOver: () => boolean, endpoint: Endpoint): Endpoint =>
+  (network) => {
+    const askEach = endpoint(network);
+    return async (calls) => (isOver() ? err(fault("was not asked: the time was over")) : askEach(calls));
+  };
+
 function chainOf(settings: ChainSettings, fetcher: Fetch, spendable: typeof readSpendable, read: ReadFate): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
-    async fateOf(authorization, confirmations = 1) {
+    async fateOf(authorization, confirmations = 1, isOver = () => false) {
+      const inTime = endpoints.map((endpoint) => whileNot(isOver, endpoint));
       const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
-      const fate = await failOver(endpoints, authorization.network, asked);
+      const fate = await failOver(inTime, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
     async spendable(wallet) {

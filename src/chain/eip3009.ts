@@ -1,13 +1,11 @@
 // EIP-3009: the token keeps a payer's nonces, and writes AuthorizationUsed or AuthorizationCanceled with each that goes.
 
 import { err, ok, type Result } from "../std/index.ts";
-import type { Block } from "./blocks.ts";
 import { AUTHORIZATION_CANCELED, AUTHORIZATION_STATE, AUTHORIZATION_USED, type Authorization } from "./events.ts";
 import { fateInHint, fateInLogs, type KnownFate } from "./fate.ts";
 import { addressWord } from "./hex.ts";
-import { readLogs } from "./logs.ts";
+import { type LogRange, readLogs } from "./logs.ts";
 import type { Method } from "./method.ts";
-import { firstBlock, LOG_REQUESTS_MAX } from "./range.ts";
 import { type Log, parseReceipt, type Receipt, receiptCall } from "./receipt.ts";
 import { type Ask, type Fault, fault } from "./rpc.ts";
 
@@ -37,13 +35,15 @@ async function readHint(
   return ok(receipt && fateInHint(receipt, authorization));
 }
 
-async function readUse(ask: Ask, authorization: Authorization, head: Block): Promise<Result<KnownFate, Fault>> {
+async function readUse(
+  ask: Ask,
+  authorization: Authorization,
+  range: LogRange,
+  requestsMax: number,
+): Promise<Result<KnownFate, Fault>> {
   const { asset, payer, nonce } = authorization;
-  const fromBlock = await firstBlock(ask, authorization, head);
-  if (!fromBlock.ok) return fromBlock;
   const topics = [[AUTHORIZATION_USED, AUTHORIZATION_CANCELED], [addressWord(payer)], [nonce.toLowerCase()]];
-  const range = { fromBlock: fromBlock.value, toBlock: head.number };
-  const logs = await readLogs(ask, { address: asset, topics }, range, LOG_REQUESTS_MAX);
+  const logs = await readLogs(ask, { address: asset, topics }, range, requestsMax);
   if (!logs.ok) return logs;
   const receipts = await readReceipts(ask, transactionsOf(logs.value));
   return receipts.ok ? fateInLogs(logs.value, receipts.value, authorization) : receipts;

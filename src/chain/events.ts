@@ -27,6 +27,12 @@ export const SETTLE_PART = "0xff11e7b4";
 /** `settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),((address,uint256),uint256,uint256),uint256,address,(address,address,uint256),bytes)` */
 export const SETTLE_PART_WITH_PERMIT = "0x016c1748";
 
+/**
+ * Of a token, each with payer, payee and amount first: `transferFrom(address,address,uint256)`, and of EIP-3009
+ * `transferWithAuthorization` and `receiveWithAuthorization`, with a signature as v, r, s and as bytes.
+ */
+export const TOKEN_TRANSFERS = ["0x23b872dd", "0xe3ee160e", "0xcf092995", "0xef55bec6", "0x88b7ab63"];
+
 /** What the chain is asked about: one authorization that we claimed, and whose settlement nobody confirmed. */
 export interface Authorization {
   /** CAIP-2, such as `eip155:84532`. */

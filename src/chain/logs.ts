@@ -21,7 +21,7 @@ export interface LogRange {
 
 const PAGE_BLOCKS = 2000;
 
-/** @param requestsMax after which the RPC is given up */
+/** @param requestsMax after which it counts as refused */
 export async function readLogs(
   ask: Ask,
   filter: LogFilter,
@@ -32,7 +32,7 @@ export async function readLogs(
   let size = PAGE_BLOCKS;
   let fromBlock = range.fromBlock;
   for (let requests = 0; fromBlock <= range.toBlock; requests++) {
-    if (requests === requestsMax) return err(fault("takes too many questions for these blocks"));
+    if (requests === requestsMax) return err({ kind: "refused", detail: "takes too many questions for these blocks" });
     const page = { fromBlock, toBlock: Math.min(fromBlock + size - 1, range.toBlock) };
     const found = await readPage(ask, filter, page);
     if (found.ok) {

@@ -1,9 +1,9 @@
 // What a row of this room is: a way to move a token, and what the chain knows of its nonces.
 
 import type { Result } from "../std/index.ts";
-import type { Block } from "./blocks.ts";
 import type { Authorization } from "./events.ts";
 import type { KnownFate } from "./fate.ts";
+import type { LogRange } from "./logs.ts";
 import type { Ask, Fault } from "./rpc.ts";
 
 export interface Method {
@@ -17,6 +17,15 @@ export interface Method {
     transaction: string,
     authorization: Authorization,
   ) => Promise<Result<KnownFate | null, Fault>>;
-  /** Of a nonce that reads as used at the head. */
-  readonly readUse: (ask: Ask, authorization: Authorization, head: Block) => Promise<Result<KnownFate, Fault>>;
+  /**
+   * Of a nonce that reads as used as of the last of these blocks.
+   *
+   * @param requestsMax for the logs of one kind; what takes more counts as refused
+   */
+  readonly readUse: (
+    ask: Ask,
+    authorization: Authorization,
+    range: LogRange,
+    requestsMax: number,
+  ) => Promise<Result<KnownFate, Fault>>;
 }

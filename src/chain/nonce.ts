@@ -6,6 +6,7 @@ import type { Authorization } from "./events.ts";
 import type { KnownFate } from "./fate.ts";
 import { parseWord } from "./hex.ts";
 import type { Method } from "./method.ts";
+import { findUse } from "./range.ts";
 import type { Ask, Fault } from "./rpc.ts";
 import { readState } from "./state.ts";
 
@@ -24,7 +25,7 @@ export async function readNonceFate(
   const isUsed = await readState(ask, method, authorization, head.value);
   if (!isUsed.ok) return isUsed;
   if (!isUsed.value) return ok({ kind: "unused", chainTimeMs: head.value.timeMs });
-  return method.readUse(ask, authorization, head.value);
+  return findUse(ask, method, authorization, head.value);
 }
 
 /** Null where the named transaction is no proof of payment, for whatever reason: the nonce's own is looked for then. */

@@ -6,7 +6,7 @@
 
 import { err, ok, type Result } from "../std/index.ts";
 import { PERMIT2_ADDRESS } from "../x402/index.ts";
-import { type Block, blockCall, parseBlock } from "./blocks.ts";
+import { blockCall, parseBlock } from "./blocks.ts";
 import {
   type Authorization,
   isInvalidationOf,
@@ -19,7 +19,6 @@ import type { KnownFate } from "./fate.ts";
 import { addressWord, numberWord } from "./hex.ts";
 import { type LogRange, readLogs } from "./logs.ts";
 import type { Method } from "./method.ts";
-import { firstBlock, LOG_REQUESTS_MAX } from "./range.ts";
 import { type Log, parseReceipt, receiptCall } from "./receipt.ts";
 import { type Ask, type Fault, fault } from "./rpc.ts";
 import { readState } from "./state.ts";
@@ -56,13 +55,15 @@ async function readHint(
   return ok(amount === null ? null : { kind: "paid", transaction: hash, amount: amount.toString() });
 }
 
-async function readUse(ask: Ask, authorization: Authorization, head: Block): Promise<Result<KnownFate, Fault>> {
-  const fromBlock = await firstBlock(ask, authorization, head);
-  if (!fromBlock.ok) return fromBlock;
-  const range = { fromBlock: fromBlock.value, toBlock: head.number };
-  const paid = await readPayment(ask, authorization, range);
+async function readUse(
+  ask: Ask,
+  authorization: Authorization,
+  range: LogRange,
+  requestsMax: number,
+): Promise<Result<KnownFate, Fault>> {
+  const paid = await readPayment(ask, authorization, range, requestsMax);
   if (!paid.ok) return paid;
-  return paid.value ? ok(paid.value) : readLoss(ask, authorization, range);
+  return paid.value ? ok(paid.value) : readLoss(ask, authorization, range, requestsMax);
 }
 
 /** Null where none of the transfers can be this nonce's. */
@@ -70,10 +71,11 @@ async function readPayment(
   ask: Ask,
   authorization: Authorization,
   range: LogRange,
+  requestsMax: number,
 ): Promise<Result<KnownFate | null, Fault>> {
   const { asset, payer, payTo } = authorization;
   const topics = [[TRANSFER], [addressWord(payer)], [addressWord(payTo)]];
-  const logs = await readLogs(ask, { address: asset, topics }, range, LOG_REQUESTS_MAX);
+  const logs = await readLogs(ask, { address: asset, topics }, range, requestsMax);
   if (!logs.ok) return logs;
   const hashes = candidatesOf(logs.value, authorization);
   let isUnclear = false;
@@ -81,7 +83,10 @@ async function readPayment(
     const batch = hashes.slice(i, i + BATCH);
     const transactions = await readTransactions(ask, batch);
     if (!transactions.ok) return transactions;
-    const kinds = transactions.value.map((transaction) => relationOf(transaction, authorization).kind);
+    const kinds = transactions.value.map((transaction, j) => {
+      const transfers = logs.value.filter((log) => log.transaction === batch[j]);
+      return relationOf(transaction, authorization, transfers).kind;
+    });
     const own = batch[kinds.indexOf("own")];
     if (own !== undefined) return readOwn(ask, own, authorization);
     isUnclear ||= kinds.includes("unclear");
@@ -114,9 +119,14 @@ async function readTransactions(ask: Ask, hashes: readonly string[]): Promise<Re
 }
 
 /** By what the nonce went, if not by a payment: its owner's word, or something else that the owner signed meanwhile. */
-async function readLoss(ask: Ask, authorization: Authorization, range: LogRange): Promise<Result<KnownFate, Fault>> {
+async function readLoss(
+  ask: Ask,
+  authorization: Authorization,
+  range: LogRange,
+  requestsMax: number,
+): Promise<Result<KnownFate, Fault>> {
   const topics = [[UNORDERED_NONCE_INVALIDATION], [addressWord(authorization.payer)]];
-  const logs = await readLogs(ask, { address: PERMIT2_ADDRESS, topics }, range, LOG_REQUESTS_MAX);
+  const logs = await readLogs(ask, { address: PERMIT2_ADDRESS, topics }, range, requestsMax);
   if (!logs.ok) return logs;
   if (logs.value.some((log) => isInvalidationOf(log, authorization))) return ok({ kind: "canceled" });
   const results = await ask([blockCall(range.fromBlock)]);

@@ -137,7 +137,7 @@ export class Outbox {
     };
     const account = { payer, amount: amount.toString(), on_trust: Number(trust.isOnTrust), seen: null, tx: null };
     put(this.#shelf, { ...call, ...account }, chainId, fees, sign, nowMs);
-    this.#shelf.forget(usedNonces, nowMs);
+    this.#shelf.forget(usedNonces, usedNonces + REACH, nowMs);
     return { kind: "taken", sent: this.find(id) as Sent };
   }
 

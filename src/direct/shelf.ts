@@ -3,7 +3,7 @@
 import type { Sql, Store } from "../ledger/index.ts";
 import type { Fees } from "./fees.ts";
 import type { SignedTransaction } from "./transaction.ts";
-import { PAID_MAX, type Standing } from "./trust.ts";
+import { PAID_MAX, type Standing, TRUST_MS } from "./trust.ts";
 
 /** A nonce, and the call that is sent with it. */
 export interface Row extends Record<string, SqlStorageValue> {
@@ -51,7 +51,8 @@ const ADDED = `ALTER TABLE sent ADD COLUMN payer TEXT;
   CREATE INDEX sent_payer ON sent (payer, created_at);
   CREATE INDEX sent_unpaid ON sent (created_at) WHERE tx IS NULL AND seen IS NOT 'settled'`;
 
-const FORGOTTEN = `SELECT nonce FROM sent WHERE nonce < ? AND MAX(created_at, valid_before) < ? ORDER BY nonce LIMIT ?`;
+const FORGOTTEN = `SELECT nonce FROM sent WHERE nonce < ? AND MAX(created_at, valid_before) < ?
+  OR nonce >= ? AND MAX(created_at, valid_before) < ? ORDER BY nonce LIMIT ?`;
 
 const WAITING = `SELECT *, (SELECT max_fee FROM signed WHERE signed.nonce = sent.nonce
     ORDER BY signed_at DESC, rowid DESC LIMIT 1) AS max_fee
@@ -163,10 +164,11 @@ export class Shelf {
     this.#all("UPDATE sent SET tx = ? WHERE id = ? AND tx IS NULL", transaction, id);
   }
 
-  /** Not of nonces that may still be mined. */
-  forget(usedNonces: number, nowMs: number): void {
+  /** Not of nonces that may still be mined; from `end` on that is none, once its authorization counts for nothing. */
+  forget(usedNonces: number, end: number, nowMs: number): void {
     if (this.#puts++ % FORGET_EVERY !== 0) return;
-    const old = this.#all<{ nonce: number }>(FORGOTTEN, usedNonces, nowMs - MEMORY_MS, FORGOTTEN_MAX);
+    const times = [nowMs - MEMORY_MS, end, nowMs - TRUST_MS];
+    const old = this.#all<{ nonce: number }>(FORGOTTEN, usedNonces, ...times, FORGOTTEN_MAX);
     for (const { nonce } of old) {
       this.#sql.exec("DELETE FROM signed WHERE nonce = ?", nonce);
       this.#sql.exec("DELETE FROM sent WHERE nonce = ?", nonce);

@@ -25,10 +25,11 @@ export type Sign = (transaction: Transaction) => SignedTransaction;
 export const WAITING_MAX = 64;
 /**
  * Behind somebody else's waiting transactions, as many as a node holds, are ours. What an RPC once put further away lied
- * about the count, and holds up nothing: nonces go on from the count that is told then.
+ * about the count, and holds up nothing: nonces go on from the count that is told then, and before they come there it is
+ * forgotten.
  */
 export const REACH = 2 * WAITING_MAX;
-/** What one tending hands out. */
+/** What one tending hands out: RPCs take batches of ten calls. */
 const TEND_MAX = 8;
 /** Of one payment; each waits twice as long as the one before it. More only where today's price has left it behind. */
 const SIGNED_MAX = 14;
@@ -44,15 +45,15 @@ const FILLER_GAS = 100_000;
 /** @returns what is to be broadcast, lowest nonce first */
 export function tend(shelf: Shelf, tending: Tending, sign: Sign, nowMs: number): readonly string[] {
   const { usedNonces, resendMs } = tending;
-  const filler = fillGap(shelf, tending, sign, nowMs);
+  const fillers = fillGap(shelf, tending, sign, nowMs);
   const waiting = shelf.waiting(usedNonces, usedNonces + REACH);
-  const due = waiting.filter(({ sent_at }) => sent_at <= nowMs - resendMs).slice(0, TEND_MAX);
+  const due = waiting.filter(({ sent_at }) => sent_at <= nowMs - resendMs).slice(0, TEND_MAX - fillers.length);
   const raws = due.map((row) => {
     if (row.nonce === usedNonces) replace(shelf, row, tending, sign, nowMs);
     shelf.touch(row.nonce, nowMs);
     return shelf.signed(row.nonce)[0].raw;
   });
-  return [...filler, ...raws];
+  return [...fillers, ...raws];
 }
 
 function replace(shelf: Shelf, row: Row, tending: Tending, sign: Sign, nowMs: number): void {
@@ -81,8 +82,8 @@ const fillerOf = (relayer: string): Pick<Row, "recipient" | "data" | "gas"> => (
 });
 
 /**
- * Somebody else's transaction that the node once held, and that is gone: what came after it would wait for ever. So
- * nothing at all is sent with its nonce.
+ * Somebody else's transactions that the node once held, and that are gone, or that an RPC made up: what came after them
+ * would wait for ever. So nothing at all is sent with their nonces.
  */
 function fillGap(
   shelf: Shelf,
@@ -90,12 +91,18 @@ function fillGap(
   sign: Sign,
   nowMs: number,
 ): readonly string[] {
-  const [first] = shelf.waiting(usedNonces, usedNonces + REACH);
-  if (!first || first.nonce === usedNonces || today === null || nowMs < first.created_at + replaceAfterMs) return [];
-  const call = { nonce: usedNonces, id: `filler|${usedNonces}`, ...fillerOf(relayer) };
-  const account = { payer: null, amount: "0", on_trust: 0, seen: null, tx: null };
-  const row = { ...call, ...account, valid_before: 0, created_at: nowMs, sent_at: nowMs };
-  return [put(shelf, row, chainId, today, sign, nowMs)];
+  const waiting = shelf.waiting(usedNonces, usedNonces + REACH);
+  const place = waiting.findIndex(({ nonce }, i) => nonce !== usedNonces + i);
+  const held = waiting[place];
+  if (!held || today === null || nowMs < held.created_at + replaceAfterMs) return [];
+  const missing = Math.min(held.nonce - (usedNonces + place), TEND_MAX);
+  return Array.from({ length: missing }, (_, i) => {
+    const nonce = usedNonces + place + i;
+    const account = { payer: null, amount: "0", on_trust: 0, seen: null, tx: null };
+    const times = { valid_before: 0, created_at: nowMs, sent_at: nowMs };
+    const row = { nonce, id: `filler|${nonce}`, ...fillerOf(relayer), ...account, ...times };
+    return put(shelf, row, chainId, today, sign, nowMs);
+  });
 }
 
 /** @returns the signed transaction */

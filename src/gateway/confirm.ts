@@ -40,18 +40,20 @@ async function lookFor(gate: Gate, payment: Due | CheckedPayment, look: Look): P
   return null;
 }
 
-interface Look {
+export interface Look {
   readonly sinceMs: number;
   /** That somebody named, or null. */
   readonly transaction: string | null;
   readonly confirmations: number;
+  /** Whether nobody waits for it any more. */
+  readonly isOver?: () => boolean;
 }
 
 /** Null where the table names no RPC. */
 export async function fateOf(
   gate: Gate,
   payment: Due | CheckedPayment,
-  { sinceMs, transaction, confirmations }: Look,
+  { sinceMs, transaction, confirmations, isOver }: Look,
 ): Promise<Fate | null> {
   const { network, asset, payer, payTo, validBeforeMs } = payment;
   // Of that value it is looked for first.
@@ -60,7 +62,7 @@ export async function fateOf(
   const facilitatorAddress = settlerOf(payment);
   const signed = { network, assetTransferMethod, asset, payer, payTo, amount, nonce, facilitatorAddress };
   const authorization = { ...signed, validBeforeMs, sinceMs, transaction };
-  return gate.chain(payment.network)?.fateOf(authorization, confirmations) ?? null;
+  return gate.chain(payment.network)?.fateOf(authorization, confirmations, isOver) ?? null;
 }
 
 /** Who alone may settle it; of what is in the book, the body says so that it is settled by. */

@@ -1,12 +1,14 @@
 // What became of a payment whose settlement nobody answered for, and the settling of what is owed. The chain is asked
 // where the table names an RPC; where it does not, the facilitator, in the way that charges nobody who was not to be.
 
+import type { Fate } from "../chain/index.ts";
 import type { Facilitator } from "../facilitator/index.ts";
 import type { Due, LedgerEvent } from "../ledger/index.ts";
 import type { CheckedPayment } from "../schemes/index.ts";
+import { attempted } from "../std/index.ts";
 import { isSolana } from "../x402/index.ts";
 import { report } from "./attempt.ts";
-import { confirm, fateOf, settlerOf } from "./confirm.ts";
+import { confirm, fateOf, type Look, settlerOf } from "./confirm.ts";
 import type { Gate } from "./gate.ts";
 
 /** Of a metered call whose use nobody has said, where the table charges nothing for that. */
@@ -15,6 +17,8 @@ const WAIVED: LedgerEvent = { kind: "waived", reason: "usage_missing" };
 
 /** Clocks differ, and blocks come late. */
 const MARGIN_MS = 120_000;
+/** Longer than every settlement takes to be read, from an RPC that answers in a second. */
+const LOOK_MS = 15_000;
 
 /** @param isAwaited whether its buyer stands at the gate and waits for it to settle */
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
@@ -35,7 +39,7 @@ const isOver = ({ kind }: LedgerEvent): boolean => kind === "failed" || kind ===
 
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
   const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
-  const fate = await fateOf(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
+  const fate = await look(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
   if (fate?.kind === "paid") return movedBy(due, fate);
   // Nothing is to be settled, whatever became of the authorization.
   if (due.isOwed && due.charge === NOTHING) return WAIVED;
@@ -55,6 +59,14 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
   }
 }
 
+/** What it is asked ends in time for what comes after it to end within a lease, however slow its RPCs are. */
+async function look(gate: Gate, payment: Due | CheckedPayment, asked: Look): Promise<Fate | null> {
+  let isOver = false;
+  const fate = await attempted(() => fateOf(gate, payment, { ...asked, isOver: () => isOver }), LOOK_MS);
+  isOver = true;
+  return fate.ok ? fate.value : { kind: "unavailable", detail: "no RPC answered in time" };
+}
+
 /** How far behind a chain's own time may be: an RPC that stands still has everything unused. */
 const BEHIND_MS = 120_000;
 
@@ -66,7 +78,7 @@ export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boo
   if (isSolana(payment.network)) return false;
   const nowMs = gate.nowMs();
   // At the head: what is used there is public, however few blocks are built on it.
-  const fate = await fateOf(gate, payment, { sinceMs: nowMs, transaction: null, confirmations: 1 });
+  const fate = await look(gate, payment, { sinceMs: nowMs, transaction: null, confirmations: 1 });
   if (fate === null || fate.kind === "unavailable") return null;
   if (fate.kind !== "unused") return false;
   return nowMs - fate.chainTimeMs <= BEHIND_MS ? true : null;

@@ -40,7 +40,9 @@ function check({ payload, requirements, token, domain, contractWallets }: CheckI
   const { signature } = payload;
   if (authorization === null) return malformed("payload.authorization is not an EIP-3009 authorization");
   if (typeof signature !== "string") return malformed("payload.signature is not a string");
-  const proof = proofOf(signature, hashTransfer(domain, authorization), authorization.from, contractWallets);
+  const digest = hashTransfer(domain, authorization);
+  if (digest === null) return malformed("a number of payload.authorization is longer than 256 bits");
+  const proof = proofOf(signature, digest, authorization.from, contractWallets);
   if (proof === null) return { kind: "refused", reason: "invalid_exact_evm_payload_signature" };
   return {
     kind: "authentic",

@@ -29,17 +29,12 @@ export interface Proof {
 /**
  * Null where nobody who could pay signed.
  *
- * @param digest what was to be signed; null where nothing can have been
+ * @param digest what was to be signed
  * @param contractWallets whether a signature that is no account's own may be a contract's
  */
-export function proofOf(
-  signature: string,
-  digest: Uint8Array | null,
-  payer: string,
-  contractWallets: boolean,
-): Proof | null {
+export function proofOf(signature: string, digest: Uint8Array, payer: string, contractWallets: boolean): Proof | null {
   const canonical = canonicalSignature(signature);
-  if (canonical !== null && digest !== null && recoverAddress(digest, canonical) === payer.toLowerCase()) {
+  if (canonical !== null && recoverAddress(digest, canonical) === payer.toLowerCase()) {
     return { isProven: true, signature: canonical };
   }
   // An account's signature has 65 bytes and one form; what else has that length is a contract's only where a route says so.

@@ -115,6 +115,12 @@ export const settlingPartWithPermit = (amount = 1858n, signed: SignedMaximum = {
   };
 };
 
+/** The token itself, asked to move so much from one to the other; or another call that says the same words. */
+export const moving = (selector: string, from = PAYER, to = PAY_TO, value = 10000n): RawTransaction => {
+  const words = [from, to, numberToHex(value)].map((word) => word.slice(2).toLowerCase().padStart(64, "0"));
+  return { hash: TRANSACTION, to: ASSET, input: [selector, ...words].join("") };
+};
+
 /** The owner's word that these nonces are used up. */
 export const invalidation = (mask = 1n, word = BigInt(NONCE) >> 8n, owner = PAYER): RawEvent => ({
   address: PERMIT2,

@@ -94,6 +94,7 @@ describe("an RPC is not believed", () => {
     ["nothing", null],
     ["no number", { timestamp: "0x1" }],
     ["no time", { number: "0x1" }],
+    ["a time that no clock of ours reaches", { number: "0x1", timestamp: "0xa026aacb84aa0" }],
     ["a time in words", { number: "0x1", timestamp: "today" }],
   ])("that has %s for a block", (_, value) => {
     expect(parseBlock(value)).toBeNull();

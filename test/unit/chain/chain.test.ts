@@ -142,7 +142,7 @@ describe("where more blocks are asked for than its own, a payment", () => {
   /** Mined in that block, from which on its nonce reads as used. */
   const minedIn = (block: number, ...events: readonly RawEvent[]): Partial<FakeChain> => ({
     receipts: [mined(events, TRANSACTION, block)],
-    answers: { eth_call: (_: object, tag: string) => pad(Number(tag) >= block ? "0x1" : "0x0", { size: 32 }) },
+    answers: usedFrom(block),
   });
   const look = async (chain: Partial<FakeChain>, confirmations: number, changes: Partial<Authorization> = {}) => {
     const rpc = await start(chain);
@@ -367,8 +367,29 @@ describe("an RPC that", () => {
     expect(methodsOf(rpc).filter((methods) => methods.includes("eth_getLogs"))).toHaveLength(1);
   });
 
-  test("serves ten blocks of logs at a time is given up, and the next one is asked", async () => {
-    const { url } = await start({ ...good, answers: { eth_getLogs: narrow(10) } });
+  test.each([
+    [10, HEAD - 20, HEAD - 30],
+    [30, HEAD - 20, HEAD - 30],
+    [10, HEAD, HEAD - 1],
+    [10, HEAD - 40_000, HEAD - 40_030],
+    [5, HEAD - 500, HEAD - 500],
+  ])("serves %i blocks of logs at a time is asked first where the nonce became used", async (most, block, claim) => {
+    const head = HEAD + 50_000;
+    const [at, sinceMs] = [block + 50_000, secondsOf(claim + 50_000) * 1000];
+    const receipts = [mined([used(), transfer()], TRANSACTION, at)];
+    const logs = receipts.flatMap((receipt) => receipt.logs.slice(0, 1));
+    const rpc = await start({ head, receipts, answers: { ...usedFrom(at), eth_getLogs: narrow(most, logs) } });
+    expect(await askAt([rpc.url], { sinceMs })).toEqual(paid);
+    expect(rpc.seen.length).toBeLessThan(30);
+    expect(Math.max(...rpc.seen.map((calls) => calls.length))).toBeLessThanOrEqual(10);
+  });
+
+  test.each<[string, FakeChain["answers"]]>([
+    ["has no older states", { eth_call: (_: object, at: string) => (Number(at) === HEAD ? ONE : refuse()) }],
+    ["has the nonce used in every block", {}],
+    ["has the nonce unused again", { eth_call: (_: object, at: string) => (Number(at) === HEAD ? ONE : flip(at)) }],
+  ])("serves ten blocks of logs at a time and %s is given up, and the next one is asked", async (_, answers) => {
+    const { url } = await start({ ...good, answers: { ...answers, eth_getLogs: narrow(10) } });
     const next = await start(good);
     expect(await askAt([url])).toMatchObject({ detail: expect.stringContaining("too many questions") });
     expect(await askAt([url, next.url])).toEqual(paid);
@@ -379,6 +400,13 @@ describe("an RPC that", () => {
     const rpc = await start({ ...good, answers: { eth_getLogs: narrow(300, logs) } });
     expect(await askAt([rpc.url])).toEqual(paid);
   });
+});
+
+const ONE = pad("0x1", { size: 32 });
+/** Used in the blocks of one half of the range that is looked at, and unused in those of the other one. */
+const flip = (at: string): string => pad(Number(at) > 4700 && Number(at) < 5400 ? "0x1" : "0x0", { size: 32 });
+const usedFrom = (block: number): FakeChain["answers"] => ({
+  eth_call: (_: object, at: string) => pad(Number(at) >= block ? "0x1" : "0x0", { size: 32 }),
 });
 
 /** Refuses longer ranges, and has these logs. */

@@ -11,6 +11,7 @@ import {
   SETTLE_PART,
   SETTLE_PART_WITH_PERMIT,
   SETTLE_WITH_PERMIT,
+  TOKEN_TRANSFERS,
   TRANSFER,
   UNORDERED_NONCE_INVALIDATION,
 } from "../../../src/chain/events.ts";
@@ -37,6 +38,15 @@ test.each([
   [`settleWithPermit((uint256,uint256,bytes32,bytes32,uint8),${MAXIMUM})`, SETTLE_PART_WITH_PERMIT],
 ])("the selector of %s is the beginning of its signature's hash", (signature, selector) => {
   expect(selector).toBe(toFunctionSelector(signature));
+});
+
+const AUTHORIZED = "address,address,uint256,uint256,uint256,bytes32";
+test("a token moves from one to another by transferFrom and EIP-3009's functions", () => {
+  const signatures = ["uint8,bytes32,bytes32", "bytes"].flatMap((signed) =>
+    ["transfer", "receive"].map((verb) => `${verb}WithAuthorization(${AUTHORIZED},${signed})`),
+  );
+  const selectors = ["transferFrom(address,address,uint256)", ...signatures].map(toFunctionSelector);
+  expect([...TOKEN_TRANSFERS].sort()).toEqual(selectors.sort());
 });
 
 test("x402's proxy and the contract in its place on test chains have the functions that the reference calls", () => {

@@ -13,10 +13,12 @@ import {
 import { ASSET } from "../../support/payment.ts";
 import {
   invalidation,
+  moving,
   NONCE,
   permitted,
   type RawTransaction,
   settling,
+  settlingPart,
   settlingWithPermit,
 } from "../../support/permit2-logs.ts";
 import { PERMIT2 } from "../../support/permit2-payment.ts";
@@ -29,6 +31,8 @@ const canceled: Fate = { kind: "canceled" };
 const unused: Fate = { kind: "unused", chainTimeMs: secondsOf(HEAD) * 1000 };
 const unavailable = { kind: "unavailable" };
 const OTHER_NONCE = (0x5678n << 8n).toString();
+const TRANSFER_FROM = "0x23b872dd";
+const STRANGE_TOKEN = "0x2222222222222222222222222222222222222222";
 const hashOf = (i: number): string => pad(numberToHex(i + 1), { size: 32 });
 
 const servers: TestServer[] = [];
@@ -59,7 +63,6 @@ const usedFrom = (block: number): FakeChain["answers"] => ({
 const methodsOf = ({ seen }: FakeRpc) => seen.map((calls) => calls.map(({ method }) => method).join(" "));
 
 describe("an unanswered settlement by Permit2", () => {
-  const direct = { hash: TRANSACTION, to: ASSET, input: "0xa9059cbb" };
   const nested = { ...settling(), to: OTHER };
 
   test.each<[string, Partial<FakeChain>, object]>([
@@ -79,7 +82,7 @@ describe("an unanswered settlement by Permit2", () => {
     ],
     [
       "is canceled where all such transfers were asked of the token itself",
-      { ...holding(direct, transfer()), answers: usedFrom(HEAD - 50) },
+      { ...holding(moving(TRANSFER_FROM), transfer()), answers: usedFrom(HEAD - 50) },
       canceled,
     ],
     ...([{ token: OTHER }, { amount: 1n }, { to: OTHER }] as const).map(
@@ -135,6 +138,22 @@ describe("an unanswered settlement by Permit2", () => {
     expect(await ask(among(40))).toMatchObject(unavailable);
   });
 
+  test.each<[string, Partial<FakeChain>, object]>([
+    ["paid", holding(settling(), transfer()), paid],
+    ["canceled where no such transfer was made then", {}, canceled],
+    ["canceled where its owner gave it up", holding(settling(), invalidation()), canceled],
+    ["unknown where another contract made a transfer then", holding(nested, transfer()), unavailable],
+  ])("is found where an RPC shows the logs of ten blocks at once: it is %s", async (_, chain, fate) => {
+    const shown = (chain.receipts ?? []).flatMap(({ logs }) => logs);
+    const eth_getLogs = ({ address, fromBlock, toBlock }: { address: string; fromBlock: string; toBlock: string }) => {
+      if (Number(toBlock) - Number(fromBlock) >= 10) refuse();
+      const isWithin = (block: string): boolean =>
+        Number(block) >= Number(fromBlock) && Number(block) <= Number(toBlock);
+      return shown.filter((log) => log.address.toLowerCase() === address.toLowerCase() && isWithin(log.blockNumber));
+    };
+    expect(await ask({ ...chain, answers: { ...usedFrom(5000), eth_getLogs } })).toMatchObject(fate);
+  });
+
   test("is of the owner's nonce, whichever of its word that is", async () => {
     for (const [bit, word, isUsed] of [
       [255n, 1n << 255n, true],
@@ -146,6 +165,41 @@ describe("an unanswered settlement by Permit2", () => {
       const fate = await ask({ answers }, { nonce: (BigInt(NONCE) + bit).toString() });
       expect(fate.kind).toBe(isUsed ? "unavailable" : "unused");
     }
+  });
+});
+
+describe("such a transfer in a call that may have run a stranger's code, which may have settled the payment,", () => {
+  /** Each proxy keeps calls back into itself out, and not into the other one. */
+  const foreign = { owner: OTHER, token: STRANGE_TOKEN, nonce: "77", to: OTHER, facilitator: OTHER };
+  test.each<[string, RawTransaction, readonly RawEvent[]]>([
+    ["the other proxy, for a stranger's token", settlingPart(1n, foreign), [transfer()]],
+    [
+      "the other proxy, for a stranger who has the same nonce",
+      settlingPart(1n, { ...foreign, nonce: NONCE }),
+      [transfer()],
+    ],
+    [
+      "the other proxy, for a token of the stranger's that the payer signed for, with another nonce",
+      settlingPart(10000n, { token: STRANGE_TOKEN, nonce: OTHER_NONCE }),
+      [transfer()],
+    ],
+    ["the proxy, for a stranger who is paid", settling(OTHER_NONCE, OTHER), [transfer()]],
+    [
+      "the proxy, for another payment of its payer's to its payee, of a token that tells whom it pays",
+      settling(OTHER_NONCE, undefined, undefined, { amount: 1n }),
+      [transfer(1), transfer()],
+    ],
+    [
+      "the proxy, for an equal payment, and there are two such transfers",
+      settling(OTHER_NONCE),
+      [transfer(), transfer()],
+    ],
+    ["the token, in a way that nobody knows", moving("0x4000aea0"), [transfer()]],
+    ["the token, for a stranger", moving(TRANSFER_FROM, OTHER), [transfer()]],
+    ["the token, for somebody else who is paid", moving(TRANSFER_FROM, undefined, OTHER), [transfer()]],
+    ["the token, for another value", moving(TRANSFER_FROM, undefined, undefined, 1n), [transfer()]],
+  ])("does not cancel it: a call of %s", async (_, transaction, events) => {
+    expect(await ask({ ...holding(transaction, ...events), answers: usedFrom(HEAD - 50) })).toMatchObject(unavailable);
   });
 });
 

@@ -2,10 +2,10 @@ import { numberToHex, pad } from "viem";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
 import { type FakeChain, HEAD, secondsOf, startFakeRpc } from "../../support/fake-rpc.ts";
-import { ASSET } from "../../support/payment.ts";
 import {
   invalidation,
   metered,
+  moving,
   NONCE,
   permitted,
   type RawTransaction,
@@ -79,13 +79,13 @@ describe("an unanswered settlement by upto", () => {
       holding(settlingPart(10001n), transfer(10001)),
       canceled,
     ],
-    ...(
-      [{ nonce: OTHER_NONCE }, { owner: OTHER }, { token: OTHER }, { to: OTHER }, { facilitator: OTHER }] as const
-    ).map((signed): [string, Partial<FakeChain>, object] => [
-      `is canceled where what was settled is of another ${Object.keys(signed)}`,
-      holding(settlingPart(1858n, signed), transfer(1858)),
-      canceled,
-    ]),
+    ...([{ nonce: OTHER_NONCE }, { token: OTHER }, { to: OTHER }, { facilitator: OTHER }] as const).map(
+      (signed): [string, Partial<FakeChain>, object] => [
+        `is canceled where what was settled is of another ${Object.keys(signed)}`,
+        holding(settlingPart(1858n, signed), transfer(1858)),
+        canceled,
+      ],
+    ),
     [
       "is canceled where the payer had a part of it settled by himself, under its nonce",
       holding(settlingPart(1n, { facilitator: metered.payer }), transfer(1)),
@@ -97,16 +97,26 @@ describe("an unanswered settlement by upto", () => {
       holding(settling(NONCE, undefined, undefined, { amount: 1858n }), transfer(1858)),
       canceled,
     ],
-    ["is canceled where the call breaks off", holding(cut, transfer(1858)), canceled],
-    [
-      "is canceled where the call says nothing of what was signed",
-      holding({ ...cut, input: cut.input.slice(0, 11) }, transfer(1858)),
-      canceled,
-    ],
     [
       "is canceled where the token itself was asked for such a transfer",
-      holding({ hash: TRANSACTION, to: ASSET, input: "0xa9059cbb" }, transfer(1858)),
+      holding(moving("0xe3ee160e", undefined, undefined, 1858n), transfer(1858)),
       canceled,
+    ],
+    ["is unknown where the call breaks off", holding(cut, transfer(1858)), unavailable],
+    [
+      "is unknown where the call says nothing of what was signed",
+      holding({ ...cut, input: cut.input.slice(0, 11) }, transfer(1858)),
+      unavailable,
+    ],
+    [
+      "is unknown where the call is another owner's, who cannot have moved anything of its payer's",
+      holding(settlingPart(1858n, { owner: OTHER }), transfer(1858)),
+      unavailable,
+    ],
+    [
+      "is unknown where the proxy of exact was called for a stranger's token, which may have called its own",
+      holding(settling("77", OTHER, undefined, { token: OTHER, to: OTHER }), transfer(3)),
+      unavailable,
     ],
     [
       "is unknown where another contract moved anything from its payer to its payee",

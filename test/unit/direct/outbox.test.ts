@@ -144,6 +144,32 @@ describe("a nonce", () => {
     expect(tend({ usedNonces: 7 }, NOW + 60_000).raws.map((raw) => read(raw).nonce)).toEqual([7, 8]);
   });
 
+  test("that a lie put out of reach is forgotten before others come to it", () => {
+    const lost = take({ id: "lost", usedNonces: 300, pendingNonces: 300 });
+    expect(lost.nonce).toBe(300);
+    const nonces: number[] = [];
+    for (let used = 0; used < 310; used++) {
+      const at = NOW + (used + 1) * 60_000;
+      const counts = { usedNonces: used, pendingNonces: used };
+      nonces.push(take({ id: `p-${used}`, payer: OTHER, validBeforeMs: at + 300_000, ...counts }, at).nonce);
+      outbox.close(`p-${used}`, "0xaa");
+    }
+    expect(nonces).toEqual(nonces.map((_, i) => i));
+  });
+
+  test("that a lie put out of reach is remembered for as long as its payment counts", () => {
+    take({ id: "lost", usedNonces: 300, pendingNonces: 300 });
+    const takeAt = (id: string, afterMs: number) => {
+      outbox = new Outbox(store);
+      take({ id, payer: OTHER }, NOW + afterMs);
+      return outbox.find("lost")?.nonce ?? null;
+    };
+    // Its authorization lasts for five minutes.
+    expect(takeAt("p-1", 3_900_000)).toBe(300);
+    expect(takeAt("p-2", 3_900_001)).toBeNull();
+    expect(take({ id: "lost", payer: OTHER }, NOW + 3_900_001).nonce).toBe(2);
+  });
+
   test("is none that was seen in a block, whatever an RPC counts", () => {
     for (const id of ["p-1", "p-2", "p-3"]) take({ id, usedNonces: 200, pendingNonces: 200 });
     outbox.mark("p-2", "reverted");
@@ -482,12 +508,28 @@ describe("a gap", () => {
     const sent = behindGap();
     expect(tend({ usedNonces: 5 }, NOW + 14_999).raws).toEqual([sent.signed[0].raw]);
     const { raws } = tend({ usedNonces: 5 }, NOW + 15_000);
-    expect(raws).toHaveLength(1);
-    expect(read(raws[0])).toMatchObject({ nonce: 5, to: account.address.toLowerCase(), chainId: 84532 });
-    expect(read(raws[0])).not.toHaveProperty("value");
-    expect(read(raws[0])).not.toHaveProperty("data");
-    expect(tend({ usedNonces: 6 }, NOW + 16_000).raws.map((raw) => read(raw).nonce)).toEqual([6]);
+    expect(raws.map((raw) => read(raw).nonce)).toEqual([5, 6]);
+    for (const raw of raws) {
+      expect(read(raw)).toMatchObject({ to: account.address.toLowerCase(), chainId: 84532 });
+      expect(read(raw)).not.toHaveProperty("value");
+      expect(read(raw)).not.toHaveProperty("data");
+    }
+    expect(tend({ usedNonces: 6 }, NOW + 16_000).raws).toEqual([]);
     expect(tend({ usedNonces: 7 }, NOW + 22_000).raws.map((raw) => read(raw).nonce)).toEqual([7]);
+  });
+
+  test("that is as long as an RPC can make it is filled eight at a time, whatever is mined meanwhile", () => {
+    take({ usedNonces: 5, pendingNonces: 5 + 64 });
+    const filled: (number | undefined)[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { raws } = tend({ usedNonces: i < 4 ? 5 : 9 }, NOW + 15_000 + i);
+      expect(raws).toHaveLength(8);
+      filled.push(...raws.map((raw) => read(raw).nonce));
+    }
+    expect(filled).toEqual(Array.from({ length: 64 }, (_, i) => 5 + i));
+    // One behind the other, from the lowest on.
+    const nonces = tend({ usedNonces: 9 }, NOW + 60_000).raws.map((raw) => read(raw).nonce);
+    expect(nonces).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
   });
 
   test("is not filled for more than the cap", () => {

@@ -167,6 +167,7 @@ describe("an RPC says nothing of a payment", () => {
     ["when it does not know the relayer's balance", { methods: { eth_getBalance: () => null } }],
     ["when it does not know the relayer's nonces", { methods: { eth_getTransactionCount: refuse(-32000) } }],
     ["when it has no latest block", { methods: { eth_getBlockByNumber: () => null } }],
+    ["when its clock is absurd", { methods: { eth_getBlockByNumber: () => block({ timestamp: "0xa026aacb84aa0" }) } }],
     ["of a chain without a base fee", { methods: { eth_getBlockByNumber: () => rawBlock(HEAD) } }],
   ])("%s", async (_, answers) => {
     expect(await objection(answers)).toMatchObject(unavailable);

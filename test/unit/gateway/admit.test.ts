@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Fate } from "../../../src/chain/index.ts";
 import { ASSET, NETWORK, newAccount, type Payment, signPayment, transactionOf } from "../../support/payment.ts";
 import { signPermit2Payment } from "../../support/permit2-payment.ts";
@@ -506,6 +506,23 @@ describe("a new payment of a payer whose last one was not delivered", () => {
     expect(gate.seen).toHaveLength(1);
     expect(settled(gate)).toBe(0);
     expect(gate.entry(payment)).toBe("settled, undelivered");
+  });
+
+  test("proves nothing where the chain does not answer in time", async () => {
+    const gate = await upfrontCredit(true);
+    verify = invalid("insufficient_funds");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked = Promise.withResolvers<void>();
+    fate = () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const outcome = gate.pay("/before", gate.next);
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(reasonOf(await outcome)).toBe("facilitator_unavailable");
+    expect(gate.seen).toHaveLength(1);
   });
 
   test.each<[string, Around["verify"]]>([

@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import { vi } from "vitest";
-import type { Authorization, Chain, Fate } from "../../../src/chain/index.ts";
+import type { Chain, Fate } from "../../../src/chain/index.ts";
 import { parseConfig, sentence } from "../../../src/config/index.ts";
 import { buildFacilitator, buildFacilitators, type HttpSettings } from "../../../src/facilitator/index.ts";
 import { findOut, type Gate, handle, metering, type RequestLine, sellComputed } from "../../../src/gateway/index.ts";
@@ -78,7 +78,7 @@ export interface Around {
   readonly settle: (body: string, url: string) => object | Promise<object>;
   readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
-  readonly fate: ((authorization: Authorization, confirmations?: number) => Fate | Promise<Fate>) | null;
+  readonly fate: ((...asked: Parameters<Chain["fateOf"]>) => Fate | Promise<Fate>) | null;
   /** What the RPC says that a payer has, where there is one. */
   readonly spendable: Chain["spendable"];
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;

@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
-import type { Authorization, Fate } from "../../../src/chain/index.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Authorization, buildChain, type Fate } from "../../../src/chain/index.ts";
 import { facilitatorBody } from "../../../src/facilitator/index.ts";
 import { fateOf } from "../../../src/gateway/confirm.ts";
 import { findOut } from "../../../src/gateway/index.ts";
@@ -279,6 +279,68 @@ describe("with a chain to ask, a settlement that nobody answered for", () => {
     expect(reasonOf(await gate.answer("/after", paidWith(payment)))).toBe("settlement_unknown");
     await gate.alarm(SOON);
     expect(settles(gate)).toBe(0);
+  });
+});
+
+describe("with RPCs that are slow and right, a settlement that nobody answered for", () => {
+  afterEach(() => vi.useRealTimers());
+
+  async function secondsUntil(answered: Promise<unknown>): Promise<number> {
+    let isAnswered = false;
+    void answered.then(() => {
+      isAnswered = true;
+    });
+    let seconds = 0;
+    for (; !isAnswered; seconds++) await vi.advanceTimersByTimeAsync(1_000);
+    return seconds;
+  }
+
+  const HEAD = 10_000_000;
+  const hex = (number: number): string => `0x${number.toString(16)}`;
+  const word = (number: number): string => `0x${number.toString(16).padStart(64, "0")}`;
+  const blockOf = (tag: string) => {
+    const number = tag === "latest" ? HEAD : Number(tag);
+    return { number: hex(number), timestamp: hex(unixNow() - 2 * (HEAD - number)) };
+  };
+  const answers: Record<string, (...params: string[]) => unknown> = {
+    eth_chainId: () => "0x14a34",
+    eth_getBlockByNumber: blockOf,
+    eth_call: (_, at) => word(Number(at) > HEAD - 50 ? 1 : 0),
+    eth_getLogs: () => [],
+  };
+
+  /** Two RPCs, each of which takes just less than it may for every answer. */
+  function slowChain() {
+    const is = { asked: 0 };
+    const fetcher = {
+      async fetch(_: string, { body }: RequestInit) {
+        is.asked++;
+        await new Promise((resolve) => setTimeout(resolve, 4_500));
+        const calls = JSON.parse(String(body)) as { id: number; method: string; params: string[] }[];
+        return Response.json(
+          calls.map(({ id, method, params }) => ({ jsonrpc: "2.0", id, result: answers[method]?.(...params) ?? null })),
+        );
+      },
+    };
+    const urls = ["https://a.example", "https://b.example"];
+    return { is, chain: buildChain({ urls, timeoutMs: 5_000 }, fetcher as unknown as Fetcher) };
+  }
+
+  test.each<[string, string, number, string]>([
+    ["unknown to who comes again", "/after", 1, "unknown, none"],
+    ["settled where it was served already, as without a chain", "/async", 2, "settled, delivered"],
+  ])("is %s, in time, and nothing more is asked then", async (_, path, times, state) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { is, chain } = slowChain();
+    const gate = await unanswered(path, { changes: { chain: () => chain } });
+    gate.clock.nowMs += SOON;
+    expect(await secondsUntil(gate.answer(path, paidWith(payment)))).toBeLessThan(20);
+    expect([settles(gate), gate.entry(payment)]).toEqual([times, state]);
+    const { asked } = is;
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(is.asked).toBe(asked);
+    // Whoever looks later finds the book as it was.
+    expect(gate.entry(payment)).toBe(state);
   });
 });
 

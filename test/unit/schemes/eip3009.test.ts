@@ -252,8 +252,12 @@ describe("a signature is refused", () => {
   });
 
   test.each(["value", "validAfter", "validBefore"])("when %s does not fit into 256 bits", async (name) => {
-    const beyond = (2n ** 256n).toString();
-    expect(await check({ signature, authorization: { ...authorization, [name]: beyond } })).toEqual(badSignature);
+    const beyond = { ...authorization, [name]: (2n ** 256n).toString() };
+    // Nor is it a contract's to judge.
+    for (const written of [signature, `0x${"ab".repeat(66)}`]) {
+      const detail = "a number of payload.authorization is longer than 256 bits";
+      expect(await check({ signature: written, authorization: beyond })).toEqual({ kind: "malformed", detail });
+    }
   });
 
   test("whatever single digit of it is changed", async () => {

@@ -2,8 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { numberToHex } from "viem";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openAccount } from "../../../src/schemes/index.ts";
+import { secretsAtHand } from "../../../tools/local-secrets.ts";
 import { type Ended, npmRun } from "../../support/command.ts";
+import { HEAD, rawBlock, startFakeRpc } from "../../support/fake-rpc.ts";
 import { PAY_TO } from "../../support/payment.ts";
 import { startServer, type TestServer } from "../../support/server.ts";
 
@@ -34,10 +38,15 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const settling = (): string => `${facilitator.url}/200/eip155:84532`;
 
-function doctor(upstream: object | string, routes: object, facilitators: unknown[] = [settling()]): Promise<Ended> {
+function doctor(
+  upstream: object | string,
+  routes: object,
+  facilitators: unknown[] = [settling()],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
   const file = join(directory, "pricing.json");
   writeFileSync(file, JSON.stringify({ upstream, payTo: PAY_TO, accepts: ["base-sepolia"], facilitators, routes }));
-  return npmRun("doctor", ["--pricing", file], { API_KEY: "never-to-be-told" }).ended;
+  return npmRun("doctor", ["--pricing", file], { API_KEY: "never-to-be-told", ...env }).ended;
 }
 
 const locked = (): object => ({ url: `${api.url}/v2`, headers: { authorization: "Bearer {{API_KEY}}" } });
@@ -151,7 +160,79 @@ describe("npm run doctor asks the facilitators", { timeout: 30_000 }, () => {
 
   test("but for one whose key is not at hand", async () => {
     const { code, stdout } = await doctor(locked(), routes, [{ url: settling(), auth: auth("NOT_HERE") }]);
-    expect(stdout).toContain(`unasked ${settling()}: its key is not in the environment (NOT_HERE=… npm run doctor).`);
+    expect(stdout).toContain(`unasked ${settling()}: its key is not at hand (NOT_HERE=… npm run doctor).`);
     expect([code, askedFacilitator]).toEqual([0, []]);
   });
+});
+
+describe("npm run doctor asks the RPCs of an account that settles itself", { timeout: 30_000 }, () => {
+  const KEY = `0x${"11".repeat(32)}`;
+  const { address } = openAccount(KEY) ?? expect.fail();
+  const GWEI = 1_000_000_000n;
+  /** A usual transfer at two gwei and a quarter more, as the gate reckons. */
+  const ONE = (110_000n * 2n * GWEI * 5n) / 4n;
+  const servers: TestServer[] = [];
+  afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
+
+  async function rpcOf(balance: bigint, chainId = "0x14a34"): Promise<string> {
+    const rpc = await startFakeRpc({
+      answers: {
+        eth_chainId: () => chainId,
+        eth_getBlockByNumber: () => ({ ...rawBlock(HEAD), baseFeePerGas: numberToHex(GWEI / 2n) }),
+        eth_gasPrice: () => numberToHex((3n * GWEI) / 2n),
+        eth_getBalance: () => numberToHex(balance),
+      },
+    });
+    servers.push(rpc);
+    return rpc.url;
+  }
+
+  const askOf = (rpc: readonly string[], env: NodeJS.ProcessEnv = { RELAYER_KEY: KEY }): Promise<Ended> => {
+    const direct = { key: "{{RELAYER_KEY}}", network: "base-sepolia", rpc, maxFeeGwei: 100 };
+    return doctor(locked(), { "/sold/403": "$1" }, [{ direct }], env);
+  };
+
+  test("and says how many settlements its gas money pays for", async () => {
+    const { code, stdout, stderr } = await askOf([await rpcOf(73n * ONE)]);
+    const has = "has 0.020075 of the network's coin, the gas of 73 settlements.";
+    expect(stdout).toContain(`answers the account ${address} on base-sepolia ${has}`);
+    expect([code, (stdout + stderr).includes(KEY.slice(2))]).toEqual([0, false]);
+  });
+
+  test("and exits with 1 where that pays for none", async () => {
+    const { code, stdout } = await askOf([await rpcOf(ONE - 1n)]);
+    expect(stdout).toContain(`EMPTY   the account ${address} on base-sepolia has `);
+    expect(code).toBe(1);
+  });
+
+  test("and exits with 1 where one of them is on another chain, and says which", async () => {
+    const { code, stdout } = await askOf([await rpcOf(ONE), `${await rpcOf(ONE, "0x1")}/{{API_KEY}}`]);
+    expect(stdout).toContain("the gas of 1 settlements.");
+    expect(stdout).toContain(`SILENT  the account ${address} on base-sepolia: RPC 2 is on another chain.`);
+    expect([code, stdout.includes("never-to-be-told")]).toEqual([1, false]);
+  });
+
+  test("and exits with 1 where its secret is no key, or no RPC answers", async () => {
+    const wrong = await askOf([await rpcOf(ONE)], { RELAYER_KEY: "not-to-be-told" });
+    expect(wrong.stdout).toContain(
+      "SILENT  the account of {{RELAYER_KEY}} on base-sepolia: the secret is no account's key.",
+    );
+    expect([wrong.code, wrong.stdout.includes("not-to-be-told")]).toEqual([1, false]);
+    const alone = await askOf([`${api.url}/503`]);
+    expect([alone.code, alone.stdout]).toEqual([1, expect.stringContaining("RPC 1 answered 503.")]);
+  });
+
+  test("but where a secret of it is missing, and says which", async () => {
+    const { code, stdout } = await askOf([`${await rpcOf(ONE)}/{{NOT_HERE}}`], {});
+    expect(stdout).toContain(
+      "unasked the account of {{RELAYER_KEY}} on base-sepolia: its secrets are not at hand (RELAYER_KEY=… NOT_HERE=… npm run doctor).",
+    );
+    expect(code).toBe(0);
+  });
+});
+
+test("secrets are those of the environment, and of a .dev.vars beside wrangler.toml", () => {
+  expect(secretsAtHand(directory, { ONE: "1" })).toEqual({ ONE: "1" });
+  writeFileSync(join(directory, ".dev.vars"), 'ONE="first"\n# none\nTWO=second\n');
+  expect(secretsAtHand(directory, { ONE: "1" })).toEqual({ ONE: "1", TWO: "second" });
 });
