@@ -31,8 +31,9 @@ export function readReceipt(headers: Headers, paymentWasSent: boolean): { paid: 
   if (header === null) return { paid: false, words: "There is no PAYMENT-RESPONSE: nothing says that this was paid." };
   try {
     const receipt = decodePaymentResponseHeader(header);
-    const { success, transaction, network, errorReason } = receipt;
-    if (success) return { paid: true, words: `Paid in transaction ${transaction} on ${network}.` };
+    const { success, transaction, network, amount, errorReason } = receipt;
+    const what = amount === undefined ? "Paid" : `Paid ${amount}`;
+    if (success) return { paid: true, words: `${what} in transaction ${transaction} on ${network}.` };
     return { paid: false, words: `The payment was not settled: ${errorReason ?? "no reason was given"}.` };
   } catch {
     return { paid: false, words: "Nobody knows whether it was paid: PAYMENT-RESPONSE cannot be read." };

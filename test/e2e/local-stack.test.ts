@@ -109,12 +109,31 @@ describe("npm start", () => {
     const [, answer = ""] = /(\{"symbol":.*\})\n/.exec(stdout) ?? [];
     expect(stdout).toContain('"scheme": "upto"');
     expect([code, answer.length > 20]).toEqual([0, true]);
-    expect(stdout).toContain("Paid in transaction");
+    expect(stdout).toMatch(/Paid \d+ in transaction/);
     const streamed = await npmRun("pay", [`${gate}/v1/stream`], env).ended;
     expect(streamed.stdout).toMatch(/Paid \d+ in transaction 0x\w{64} on eip155:\d+ \(\d+ bytes at /);
     expect(streamed.code).toBe(0);
     stack.signal("SIGINT");
     await stack.ended;
+  });
+
+  test("sells a model's answer by the token, as the README shows it, streamed and in one piece", async () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const shown =
+      /^ {4}npm start -- (--pricing \S+)\n {4}npm run pay -- http:\/\/127\.0\.0\.1:8787(\S+) --body '(.+)'$/m;
+    const [, options = "", path = "", body = ""] = shown.exec(readme) ?? expect.fail("it shows nothing of that");
+    const { gate } = await readyOf(start("--quiet", ...options.split(" ")));
+    const streamed = await npmRun("pay", [gate + path, "--body", body], env).ended;
+    expect(streamed.stdout).toContain('"scheme": "upto"');
+    expect(streamed.stdout).toContain('data: {"id":"chatcmpl-1","object":"chat.completion.chunk"');
+    const price = "5 usage.prompt_tokens at $0.15/1K + 5 usage.completion_tokens at $0.60/1K = $0.00375";
+    expect(streamed.stdout).toMatch(/Paid 3750 in transaction 0x\w{64} on eip155:84532 /);
+    expect([streamed.code, streamed.stdout]).toEqual([0, expect.stringContaining(price)]);
+    const whole = await npmRun("pay", [gate + path, "--body", body.replace('"stream":true,', "")], env).ended;
+    expect(whole.stdout).toContain('"content":"what is a fare gate"');
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringContaining("Paid 3750 in transaction")]);
+    const nothing = await npmRun("pay", [gate + path, "--body", "{}"], env).ended;
+    expect([nothing.code, nothing.stdout]).toEqual([1, expect.stringContaining("Answer: 400")]);
   });
 
   test("fits a table with hosts, upstreams and tokens of its own to this machine", async () => {
