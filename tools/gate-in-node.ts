@@ -4,7 +4,7 @@
 
 import { createRequire, registerHooks } from "node:module";
 import type { Config } from "../src/config/index.ts";
-import type { Facilitator, FacilitatorSettings } from "../src/facilitator/index.ts";
+import { type Facilitator, type FacilitatorSettings, Supported, titleOf } from "../src/facilitator/index.ts";
 import type { Gate, RequestLine } from "../src/gateway/index.ts";
 import { respond } from "../src/outcome/index.ts";
 import type { UpstreamSettings } from "../src/upstream/index.ts";
@@ -39,12 +39,20 @@ export const NOTHING_SENT: Sent = { headers: new Headers(), body: null };
 
 /** One that was not asked what it can do, nor as whom it settles. */
 const unasked = (settings: FacilitatorSettings): Facilitator => {
-  const written = settings.kind === "http" ? settings.feePayer : null;
+  const written = settings.kind === "http" ? settings : {};
+  const notes = { read: async () => null, write: async () => undefined };
+  const silent = new Supported(
+    titleOf(settings),
+    async () => null,
+    notes,
+    () => 0,
+    written,
+  );
   const supported = {
     isStale: () => false,
     extends: () => null,
     lists: () => null,
-    settler: ({ network }) => (network.startsWith("solana:") ? written : null) ?? "(as your facilitator says)",
+    settler: (payment) => silent.settler(payment) ?? "(as your facilitator says)",
   } satisfies Partial<Facilitator["supported"]>;
   return { supported, breaker: { isAsked: () => true } } as unknown as Facilitator;
 };

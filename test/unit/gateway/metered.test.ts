@@ -103,6 +103,35 @@ function open(changes: object = {}, around: Partial<Around> = {}, table: object 
 const transaction = (): string =>
   transactionOf(`0x${BigInt(payment.payload.permit2Authorization.nonce).toString(16).padStart(64, "0")}`);
 
+describe("while every facilitator is down, and nobody ever heard of one,", () => {
+  const asked = async (facilitator: object) => {
+    const around = { supported: broken, verify: broken, upstream: using(7) };
+    const { ask } = open({}, around, { facilitators: [{ url: "https://facilitator.example", ...facilitator }] });
+    return [await ask("/m"), await ask("/m")] as const;
+  };
+
+  test("nothing is sold by use, because nobody knows for whom buyers sign", async () => {
+    expect((await asked({})).map(reasonOf)).toEqual(["facilitator_unknown", "facilitator_unknown"]);
+  });
+
+  test("a call has its price where the table says for whom they do, from the first one on", async () => {
+    for (const outcome of await asked({ facilitatorAddress: FACILITATOR.toLowerCase() })) {
+      expect(reasonOf(outcome)).toBe("payment_required");
+      const { tail } = (outcome.kind === "refused" &&
+        "invitation" in outcome.problem &&
+        outcome.problem.invitation.challenge) || { tail: "" };
+      expect(tail).toContain(`"facilitatorAddress":"${FACILITATOR}"`);
+    }
+  });
+
+  test("and one is bought for that account as soon as its facilitator is back, though it says nothing of itself", async () => {
+    const facilitators = [{ url: "https://facilitator.example", facilitatorAddress: FACILITATOR }];
+    const { buy, entry } = open({}, { supported: broken, upstream: using(7) }, { facilitators });
+    expect(reasonOf(await buy())).toBe("sold");
+    expect(entry()).toBe("settled, delivered, 7000");
+  });
+});
+
 describe("an answer in one piece", () => {
   test("is verified with what was authorized, and settled and delivered for what it used", async () => {
     const verifiedFor: string[] = [];

@@ -53,6 +53,13 @@ describe("what is for sale", () => {
     expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra[key]).toBe("(as your facilitator says)");
   });
 
+  test("is told with the account that the table names for them", async () => {
+    const facilitators = [{ url: "https://x402.org/facilitator", facilitatorAddress: PAY_TO }];
+    const price = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+    const { challenge } = await asked("POST /a", { "/a": { price } }, { facilitators });
+    expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra.facilitatorAddress).toBe(PAY_TO);
+  });
+
   test("is told to be had in parts where the route takes ranges", async () => {
     expect((await asked("GET /a", { "/a": { price: "$1", ranges: true } })).why).toEqual([
       'It is for sale: "/a".',
