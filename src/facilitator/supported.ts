@@ -56,6 +56,11 @@ export class Supported {
     this.#written = written;
   }
 
+  /** Whether it ever said anything, to this isolate or to one that noted it. */
+  get isHeard(): boolean {
+    return this.#said !== null;
+  }
+
   /** Null while nobody knows. */
   lists({ scheme, network }: Listed): boolean | null {
     if (this.#said === null) return null;
