@@ -289,6 +289,9 @@ describe("npm run explain", () => {
     expect(sold.stdout).toContain("GET /v1/quotes/:symbol  $0.001  wins");
     expect(sold.stdout).toContain("https://legacy.example.com/v1/quotes/ETH\n");
     expect(sold.stdout).toMatch(/PAYMENT-REQUIRED, \d+ bytes:\n {2}\{/);
+    expect(sold.stdout).not.toContain("A running gate adds");
+    const model = await npmRun("explain", ["POST", "/v1/chat/completions", "--pricing", "demo/llm/pricing.json"]).ended;
+    expect(model.stdout).toMatch(/A running gate adds .+:\n {2}eip2612GasSponsoring, where its facilitator lists it/);
     const refused = await npmRun("explain", ["GET", "https://h.example/v1/../admin"]).ended;
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("Its plain form, if that is what is meant: /admin");
