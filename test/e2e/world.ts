@@ -126,7 +126,8 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
   };
 }
 
-async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** As the one who lets it pass does: to the same path below another address. */
+export async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readText(request);
   const headers = { "content-type": "application/json" };
   const init = request.method === "POST" ? { method: "POST", headers, body } : {};
