@@ -1,5 +1,5 @@
 // A settlement that was mined and whose answer was lost: the facilitator settles on a real chain, and the connection to
-// the gate breaks before its answer comes through.
+// the gate breaks before its answer comes through. A gate that settles itself hears nothing of its RPC from then on.
 
 import { decodePaymentResponseHeader } from "@x402/fetch";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -29,11 +29,14 @@ async function lose(path: string, headers: Record<string, string> = {}) {
 
 const executions = async (path: string): Promise<number> => (await world.seen(path)).length;
 
-const WAYS: readonly Way[] = ["a facilitator", "a facilitator that asks for a key"];
+const WAYS: readonly Way[] = ["a facilitator", "a facilitator that asks for a key", "the gate itself"];
+
+/** Long enough for one that is not lost. */
+const SETTLE_SECONDS = 3;
 
 describe.each(WAYS)("verified and settled by %s:", (way) => {
   beforeAll(async () => {
-    world = await startWorld(way);
+    world = await startWorld(way, SETTLE_SECONDS);
   });
   afterAll(() => world?.stop());
   afterEach(async () => {
