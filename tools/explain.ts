@@ -3,6 +3,7 @@
 
 import { relative } from "node:path";
 import type { Config } from "../src/config/index.ts";
+import { PRICE_QUOTE } from "../src/x402/index.ts";
 import { parseHeaders, parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { align, priceText } from "./compiled-table.ts";
 import { followsText } from "./computed-price.ts";
@@ -57,15 +58,21 @@ function requestUrl({ hosts }: Config, text: string): string {
   return `${scheme.toLowerCase()}://${host}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
-function format({ method, url, status, outcome, why, candidates, upstream, challenge }: Explanation): string {
+function format({ method, url, status, outcome, why, candidates, upstream, challenge, added }: Explanation): string {
   const parts = [
     `${method} ${url}`,
     `${upstream !== null && challenge === null ? "Passes" : `${status} ${outcome}`}. ${why.join("\n")}`,
     candidates.length > 0 && `The keys that cover it, in the order in which they are looked at:\n${rows(candidates)}`,
     upstream !== null && `${challenge === null ? "Fetched" : "Fetched, once it is paid"}: ${upstream}`,
     challenge !== null && `PAYMENT-REQUIRED, ${challenge.length} bytes:\n${formatChallenge(challenge)}`,
+    added.length > 0 &&
+      `A running gate adds extensions, by what cannot be known here:\n${added.map(extensionLine).join("\n")}`,
   ];
   return parts.filter(Boolean).join("\n\n");
+}
+
+function extensionLine(name: string): string {
+  return `  ${name}, ${name === PRICE_QUOTE ? "which its own key signs" : "where its facilitator lists it (/supported)"}`;
 }
 
 function rows(candidates: readonly Candidate[]): string {

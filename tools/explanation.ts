@@ -32,6 +32,8 @@ export interface Explanation {
   readonly flaw: string | null;
   /** The PAYMENT-REQUIRED header's value. */
   readonly challenge: string | null;
+  /** Extensions that a running gate adds to it: what they hang on cannot be known here. */
+  readonly added: readonly string[];
 }
 
 export interface Candidate {
@@ -57,6 +59,7 @@ export async function explain(
   const isUnread = line.target === null || isOwn || problem?.reason === "invalid_path";
   const candidates = line.target === null || isUnread ? [] : candidatesOf(config, method, line.target, winner);
   const meant = line.target === null ? null : meantBy(winner, method, line.target, sent);
+  const challenge = response.headers.get("payment-required");
   const about = { config, method, url, isOwn, winner, meant };
   const why = problem === null ? passedWhy(about) : refusedWhy(problem, about);
   return {
@@ -69,7 +72,8 @@ export async function explain(
     upstream: read.ok ? upstreamOf(trial, winner, read.value) : null,
     allow: response.headers.get("allow"),
     flaw: problem !== null && "flaw" in problem ? problem.flaw : null,
-    challenge: response.headers.get("payment-required"),
+    challenge,
+    added: challenge === null ? [] : trial.unknown,
   };
 }
 

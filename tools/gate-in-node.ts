@@ -4,10 +4,11 @@
 
 import { createRequire, registerHooks } from "node:module";
 import type { Config } from "../src/config/index.ts";
-import type { Facilitator, FacilitatorSettings } from "../src/facilitator/index.ts";
+import { type Facilitator, type FacilitatorSettings, Supported, titleOf } from "../src/facilitator/index.ts";
 import type { Gate, RequestLine } from "../src/gateway/index.ts";
 import { respond } from "../src/outcome/index.ts";
 import type { UpstreamSettings } from "../src/upstream/index.ts";
+import { PRICE_QUOTE } from "../src/x402/index.ts";
 
 const PLATFORM = "data:text/javascript,export class DurableObject {}";
 
@@ -27,6 +28,8 @@ export interface Trial {
   readonly line: RequestLine;
   /** The last fetch that the upstream would have got; null where none would be made. */
   readonly fetched: { readonly url: string; readonly settings: UpstreamSettings } | null;
+  /** Extensions that the challenge would have, too, by what nobody knows here: the gate's own key, a facilitator's word. */
+  readonly unknown: readonly string[];
 }
 
 /** What a request says beside its target. */
@@ -38,13 +41,24 @@ export interface Sent {
 export const NOTHING_SENT: Sent = { headers: new Headers(), body: null };
 
 /** One that was not asked what it can do, nor as whom it settles. */
-const unasked = (settings: FacilitatorSettings): Facilitator => {
-  const written = settings.kind === "http" ? settings.feePayer : null;
+const unasked = (settings: FacilitatorSettings, unknown: Set<string>): Facilitator => {
+  const written = settings.kind === "http" ? settings : {};
+  const notes = { read: async () => null, write: async () => undefined };
+  const silent = new Supported(
+    titleOf(settings),
+    async () => null,
+    notes,
+    () => 0,
+    written,
+  );
   const supported = {
     isStale: () => false,
-    extends: () => null,
+    extends(extension) {
+      unknown.add(extension);
+      return null;
+    },
     lists: () => null,
-    settler: ({ network }) => (network.startsWith("solana:") ? written : null) ?? "(as your facilitator says)",
+    settler: (payment) => silent.settler(payment) ?? "(as your facilitator says)",
   } satisfies Partial<Facilitator["supported"]>;
   return { supported, breaker: { isAsked: () => true } } as unknown as Facilitator;
 };
@@ -53,6 +67,7 @@ const unasked = (settings: FacilitatorSettings): Facilitator => {
 export async function tryRequest(config: Config, method: string, url: string, sent: Sent): Promise<Trial> {
   let fetched: Trial["fetched"] = null;
   const lines: RequestLine[] = [];
+  const unknown = new Set<string>();
   const gate = {
     config,
     upstream: (settings) => async (request) => {
@@ -61,7 +76,7 @@ export async function tryRequest(config: Config, method: string, url: string, se
     },
     facilitators: {
       among: () => [],
-      of: (those) => those.map(unasked),
+      of: (those) => those.map((one) => unasked(one, unknown)),
       named: () => null,
       all: [],
       publicName: () => "",
@@ -69,8 +84,13 @@ export async function tryRequest(config: Config, method: string, url: string, se
     publicKeys: async () => [],
     quotes: new Map(),
     sellComputed,
-    // Nobody is promised anything here.
-    seal: { sign: async () => null },
+    seal: {
+      // Nobody is promised anything here.
+      async sign() {
+        unknown.add(PRICE_QUOTE);
+        return null;
+      },
+    },
     nowMs: () => 0,
     log: (line) => void lines.push(line),
   } satisfies Partial<Gate>;
@@ -81,5 +101,5 @@ export async function tryRequest(config: Config, method: string, url: string, se
   const response = respond(outcome, config.cors, { requestId: "", origin: null });
   const [line] = lines;
   if (line === undefined) throw new Error("the gate logged nothing");
-  return { response, line, fetched };
+  return { response, line, fetched, unknown: [...unknown] };
 }

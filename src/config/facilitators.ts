@@ -54,7 +54,8 @@ function facilitatorSettings(
   };
   if (entry.direct) return directSettings(entry.direct, timeouts, around, [...path, "direct"], report);
   const url = (entry.url ?? "").replace(/\/$/, "");
-  return { kind: "http", url, ...timeouts, auth: authSettings(entry.auth), feePayer: entry.feePayer ?? null };
+  const { feePayer = null, facilitatorAddress = null } = entry;
+  return { kind: "http", url, ...timeouts, auth: authSettings(entry.auth), feePayer, facilitatorAddress };
 }
 
 type Direct = NonNullable<FacilitatorEntry["direct"]>;

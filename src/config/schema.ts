@@ -36,6 +36,11 @@ const publicKey = v.pipe(
   v.check((value) => readPublicKey(value) !== null, publicKeyHint),
 );
 const addressHint = hint("write 0x and 40 hex digits; mixed case has to fit its checksum");
+const evmAddress = v.pipe(
+  text,
+  v.check((value) => parseAddress(value) !== null, addressHint),
+  v.transform((value) => parseAddress(value) ?? value),
+);
 /** Of either family; which one a place needs, its network says. */
 const address = v.pipe(
   text,
@@ -168,10 +173,13 @@ export const facilitatorObject = object(
     settleTimeoutSeconds: v.optional(seconds(120), 20),
     auth: v.optional(auth),
     feePayer: v.optional(publicKey),
+    facilitatorAddress: v.optional(evmAddress),
   },
   urlHint,
 );
 const facilitatorHint = hint('write a URL, or an object with "url" or "direct"');
+const ACCOUNTS = ["feePayer", "facilitatorAddress"] as const;
+const accountIn = (entry: v.InferOutput<typeof facilitatorObject>) => ACCOUNTS.find((key) => entry[key] !== undefined);
 /** One at an address, or one of the gate's own; who asks is told to the first alone. */
 export const facilitator = v.pipe(
   facilitatorObject,
@@ -181,8 +189,8 @@ export const facilitator = v.pipe(
     "what settles here asks nobody; remove auth",
   ),
   v.check(
-    ({ direct, feePayer }) => direct === undefined || feePayer === undefined,
-    "what settles here does not settle on Solana; remove feePayer",
+    (entry) => entry.direct === undefined || accountIn(entry) === undefined,
+    ({ input }) => `what settles here takes neither upto nor Solana; remove ${accountIn(input)}`,
   ),
 );
 /** An attempt may have to ask one after the other. */

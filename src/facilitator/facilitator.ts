@@ -22,7 +22,7 @@ import {
 } from "../x402/index.ts";
 import type { Authorize, AuthSettings } from "./auth.ts";
 import { type Admission, Breaker, inTurn } from "./breaker.ts";
-import { type Notes, Supported } from "./supported.ts";
+import { type Accounts, type Notes, Supported } from "./supported.ts";
 
 interface Timeouts {
   readonly verifyTimeoutMs: number;
@@ -30,14 +30,12 @@ interface Timeouts {
 }
 
 /** One over HTTP. */
-export interface HttpSettings extends Timeouts {
+export interface HttpSettings extends Timeouts, Accounts {
   readonly kind: "http";
   /** Without a trailing slash. */
   readonly url: string;
   /** Null where it asks nobody who they are. */
   readonly auth: AuthSettings | null;
-  /** On Solana the account that it pays the gas with, as the table has it; null where it is the facilitator's to say. */
-  readonly feePayer: string | null;
 }
 
 /** One that lives in the Worker: an account of the seller's, which pays the gas. */
@@ -124,14 +122,14 @@ export interface FacilitatorParts {
   readonly random: () => number;
 }
 
-/** Who is asked, and for how long; of the rest of its settings no more than the fee payer counts here. */
-type Address = Omit<HttpSettings, "kind" | "auth" | "feePayer"> & Partial<Pick<HttpSettings, "feePayer">>;
+/** Who is asked, and for how long; of the rest of its settings no more than its accounts count here. */
+type Address = Omit<HttpSettings, "kind" | "auth" | keyof Accounts> & Partial<Accounts>;
 
 /** Before a verify that was not answered at all is tried once more: half of it, and up to as much again. */
 const RETRY_PAUSE_MS = 100;
 
 export function buildFacilitator(
-  { url, verifyTimeoutMs, settleTimeoutMs, feePayer = null }: Address,
+  { url, verifyTimeoutMs, settleTimeoutMs, ...accounts }: Address,
   { authorize, notes, nowMs, random }: FacilitatorParts,
 ): Facilitator {
   const breakers = { "/verify": new Breaker(nowMs, random), "/settle": new Breaker(nowMs, random) };
@@ -139,7 +137,7 @@ export function buildFacilitator(
     const read = await readSupported(url, verifyTimeoutMs, authorize);
     return read.ok ? read.value : null;
   };
-  const supported = new Supported(url, ask, notes, nowMs, feePayer);
+  const supported = new Supported(url, ask, notes, nowMs, accounts);
   /** @param isExcused whether an answer that did not come says nothing of the facilitator */
   const post = async (
     path: keyof typeof breakers,

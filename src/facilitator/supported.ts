@@ -21,6 +21,14 @@ export interface Notes {
   readonly write: (key: string, text: string) => Promise<void>;
 }
 
+/** Accounts that it settles with, as the table has them; null where they are the facilitator's to say. */
+export interface Accounts {
+  /** On Solana the one that pays the gas. */
+  readonly feePayer: string | null;
+  /** By `upto` the one that calls the proxy. */
+  readonly facilitatorAddress: string | null;
+}
+
 const FRESH_MS = 600_000;
 /** Where nothing was ever said it is asked again soon, and then less and less often: something is not offered for as long. */
 const UNKNOWN_MS = 5_000;
@@ -33,8 +41,7 @@ export class Supported {
   readonly #ask: () => Promise<Abilities | null>;
   readonly #notes: Notes;
   readonly #nowMs: () => number;
-  /** Of the table; null where it has none. */
-  readonly #feePayer: string | null;
+  readonly #written: Partial<Accounts>;
   #said: Abilities | null = null;
   #saidMs = Number.NEGATIVE_INFINITY;
   /** Its accounts by scheme and network, of what it said: to read a long list takes long. */
@@ -52,13 +59,18 @@ export class Supported {
     ask: () => Promise<Abilities | null>,
     notes: Notes,
     nowMs: () => number,
-    feePayer: string | null = null,
+    written: Partial<Accounts> = {},
   ) {
     this.#name = name;
     this.#ask = ask;
     this.#notes = notes;
     this.#nowMs = nowMs;
-    this.#feePayer = feePayer;
+    this.#written = written;
+  }
+
+  /** Whether it ever said anything, to this isolate or to one that noted it. */
+  get isHeard(): boolean {
+    return this.#said !== null;
   }
 
   /** Null while nobody knows. */
@@ -77,7 +89,7 @@ export class Supported {
   /** The account for which payers are to sign, in its one spelling; null where nobody knows one. */
   settler(payment: Listed): string | null {
     const listed = this.#settlersOf(payment);
-    const written = isSolana(payment.network) ? this.#feePayer : null;
+    const written = this.#written[keyOf(payment)] ?? null;
     // The table's own word holds while it is not contradicted.
     const isWritten = listed === null || listed.length === 0 || listed.includes(written ?? "");
     return (isWritten ? written : null) ?? listed?.[0] ?? null;
@@ -85,7 +97,7 @@ export class Supported {
 
   /** Whether this account is its own; null while nobody knows. */
   settlesAs(account: string, payment: Listed): boolean | null {
-    if (account === this.#feePayer) return true;
+    if (account === this.#written[keyOf(payment)]) return true;
     return this.#settlersOf(payment)?.includes(account) ?? null;
   }
 
@@ -152,14 +164,16 @@ const SETTLERS_MAX = 256;
 const covers = (listed: string, network: string): boolean =>
   listed === network || (listed.endsWith(":*") && network.startsWith(listed.slice(0, -1)));
 
+const keyOf = ({ network }: Listed): keyof Accounts => (isSolana(network) ? "feePayer" : "facilitatorAddress");
+
 /**
  * A kind's `extra` names one of its accounts, and `signers` every one of a family: on Solana the one that pays the gas
  * (scheme_exact_svm), by `upto` the one that calls the proxy (scheme_upto_evm, "Facilitator Address Discovery").
  */
-function settlersOf({ kinds, signers }: Abilities, { scheme, network }: Listed): readonly string[] {
-  const [key, read] = isSolana(network)
-    ? (["feePayer", readKey] as const)
-    : (["facilitatorAddress", readAddress] as const);
+function settlersOf({ kinds, signers }: Abilities, payment: Listed): readonly string[] {
+  const { scheme, network } = payment;
+  const key = keyOf(payment);
+  const read = key === "feePayer" ? readKey : readAddress;
   const named = kinds.map((kind) => {
     const isMeant = kind.x402Version === 2 && kind.scheme === scheme && covers(kind.network, network);
     return isMeant && isObject(kind.extra) ? kind.extra[key] : null;

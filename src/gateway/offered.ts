@@ -1,25 +1,45 @@
 // What is offered at this moment: an offer may depend on what its facilitators say that they can do. They are asked behind
 // the answer, now and then; nobody waits for them.
 
-import type { PaidAccess } from "../config/index.ts";
+import { type Offer, offersOf, type PaidAccess } from "../config/index.ts";
 import { type Facilitator, knownOf } from "../facilitator/index.ts";
 import type { Gate } from "./gate.ts";
 
-function offeredNow(gate: Gate, access: PaidAccess): PaidAccess {
-  const { offer } = access;
-  if (offer.variant === null) return access;
+const offeredNow = (gate: Gate, access: PaidAccess): PaidAccess => ({ ...access, offer: formNow(gate, access.offer) });
+
+function formNow(gate: Gate, offer: Offer): Offer {
+  if (offer.variant === null) return offer;
   const facilitators = gate.facilitators.of(offer.facilitators);
   lookUp(gate, facilitators);
-  return { ...access, offer: offer.variant(knownOf(facilitators)) };
+  return offer.variant(knownOf(facilitators));
 }
 
 /** The same, in an isolate that has heard of nobody yet: what others have heard is waited for where nothing is offered without it. */
 export async function offeredSoon(gate: Gate, access: PaidAccess): Promise<PaidAccess> {
   const offered = offeredNow(gate, access);
   if (access.offer.variant === null || !offered.offer.challenge.isEmpty) return offered;
-  const facilitators = gate.facilitators.of(access.offer.facilitators);
-  await Promise.all(facilitators.map(({ supported }) => supported.recallSoon()));
+  await recall(gate.facilitators.of(access.offer.facilitators));
   return offeredNow(gate, access);
+}
+
+const recall = (facilitators: readonly Facilitator[]): Promise<unknown> =>
+  Promise.all(facilitators.map(({ supported }) => supported.recallSoon()));
+
+export interface Standing {
+  /** Those who have never said what they can do, where something of the table hangs on it. */
+  readonly unheard: readonly Facilitator[];
+  /** Whether all can be sold that the table sells. */
+  readonly isSold: boolean;
+}
+
+/** What becomes of the table by what its facilitators say of themselves. */
+export async function standingOf(gate: Gate): Promise<Standing> {
+  const offers = gate.config.routes.flatMap(({ access }) => offersOf(access)).filter(({ variant }) => variant !== null);
+  const asked = new Set(offers.flatMap(({ facilitators }) => gate.facilitators.of(facilitators)));
+  const unheard = () => [...asked].filter(({ supported }) => !supported.isHeard);
+  await recall(unheard());
+  const isSold = offers.every((offer) => !formNow(gate, offer).challenge.isEmpty);
+  return { unheard: unheard(), isSold };
 }
 
 /** What they can do, where that was read too long ago. */

@@ -4,6 +4,7 @@ import type { Outcome } from "../outcome/index.ts";
 import type { Target } from "../route/index.ts";
 import type { JsonObject } from "../std/index.ts";
 import { type Gate, refuse } from "./gate.ts";
+import { standingOf } from "./offered.ts";
 import { openSealed } from "./seal.ts";
 
 export async function answerOwn(gate: Gate, method: string, { path }: Target): Promise<Outcome> {
@@ -13,7 +14,7 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
   const isPayment = room === "payments" && below.length === 1;
   if (!isKeys && !isHealth && !isPayment) return refuse({ reason: "not_found" });
   if (method !== "GET" && method !== "HEAD") return refuse({ reason: "method_not_allowed", allow: ["GET", "HEAD"] });
-  if (isHealth) return { kind: "told", json: healthOf(gate) };
+  if (isHealth) return { kind: "told", json: await healthOf(gate) };
   // A JWK set (RFC 7517 section 5).
   if (!isPayment) return { kind: "told", json: { keys: await gate.publicKeys() } };
   const [sealed] = below as [string];
@@ -21,9 +22,15 @@ export async function answerOwn(gate: Gate, method: string, { path }: Target): P
 }
 
 /** As this isolate sees it. */
-function healthOf({ facilitators }: Gate): JsonObject {
-  const seen = facilitators.all.map((one) => ({ name: facilitators.publicName(one), ...one.breaker.health() }));
-  return { status: seen.every(({ state }) => state === "closed") ? "ok" : "degraded", facilitators: seen };
+async function healthOf(gate: Gate): Promise<JsonObject> {
+  const { all, publicName } = gate.facilitators;
+  const { unheard, isSold } = await standingOf(gate);
+  const seen = all.map((one) => ({
+    ...{ name: publicName(one), ...one.breaker.health() },
+    ...(unheard.includes(one) && { heard: false }),
+  }));
+  const isWell = isSold && seen.every(({ state }) => state === "closed");
+  return { status: isWell ? "ok" : "degraded", facilitators: seen };
 }
 
 /** The MAC is checked before any ledger is looked for. */

@@ -139,6 +139,25 @@ describe("npm start", () => {
     await upstream.stop();
   });
 
+  test("sells a model's answer by the token, as the README shows it, streamed and in one piece", async () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const shown =
+      /^ {4}npm start -- (--pricing \S+)\n {4}npm run pay -- http:\/\/127\.0\.0\.1:8787(\S+) --body '(.+)'$/m;
+    const [, options = "", path = "", body = ""] = shown.exec(readme) ?? expect.fail("it shows nothing of that");
+    const { gate } = await readyOf(start("--quiet", ...options.split(" ")));
+    const streamed = await npmRun("pay", [gate + path, "--body", body], env).ended;
+    expect(streamed.stdout).toContain('"scheme": "upto"');
+    expect(streamed.stdout).toContain('data: {"id":"chatcmpl-1","object":"chat.completion.chunk"');
+    const price = "5 usage.prompt_tokens at $0.15/1K + 5 usage.completion_tokens at $0.60/1K = $0.00375";
+    expect(streamed.stdout).toMatch(/Paid \$0\.003750 in transaction 0x\w{64} on eip155:84532 /);
+    expect([streamed.code, streamed.stdout]).toEqual([0, expect.stringContaining(price)]);
+    const whole = await npmRun("pay", [gate + path, "--body", body.replace('"stream":true,', "")], env).ended;
+    expect(whole.stdout).toContain('"content":"what is a fare gate"');
+    expect([whole.code, whole.stdout]).toEqual([0, expect.stringContaining("Paid $0.003750 in transaction")]);
+    const nothing = await npmRun("pay", [gate + path, "--body", "{}"], env).ended;
+    expect([nothing.code, nothing.stdout]).toEqual([1, expect.stringContaining("Answer: 400")]);
+  });
+
   test("fits a table with hosts, upstreams and tokens of its own to this machine", async () => {
     const asset = "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42";
     const pricing = write("whole.json", {
@@ -292,6 +311,9 @@ describe("npm run explain", () => {
     expect(sold.stdout).toContain("GET /v1/quotes/:symbol  $0.001  wins");
     expect(sold.stdout).toContain("https://legacy.example.com/v1/quotes/ETH\n");
     expect(sold.stdout).toMatch(/PAYMENT-REQUIRED, \d+ bytes:\n {2}\{/);
+    expect(sold.stdout).not.toContain("A running gate adds");
+    const model = await npmRun("explain", ["POST", "/v1/chat/completions", "--pricing", "demo/llm/pricing.json"]).ended;
+    expect(model.stdout).toMatch(/A running gate adds .+:\n {2}eip2612GasSponsoring, where its facilitator lists it/);
     const refused = await npmRun("explain", ["GET", "https://h.example/v1/../admin"]).ended;
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("Its plain form, if that is what is meant: /admin");

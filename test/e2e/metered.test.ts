@@ -16,9 +16,11 @@ import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import type { Listener } from "../../tools/stack/listen.ts";
 import { type Model, startModel } from "../../tools/stack/model.ts";
+import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { encodePayment, newAccount, PAY_TO } from "../support/payment.ts";
 import { PERMIT2, signUptoPayment } from "../support/permit2-payment.ts";
 import { connect, mined, mint, tokenAbi, walletOf } from "./wallets.ts";
+import { passOn } from "./world.ts";
 
 /** Atomic units for a word that was asked, and for one that was answered. */
 const [ASKED, ANSWERED] = [150n, 600n];
@@ -32,7 +34,7 @@ const METER = [
 ];
 const PRICE = { upto: "$0.05", meter: METER, min: "$0.0001", includeUsage: true };
 
-const tableOf = (upstream: string, facilitator: string, rpc: string) => ({
+const tableOf = (upstream: string, facilitator: object, rpc: string) => ({
   upstream,
   payTo: PAY_TO,
   accepts: ["base-sepolia"],
@@ -52,19 +54,40 @@ let gate: Awaited<ReturnType<typeof startGate>>;
 /** What the Worker and its runtime say. */
 const said: string[] = [];
 const directory = mkdtempSync(join(tmpdir(), "faregate-metered-"));
+const stops: (() => Promise<void>)[] = [];
+const stateDirs: string[] = [];
 beforeAll(async () => {
   chain = await startChain();
   [reference, model] = await Promise.all([startFacilitator({ rpc: chain.rpc }), startModel()]);
-  const pricingFile = join(directory, "pricing.json");
-  writeFileSync(pricingFile, JSON.stringify(tableOf(model.url, reference.url, chain.rpc)));
-  gate = await startGate({ pricingFile, stateDir: join(directory, "state"), onLog: (text) => said.push(text) });
-  // Whom buyers sign for is read behind the first answer.
-  while ((await ask("hello", {}, fetch)).status !== 402) await setTimeout(100);
+  stops.push(model.stop, reference.stop, chain.stop);
 }, 60_000);
 afterAll(async () => {
-  for (const part of [gate, reference, model, chain]) await part?.stop();
+  for (const stop of stops) await stop();
   rmSync(directory, { recursive: true });
 });
+
+/** One more gate, with books of its own, which the calls that follow go to. */
+async function openGate(facilitator: object, vars: { readonly [name: string]: string } = {}): Promise<void> {
+  const place = mkdtempSync(join(directory, "gate-"));
+  const pricingFile = join(place, "pricing.json");
+  writeFileSync(pricingFile, JSON.stringify(tableOf(model.url, facilitator, chain.rpc)));
+  gate = await startGate({ pricingFile, stateDir: join(place, "state"), vars, onLog: (text) => said.push(text) });
+  stops.unshift(gate.stop);
+  stateDirs.push(join(place, "state"));
+  // Whom buyers sign for is read behind the first answer.
+  while ((await ask("hello", {}, fetch)).status !== 402) await setTimeout(100);
+}
+
+const openPlain = () => openGate({ url: reference.url });
+
+/** Before the facilitator stands one who asks each call for its key, that for what it can do among them. */
+async function openGuarded(): Promise<void> {
+  const { secret, publicKey } = newEc("sec1");
+  const guard = await startCdpServer(publicKey, (request, response) => passOn(reference.url, request, response));
+  stops.unshift(guard.stop);
+  const auth = { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" } };
+  await openGate({ url: guard.url, auth }, { CDP_KEY_ID: KEY_ID, CDP_KEY_SECRET: secret });
+}
 
 const payingFetch = (): typeof fetch =>
   wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new UptoEvmScheme(buyer)));
@@ -90,93 +113,101 @@ async function expectEarned(before: bigint, amount: bigint): Promise<void> {
 const stateOf = async (response: Response): Promise<unknown> =>
   (await fetch(response.headers.get("faregate-payment") ?? "")).json();
 
-describe("an answer in one piece", () => {
-  test("costs its tokens, to the unit, and says so", async () => {
-    const before = await earned();
-    const response = await ask("what is a fare gate");
-    expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ usage: { prompt_tokens: 5, completion_tokens: 5 } });
-    const receipt = decodePaymentResponseHeader(response.headers.get("payment-response") ?? "");
-    expect(receipt).toMatchObject({ success: true, amount: priceOf(5).toString() });
-    expect((await earned()) - before).toBe(priceOf(5));
+describe.each([
+  ["a facilitator that asks for a key", openGuarded],
+  ["a facilitator", openPlain],
+] as const)("verified and settled by %s:", (_, open) => {
+  beforeAll(open, 60_000);
+
+  describe("an answer in one piece", () => {
+    test("costs its tokens, to the unit, and says so", async () => {
+      const before = await earned();
+      const response = await ask("what is a fare gate");
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ usage: { prompt_tokens: 5, completion_tokens: 5 } });
+      const receipt = decodePaymentResponseHeader(response.headers.get("payment-response") ?? "");
+      expect(receipt).toMatchObject({ success: true, amount: priceOf(5).toString() });
+      expect((await earned()) - before).toBe(priceOf(5));
+    });
+
+    test("costs no more than was authorized", async () => {
+      const before = await earned();
+      const response = await ask(saying(500));
+      expect(response.status).toBe(200);
+      expect((await earned()) - before).toBe(MOST);
+    });
   });
 
-  test("costs no more than was authorized", async () => {
-    const before = await earned();
-    const response = await ask(saying(500));
-    expect(response.status).toBe(200);
-    expect((await earned()) - before).toBe(MOST);
+  describe("a stream", () => {
+    test("reaches its reader word by word, says its use though nobody asked for that, and costs its tokens", async () => {
+      const before = await earned();
+      const response = await ask("one two three four", { stream: true, model: "slow" });
+      expect(response.status).toBe(200);
+      expect(response.headers.has("payment-response")).toBe(false);
+      const reader = (response.body ?? expect.fail()).getReader();
+      const decoder = new TextDecoder();
+      // The model has not said its last word.
+      expect(decoder.decode((await reader.read()).value)).toContain("one");
+      expect((await earned()) - before).toBe(0n);
+      model.goOn();
+      let rest = "";
+      for (let read = await reader.read(); !read.done; read = await reader.read()) rest += decoder.decode(read.value);
+      expect(rest).toContain('"completion_tokens":4');
+      const [, comment] = /data: \[DONE\]\n\n: payment-response (\S+)\n$/.exec(rest) ?? expect.fail(rest);
+      const receipt = decodePaymentResponseHeader(comment ?? "");
+      expect(receipt).toMatchObject({ success: true, amount: priceOf(4).toString() });
+      await expectEarned(before, priceOf(4));
+      await expect
+        .poll(() => stateOf(response))
+        .toMatchObject({
+          ...{ pay: "settled", delivery: "delivered", amount: priceOf(4).toString() },
+          calculation: "4 usage.prompt_tokens at $0.15/1K + 4 usage.completion_tokens at $0.60/1K = $0.003",
+        });
+      expect(JSON.parse(model.asked.at(-1) ?? "")).toMatchObject({ stream_options: { include_usage: true } });
+    });
+
+    test("that breaks off before it says what it used costs what the table says", async () => {
+      const before = await earned();
+      const response = await ask("one break", { stream: true, model: "slow" });
+      const reader = (response.body ?? expect.fail()).getReader();
+      await reader.read();
+      model.goOn();
+      await expect(reader.read()).rejects.toThrow();
+      await expectEarned(before, LEAST);
+      await expect
+        .poll(() => stateOf(response))
+        .toMatchObject({
+          ...{ pay: "settled", delivery: "truncated" },
+          calculation: expect.stringContaining("missing: minimum"),
+        });
+    });
+
+    test("that breaks off is no fault of the gate's: nothing is reported but the request", async () => {
+      said.length = 0;
+      const response = await ask("another break", { stream: true, model: "slow" });
+      model.goOn();
+      await expect(response.text()).rejects.toThrow();
+      await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "truncated" });
+      expect(said.filter((text) => !text.startsWith('{"event":"request"'))).toEqual([]);
+      expect(said.length).toBeGreaterThan(0);
+    });
+
+    test("is paid for by who hangs up half way, for what the model used", async () => {
+      const before = await earned();
+      const leaving = new AbortController();
+      const response = await ask("one two three", { stream: true, model: "slow" }, payingFetch(), leaving.signal);
+      const reader = (response.body ?? expect.fail()).getReader();
+      await reader.read();
+      leaving.abort();
+      await expect(reader.read()).rejects.toThrow();
+      model.goOn();
+      await expectEarned(before, priceOf(3));
+      await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "delivered" });
+    });
   });
 });
 
-describe("a stream", () => {
-  test("reaches its reader word by word, says its use though nobody asked for that, and costs its tokens", async () => {
-    const before = await earned();
-    const response = await ask("one two three four", { stream: true, model: "slow" });
-    expect(response.status).toBe(200);
-    expect(response.headers.has("payment-response")).toBe(false);
-    const reader = (response.body ?? expect.fail()).getReader();
-    const decoder = new TextDecoder();
-    // The model has not said its last word.
-    expect(decoder.decode((await reader.read()).value)).toContain("one");
-    expect((await earned()) - before).toBe(0n);
-    model.goOn();
-    let rest = "";
-    for (let read = await reader.read(); !read.done; read = await reader.read()) rest += decoder.decode(read.value);
-    expect(rest).toContain('"completion_tokens":4');
-    const [, comment] = /data: \[DONE\]\n\n: payment-response (\S+)\n$/.exec(rest) ?? expect.fail(rest);
-    const receipt = decodePaymentResponseHeader(comment ?? "");
-    expect(receipt).toMatchObject({ success: true, amount: priceOf(4).toString() });
-    await expectEarned(before, priceOf(4));
-    await expect
-      .poll(() => stateOf(response))
-      .toMatchObject({
-        ...{ pay: "settled", delivery: "delivered", amount: priceOf(4).toString() },
-        calculation: "4 usage.prompt_tokens at $0.15/1K + 4 usage.completion_tokens at $0.60/1K = $0.003",
-      });
-    expect(JSON.parse(model.asked.at(-1) ?? "")).toMatchObject({ stream_options: { include_usage: true } });
-  });
-
-  test("that breaks off before it says what it used costs what the table says", async () => {
-    const before = await earned();
-    const response = await ask("one break", { stream: true, model: "slow" });
-    const reader = (response.body ?? expect.fail()).getReader();
-    await reader.read();
-    model.goOn();
-    await expect(reader.read()).rejects.toThrow();
-    await expectEarned(before, LEAST);
-    await expect
-      .poll(() => stateOf(response))
-      .toMatchObject({
-        ...{ pay: "settled", delivery: "truncated" },
-        calculation: expect.stringContaining("missing: minimum"),
-      });
-  });
-
-  test("that breaks off is no fault of the gate's: nothing is reported but the request", async () => {
-    said.length = 0;
-    const response = await ask("another break", { stream: true, model: "slow" });
-    model.goOn();
-    await expect(response.text()).rejects.toThrow();
-    await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "truncated" });
-    expect(said.filter((text) => !text.startsWith('{"event":"request"'))).toEqual([]);
-    expect(said.length).toBeGreaterThan(0);
-  });
-
-  test("is paid for by who hangs up half way, for what the model used", async () => {
-    const before = await earned();
-    const leaving = new AbortController();
-    const response = await ask("one two three", { stream: true, model: "slow" }, payingFetch(), leaving.signal);
-    const reader = (response.body ?? expect.fail()).getReader();
-    await reader.read();
-    leaving.abort();
-    await expect(reader.read()).rejects.toThrow();
-    model.goOn();
-    await expectEarned(before, priceOf(3));
-    await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "delivered" });
-  });
-});
-
+/** By the gate that was opened last. */
 describe("a hundred calls at once of a payer who has ten times the most that one may cost", () => {
   const FUNDS = 10n * MOST;
 
@@ -272,7 +303,8 @@ describe("a hundred calls at once of a payer who has ten times the most that one
 
 test("afterwards the seller has what the books say, to the unit", async () => {
   const charges = (): bigint =>
-    readKept(join(directory, "state"))
+    stateDirs
+      .flatMap((stateDir) => readKept(stateDir))
       .filter(({ pay }) => pay === "settled")
       .reduce((sum, { amount }) => sum + amount, 0n);
   await expect.poll(charges).toBe(await earned());

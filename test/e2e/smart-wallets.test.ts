@@ -74,13 +74,14 @@ const money = ({ address }: Wallet): Promise<bigint> => world.balance(address);
 const executions = async (path: string): Promise<number> => (await world.seen(path)).length;
 
 /** One call that was paid by this wallet. */
-async function expectPaid(wallet: Wallet, signer: Signer, path: string): Promise<void> {
+async function expectPaid(wallet: Wallet, signer: Signer, path: string): Promise<{ readonly transaction: string }> {
   const before = await money(wallet);
   const response = await world.fetchPaying(signer)(world.gate + path);
   expect([response.status, await response.json()]).toEqual([200, { goods: true }]);
   const receipt = decodePaymentResponseHeader(response.headers.get("payment-response") ?? "");
   expect(receipt).toMatchObject({ success: true, payer: wallet.address });
   expect([before - (await money(wallet)), await executions(path)]).toEqual([PRICE, 1]);
+  return receipt;
 }
 
 describe("a wallet that is deployed", () => {
@@ -123,6 +124,25 @@ describe("a wallet that is deployed", () => {
     const refused = await world.fetchPaying(signing({ ...wallet, owner: newAccount() }))(`${world.gate}/paid/ok?thief`);
     expect([refused.status, await refused.json()]).toMatchObject([402, { error: "invalid_exact_evm_signature" }]);
     expect([await money(wallet), await executions("/paid/ok?thief")]).toEqual([10n * PRICE, 0]);
+  });
+});
+
+describe("where the gate settles itself, a wallet that is deployed", () => {
+  let others: World;
+  beforeAll(async () => {
+    others = world;
+    world = await startWorld("the gate itself");
+  });
+  afterAll(async () => {
+    await world.stop();
+    world = others;
+  });
+
+  test.each(["/paid/ok", "/before/ok"])("pays by what its contract calls a signature (%s)", async (path) => {
+    const wallet = await newDeployed();
+    const { transaction } = await expectPaid(wallet, signing(wallet), `${path}?own`);
+    const { from } = await connect(world).getTransaction({ hash: transaction as Hex });
+    expect(from).toBe(minter.address.toLowerCase());
   });
 });
 

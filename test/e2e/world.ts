@@ -15,7 +15,7 @@ import { startFacilitator } from "../../tools/stack/facilitator.ts";
 import { startGate } from "../../tools/stack/gate.ts";
 import { KEY_ID, newEc, startCdpServer } from "../support/cdp.ts";
 import { type Seen, startFakeUpstream } from "../support/fake-upstream.ts";
-import { type Losses, startLossyProxy } from "../support/lossy-proxy.ts";
+import { type Losses, startLossyProxy, startLossyRpc } from "../support/lossy-proxy.ts";
 import { PAY_TO } from "../support/payment.ts";
 import { readText } from "../support/server.ts";
 
@@ -78,22 +78,27 @@ const table = (upstream: string, facilitators: readonly object[], rpc: string) =
 
 const vars = { CDP_KEY_ID: KEY_ID, CDP_KEY_SECRET: "", RELAYER_KEY: minter.privateKey };
 
-export async function startWorld(way: Way = "a facilitator"): Promise<World> {
+/** @param settleTimeoutSeconds how long a settlement is waited for, and so a lost one of the gate's own */
+export async function startWorld(way: Way = "a facilitator", settleTimeoutSeconds = 10): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "faregate-world-"));
   const chain = await startChain({ port: 0 });
   const reference = await startFacilitator({ rpc: chain.rpc, port: 0 });
   const lose: Losses = { settle: "none", verify: "none" };
-  const [upstream, lossy] = await Promise.all([startFakeUpstream(), startLossyProxy(reference.url, lose)]);
+  const [upstream, lossy, rpc] = await Promise.all([
+    startFakeUpstream(),
+    startLossyProxy(reference.url, lose),
+    startLossyRpc(chain.rpc, lose),
+  ]);
   const { secret, publicKey } = newEc("sec1");
   const guard = await startCdpServer(publicKey, (request, response) => passOn(lossy.url, request, response));
   const auth = { cdp: { keyId: "{{CDP_KEY_ID}}", secret: "{{CDP_KEY_SECRET}}" } };
-  const one = { url: lossy.url, settleTimeoutSeconds: 10 };
+  const one = { url: lossy.url, settleTimeoutSeconds };
   const facilitators: { readonly [way in Way]: readonly object[] } = {
     "a facilitator": [one],
     "a facilitator that asks for a key": [{ ...one, url: guard.url, auth }],
     // Permit2 is not its own.
     "the gate itself": [
-      { direct: { key: "{{RELAYER_KEY}}", rpc: chain.rpc }, verifyTimeoutSeconds: 2, settleTimeoutSeconds: 10 },
+      { direct: { key: "{{RELAYER_KEY}}", rpc: rpc.url }, verifyTimeoutSeconds: 2, settleTimeoutSeconds },
       { ...one, verifyTimeoutSeconds: 3 },
     ],
   };
@@ -120,13 +125,14 @@ export async function startWorld(way: Way = "a facilitator"): Promise<World> {
     transfers: () => transfersTo(chain.rpc, PAY_TO),
     seen: async (path) => (await fetch(`${upstream.url}/__seen?path=${encodeURIComponent(path)}`)).json(),
     async stop() {
-      for (const part of [gate, guard, lossy, upstream, reference, chain]) await part.stop();
+      for (const part of [gate, guard, lossy, rpc, upstream, reference, chain]) await part.stop();
       rmSync(directory, { recursive: true });
     },
   };
 }
 
-async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** As the one who lets it pass does: to the same path below another address. */
+export async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readText(request);
   const headers = { "content-type": "application/json" };
   const init = request.method === "POST" ? { method: "POST", headers, body } : {};

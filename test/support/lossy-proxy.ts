@@ -1,4 +1,5 @@
-// The network between gate and facilitator, which can lose what passes through it.
+// The network between gate and facilitator, or between a gate that settles itself and its RPC, which can lose what passes
+// through it.
 
 import { readText, startServer, type TestServer } from "./server.ts";
 
@@ -27,5 +28,20 @@ export function startLossyProxy(target: string, lose: Losses): Promise<TestServe
     const text = await answer.text();
     if (request.url === "/settle" && lose.settle === "answer") return request.socket.destroy();
     return response.writeHead(answer.status, headers).end(text);
+  });
+}
+
+/** The same between the gate and an RPC: where a settlement's answer is lost, nothing is heard from its transaction on. */
+export function startLossyRpc(target: string, lose: Losses): Promise<TestServer> {
+  let isDark = false;
+  return startServer(async (request, response) => {
+    const body = await readText(request);
+    isDark &&= lose.settle === "answer";
+    if (isDark) return request.socket.destroy();
+    isDark = lose.settle === "answer" && body.includes("eth_sendRawTransaction");
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(target, { method: "POST", headers, body });
+    const text = await answer.text();
+    return isDark ? request.socket.destroy() : response.writeHead(answer.status, headers).end(text);
   });
 }

@@ -433,6 +433,13 @@ export const words: { readonly [P in Part]: { readonly [K in keyof (typeof shape
         "The account that it pays the gas with on Solana, so that the gate knows it from its first request on. See [Solana](#solana).",
       example: "EwWqGE4ZFKLofuestmU4LDdK7XM1N4ALgdZccwYugwGd",
     },
+    facilitatorAddress: {
+      type: "address",
+      otherwise: "what it says itself",
+      means:
+        "The account that it settles with by `upto`, so that prices that follow [use](#a-price-that-follows-use) are offered from the gate's first request on, also while it does not answer.",
+      example: "0x1234567890AbcdEF1234567890aBcdef12345678",
+    },
   },
   direct: {
     key: {

@@ -27,9 +27,7 @@ export async function startModel(): Promise<Model> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     asked.push(body);
-    const question = JSON.parse(body) as Question;
-    if (question.stream) await stream(question, response, told);
-    else complete(question, response);
+    await answerQuestion(body, response, told);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));
@@ -39,6 +37,32 @@ export async function startModel(): Promise<Model> {
     waiting = [];
   };
   return { ...(await listen(server, 0)), asked, goOn };
+}
+
+/**
+ * @param body of the request
+ * @param told what the model `slow` waits for
+ */
+export async function answerQuestion(body: string, response: ServerResponse, told: () => Promise<void>): Promise<void> {
+  const question = readQuestion(body);
+  if (question === null) refuse(response);
+  else if (question.stream) await stream(question, response, told);
+  else complete(question, response);
+}
+
+/** Null where it has no messages to answer. */
+function readQuestion(body: string): Question | null {
+  try {
+    const question = JSON.parse(body) as Question;
+    return Array.isArray(question.messages) ? question : null;
+  } catch {
+    return null;
+  }
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(400, { "content-type": "application/json" });
+  response.end(JSON.stringify({ error: { message: "There are no messages.", type: "invalid_request_error" } }));
 }
 
 const about = ({ model }: Question) => ({ id: "chatcmpl-1", object: "chat.completion", created: 1, model });

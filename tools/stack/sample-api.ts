@@ -1,8 +1,10 @@
 // A small API of the kind that Faregate is put in front of. It knows nothing of payments, and nothing here may learn.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Listener, listen } from "./listen.ts";
+import { answerQuestion } from "./model.ts";
 
 const quotes: Record<string, string> = { BTC: "97210.55", ETH: "3412.20", SOL: "188.04" };
 const slowMs = 2_000;
@@ -33,6 +35,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 function findAnswer(method: string, path: string): Answer {
   if (path === "/v1/echo" || path.startsWith("/v1/echo/")) return echo;
+  if (method === "POST" && path === "/v1/chat/completions") return completion;
   if (method !== "GET" && method !== "HEAD") return notFound;
   if (path.startsWith("/v1/quotes/")) return quote;
   const answers: Record<string, Answer> = {
@@ -78,6 +81,9 @@ const stream: Answer = async (_request, response) => {
   }
   response.end();
 };
+
+const completion: Answer = async (request, response) =>
+  answerQuestion(await text(request), response, () => sleep(slowMs));
 
 const echo: Answer = async (request, response) => {
   const chunks: Buffer[] = [];

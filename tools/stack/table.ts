@@ -101,10 +101,10 @@ function fitHolder(holder: JsonObject, table: JsonObject, path: string, parts: L
   return fitted;
 }
 
-/** Its own settings, such as its time limits, are kept with the other address; its key is for nobody else. */
+/** Its own settings, such as its time limits, are kept with the other address; its key and its accounts are nobody else's. */
 function fitFacilitator(own: unknown, { facilitator }: LocalParts): unknown {
   if (!isObject(own)) return replaceUrl(own, facilitator);
-  const { auth: _auth, direct: _direct, ...rest } = own;
+  const { auth: _auth, direct: _direct, feePayer: _payer, facilitatorAddress: _address, ...rest } = own;
   return replaceUrl(rest, facilitator);
 }
 

@@ -34,6 +34,7 @@ describe("a correct table", () => {
           settleTimeoutMs: 20_000,
           auth: null,
           feePayer: null,
+          facilitatorAddress: null,
         },
       ],
       bufferBytesMax: 262_144,

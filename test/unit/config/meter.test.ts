@@ -139,3 +139,32 @@ describe("a mistake in it is told", () => {
     expect(mistakes(route(priced({ [key]: "$0.050000" })))).toEqual([]);
   });
 });
+
+describe("the account of a facilitator that buyers sign for", () => {
+  const account = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+  const settledBy = (facilitator: object) => ({ facilitators: [facilitator] });
+  const url = "https://f.example";
+
+  test("may be written in any letter case, and is kept in one", () => {
+    const { facilitators } = parsed(settledBy({ url, facilitatorAddress: account.toLowerCase() }));
+    expect(facilitators).toMatchObject([{ facilitatorAddress: account, feePayer: null }]);
+    expect(parsed().facilitators).toMatchObject([{ facilitatorAddress: null }]);
+  });
+
+  test.each<[string, object, string, string]>([
+    [
+      "is no address",
+      { url, facilitatorAddress: "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4" },
+      "facilitators[0].facilitatorAddress",
+      "write 0x and 40 hex digits",
+    ],
+    [
+      "is the gate's own",
+      { direct: { key: "{{K}}", network: "base", rpc: "https://r.example" }, facilitatorAddress: account },
+      "facilitators[0]",
+      "what settles here takes neither upto nor Solana; remove facilitatorAddress",
+    ],
+  ])("is a mistake where it %s", (_, facilitator, path, remedy) => {
+    expect(mistakes(settledBy(facilitator))).toMatchObject([{ path, remedy: expect.stringContaining(remedy) }]);
+  });
+});

@@ -169,6 +169,7 @@ describe("a facilitator", () => {
       settleTimeoutMs: 2000,
       auth: null,
       feePayer: null,
+      facilitatorAddress: null,
     });
     expect(paidOf(config, "/a").offer.facilitators).toEqual([first]);
     expect(paidOf(config, "/b").offer.facilitators).toEqual([second]);

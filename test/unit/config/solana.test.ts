@@ -241,7 +241,7 @@ describe("a facilitator's fee payer", () => {
       "of the gate's own account",
       { direct: { key: "{{K}}", network: "base", rpc: "https://r.example" }, feePayer: FEE_PAYER },
       "facilitators[0]",
-      "what settles here does not settle on Solana; remove feePayer",
+      "what settles here takes neither upto nor Solana; remove feePayer",
     ],
     [
       "that is the gate's own account",

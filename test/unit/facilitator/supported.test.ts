@@ -1,7 +1,7 @@
 // What is known of what a facilitator can do.
 
 import { describe, expect, test } from "vitest";
-import { Supported } from "../../../src/facilitator/supported.ts";
+import { type Accounts, Supported } from "../../../src/facilitator/supported.ts";
 import { encodeBase58 } from "../../../src/std/index.ts";
 import type { Abilities, Kind } from "../../../src/x402/index.ts";
 
@@ -17,7 +17,7 @@ interface Word {
 }
 
 /** An isolate beside others; what the facilitator says may change. */
-function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }, feePayer: string | null = null) {
+function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }, written: Partial<Accounts> = {}) {
   const facilitator: Word = { kinds: [listed(BASE.network)], extensions: ["bazaar"], signers: {}, asked: 0 };
   const ask = async (): Promise<Abilities | null> => {
     facilitator.asked++;
@@ -28,7 +28,7 @@ function open(notes = new Map<string, string>(), clock = { nowMs: 1_000_000 }, f
     read: async (key: string) => notes.get(key) ?? null,
     write: async (key: string, text: string) => void notes.set(key, text),
   };
-  const supported = new Supported("https://f.example", ask, kv, () => clock.nowMs, feePayer);
+  const supported = new Supported("https://f.example", ask, kv, () => clock.nowMs, written);
   return { supported, facilitator, notes, clock };
 }
 
@@ -170,7 +170,7 @@ describe("who pays the gas on Solana", () => {
 
   /** @param written in the table */
   async function saying(kinds: readonly Kind[] | null, signers: Abilities["signers"], written: string | null = null) {
-    const { supported, facilitator } = open(new Map(), { nowMs: 1 }, written);
+    const { supported, facilitator } = open(new Map(), { nowMs: 1 }, { feePayer: written });
     Object.assign(facilitator, { kinds, signers });
     await supported.refresh();
     return {
@@ -295,8 +295,8 @@ describe("whose account settles what is paid by upto", () => {
     extra,
   });
 
-  /** @param written in the table, which knows accounts of Solana alone */
-  async function saying(kinds: readonly Kind[] | null, signers: Abilities["signers"], written: string | null = null) {
+  /** @param written in the table */
+  async function saying(kinds: readonly Kind[] | null, signers: Abilities["signers"], written: Partial<Accounts> = {}) {
     const { supported, facilitator } = open(new Map(), { nowMs: 1 }, written);
     Object.assign(facilitator, { kinds, signers });
     await supported.refresh();
@@ -341,9 +341,19 @@ describe("whose account settles what is paid by upto", () => {
   });
 
   test("is not known before anybody has said it, whatever the table says of Solana", async () => {
-    const key = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
-    for (const written of [null, key]) {
+    const feePayer = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+    for (const written of [{}, { feePayer }]) {
       expect(await saying(null, {}, written)).toEqual({ named: null, settlesAs: [null, null] });
     }
+  });
+
+  test("is the table's word until then, and as long as it is not contradicted", async () => {
+    const written = { facilitatorAddress: ALICE };
+    expect(await saying(null, {}, written)).toEqual({ named: ALICE, settlesAs: [true, null] });
+    expect(await saying([listed(BASE.network)], {}, written)).toEqual({ named: ALICE, settlesAs: [true, false] });
+    const listing = await saying([settledBy({ facilitatorAddress: BOB })], { "eip155:*": [ALICE] }, written);
+    expect(listing).toEqual({ named: ALICE, settlesAs: [true, true] });
+    const another = await saying([settledBy({ facilitatorAddress: BOB })], {}, written);
+    expect(another).toEqual({ named: BOB, settlesAs: [true, true] });
   });
 });

@@ -759,6 +759,57 @@ describe("the health of the gate", () => {
     expect(told.facilitators.map(({ name }) => name)).toEqual(["one.example #1", "one.example #2", "two.example"]);
   });
 
+  describe("where buyers sign for an account of the facilitator's", () => {
+    const price = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+    const fixed = { name: "two.example", state: "closed", failures: 0 };
+    const metered = { name: "one.example", state: "closed", failures: 0 };
+    const routes = { "/a": { price: "$1", facilitators: [TWO] }, "/m": { price, facilitators: [ONE] } };
+    const settler = (): object => ({
+      kinds: [{ x402Version: 2, scheme: "upto", network: NETWORK, extra: { facilitatorAddress: FACILITATOR } }],
+    });
+
+    test("says which one was not heard of yet, and that something cannot be sold without it, until it is", async () => {
+      let said = broken as () => object;
+      const { ask, clock } = openGate({ facilitators: [TWO], routes }, { supported: () => said() });
+      const unsold = { status: "degraded", facilitators: [fixed, { ...metered, heard: false }] };
+      expect(healthOf(await ask("/.faregate/health"))).toEqual(unsold);
+      said = settler;
+      clock.nowMs += 5_000;
+      // It is asked behind this answer.
+      expect(healthOf(await ask("/.faregate/health"))).toEqual(unsold);
+      expect(healthOf(await ask("/.faregate/health"))).toEqual({ status: "ok", facilitators: [fixed, metered] });
+      expect(reasonOf(await ask("/m"))).toBe("payment_required");
+    });
+
+    test("knows in an isolate that has heard of nobody what others have heard", async () => {
+      const { ask, place } = openGate({ facilitators: [TWO], routes }, { supported: settler });
+      await ask("/m");
+      const { ask: askElsewhere, asked } = openGate(
+        { facilitators: [TWO], routes },
+        { supported: settler, before: place },
+      );
+      expect(healthOf(await askElsewhere("/.faregate/health"))).toMatchObject({ status: "ok" });
+      expect(asked).toEqual([]);
+    });
+
+    test("is well where the table says for whom they sign, and says that it was not heard of yet", async () => {
+      const facilitators = [{ url: ONE, facilitatorAddress: FACILITATOR }];
+      const { ask } = openGate({ facilitators, routes: { "/m": { price } } }, { supported: broken });
+      const told = { status: "ok", facilitators: [{ ...metered, heard: false }] };
+      expect(healthOf(await ask("/.faregate/health"))).toEqual(told);
+    });
+
+    test("is not well where the one that was heard of names nobody", async () => {
+      const { ask } = openGate(
+        { facilitators: [ONE], routes: { "/m": { price } } },
+        { supported: () => ({ kinds: [] }) },
+      );
+      await ask("/m");
+      const told = { status: "degraded", facilitators: [metered] };
+      expect(healthOf(await ask("/.faregate/health"))).toEqual(told);
+    });
+  });
+
   test("is at one place, and is only read", async () => {
     const { ask } = open();
     expect(reasonOf(await ask("/.faregate/health/x"))).toBe("not_found");

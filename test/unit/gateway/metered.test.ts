@@ -103,6 +103,35 @@ function open(changes: object = {}, around: Partial<Around> = {}, table: object 
 const transaction = (): string =>
   transactionOf(`0x${BigInt(payment.payload.permit2Authorization.nonce).toString(16).padStart(64, "0")}`);
 
+describe("while every facilitator is down, and nobody ever heard of one,", () => {
+  const asked = async (facilitator: object) => {
+    const around = { supported: broken, verify: broken, upstream: using(7) };
+    const { ask } = open({}, around, { facilitators: [{ url: "https://facilitator.example", ...facilitator }] });
+    return [await ask("/m"), await ask("/m")] as const;
+  };
+
+  test("nothing is sold by use, because nobody knows for whom buyers sign", async () => {
+    expect((await asked({})).map(reasonOf)).toEqual(["facilitator_unknown", "facilitator_unknown"]);
+  });
+
+  test("a call has its price where the table says for whom they do, from the first one on", async () => {
+    for (const outcome of await asked({ facilitatorAddress: FACILITATOR.toLowerCase() })) {
+      expect(reasonOf(outcome)).toBe("payment_required");
+      const { tail } = (outcome.kind === "refused" &&
+        "invitation" in outcome.problem &&
+        outcome.problem.invitation.challenge) || { tail: "" };
+      expect(tail).toContain(`"facilitatorAddress":"${FACILITATOR}"`);
+    }
+  });
+
+  test("and one is bought for that account as soon as its facilitator is back, though it says nothing of itself", async () => {
+    const facilitators = [{ url: "https://facilitator.example", facilitatorAddress: FACILITATOR }];
+    const { buy, entry } = open({}, { supported: broken, upstream: using(7) }, { facilitators });
+    expect(reasonOf(await buy())).toBe("sold");
+    expect(entry()).toBe("settled, delivered, 7000");
+  });
+});
+
 describe("an answer in one piece", () => {
   test("is verified with what was authorized, and settled and delivered for what it used", async () => {
     const verifiedFor: string[] = [];
@@ -564,6 +593,12 @@ async function brokenOff(
   return { ...gate, present };
 }
 
+async function handOn(reader: ReturnType<typeof readerOf>, to: ReadableStreamDefaultController): Promise<void> {
+  const { done, value } = await reader.read();
+  if (done) to.close();
+  else to.enqueue(value);
+}
+
 const readerOf = (outcome: Awaited<ReturnType<ReturnType<typeof open>["answer"]>>) =>
   "answer" in outcome && outcome.answer.body instanceof ReadableStream
     ? outcome.answer.body.getReader()
@@ -630,9 +665,9 @@ describe("a stream, as time goes by,", () => {
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
   const UNITS = { usd: "1", per: "1K", of: "usage.units" };
 
-  async function begun(changes: object = {}) {
+  async function begun(changes: object = {}, around: Partial<Around> = {}) {
     const streams = streaming();
-    const gate = open(changes, { upstream: streams.upstream });
+    const gate = open(changes, { upstream: streams.upstream, ...around });
     const reader = readerOf(await gate.buy());
     void streams.write("data: 1\n\n");
     await reader.read();
@@ -659,6 +694,37 @@ describe("a stream, as time goes by,", () => {
       ]);
     },
   );
+
+  test.each([
+    [24_999, "7000", "7 usage.units at $1/1K = $0.007"],
+    [25_000, "50000", "usage.units at $1/1K missing, its buyer left: maximum"],
+  ])("whose use comes %i ms after its buyer has hung up costs %s", async (ms, amount, calculation) => {
+    const { reader, write, close, settled, entry, held } = await begun();
+    await reader.cancel();
+    // The API goes on.
+    void write("data: 2\n\n");
+    await pass(ms);
+    void write(USED).then(close, () => undefined);
+    await settled();
+    expect([entry(), held()?.calculation]).toEqual([`settled, delivered, ${amount}`, calculation]);
+  });
+
+  test.each([
+    [9_999, "its receipt", /^: payment-response \S+\n$/],
+    [10_000, "nothing", /^$/],
+  ])("whose settlement takes %i ms ends with %s behind its last event", async (ms, _, ending) => {
+    const chain = Promise.withResolvers<void>();
+    const settle: Around["settle"] = (body) => chain.promise.then(() => isSettled(body));
+    const { reader, write, close, settled, entry } = await begun({ receiptComment: true }, { settle });
+    void write(USED).then(close);
+    await reader.read();
+    const rest = new Response(new ReadableStream({ pull: (to) => handOn(reader, to) })).text();
+    await pass(ms);
+    chain.resolve();
+    expect(await rest).toMatch(ending);
+    await settled();
+    expect(entry()).toBe("settled, delivered, 7000");
+  });
 
   test("whose API falls silent until it can no longer be settled is the buyer's credit, and costs what the API did not say", async () => {
     const { reader, settled, entry } = await begun();
@@ -1071,6 +1137,21 @@ describe("where a chain can be asked, a metered call", () => {
     const { buy, entry } = open({}, { upstream: using(7), fate }, table);
     expect(await buy()).toMatchObject({ receipt: { transaction: HASH, amount: "50000" } });
     expect(entry()).toBe("settled, delivered, 50000");
+  });
+
+  test.each([
+    ["is not looked for there where its charge is not above verifyAbove, whatever was authorized", "$0.007", 0],
+    ["is looked for there where its charge is", "$0.006999", 1],
+  ])("%s", async (_, verifyAbove, looks) => {
+    let asked = 0;
+    const fate = (): Fate => {
+      asked++;
+      return { kind: "paid", transaction: transaction(), amount: "7000" };
+    };
+    const table = { rpc: { "base-sepolia": "https://rpc.example" }, verifyAbove };
+    const { buy, entry } = open({}, { upstream: using(7), fate }, table);
+    expect(await buy()).toMatchObject({ kind: "sold", receipt: { amount: "7000" } });
+    expect([asked, entry()]).toEqual([looks, "settled, delivered, 7000"]);
   });
 
   test("whose settlement nobody answered for is charged what the chain has moved", async () => {

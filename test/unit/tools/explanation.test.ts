@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Config, parseConfig } from "../../../src/config/index.ts";
+import { respond } from "../../../src/outcome/index.ts";
 import { transferChecked } from "../../../src/schemes/index.ts";
 import { explain } from "../../../tools/explanation.ts";
 import { plainForm } from "../../../tools/path-flaw.ts";
 import { PAY_TO } from "../../support/payment.ts";
+import { openGate } from "../gateway/gate.ts";
 
 const table = {
   upstream: "https://legacy.example.com/base",
@@ -51,6 +53,50 @@ describe("what is for sale", () => {
     const { why, challenge } = await asked("POST /a", { "/a": route });
     expect(why[0]).toBe('It is for sale: "/a".');
     expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra[key]).toBe("(as your facilitator says)");
+  });
+
+  test("is told with the account that the table names for them", async () => {
+    const facilitators = [{ url: "https://x402.org/facilitator", facilitatorAddress: PAY_TO }];
+    const price = { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] };
+    const { challenge } = await asked("POST /a", { "/a": { price } }, { facilitators });
+    expect(JSON.parse(atob(challenge ?? "")).accepts[0].extra.facilitatorAddress).toBe(PAY_TO);
+  });
+
+  test("is told with what a running gate's challenge has beside, which hangs on its key and on its facilitator", async () => {
+    const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+    const computed = { by: { query: "size" }, table: { big: "$0.02", no: "closed" } };
+    const upto = { price: { upto: "$0.05", meter: [{ usd: "1", per: "1K", of: "usage.units" }] } };
+    const gas = ["eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
+    for (const [request, route, added] of [
+      ["GET /a", "$1", []],
+      ["GET /a", { price: "$1", accepts }, gas],
+      ["POST /a", upto, gas],
+      ["GET /a?size=big", computed, ["price-quote"]],
+      ["GET /a?size=big", { price: computed, accepts }, [...gas, "price-quote"]],
+      ["GET /a?size=no", { price: computed, accepts }, []],
+    ] as const) {
+      expect((await asked(request, { "/a": route })).added, JSON.stringify(route)).toEqual(added);
+    }
+  });
+
+  test("is told with all that the challenge of a running gate has, by name, and with the rest word for word", async () => {
+    const accepts = [{ network: "base-sepolia", assetTransferMethod: "permit2" }];
+    const routes = { "/a": { price: { by: { query: "size" }, table: { big: "$0.02" } }, accepts } };
+    const extensions = ["eip2612GasSponsoring", "erc20ApprovalGasSponsoring"];
+    const gate = openGate({ ...table, routes }, { supported: () => ({ kinds: [], extensions }) });
+    // It asks its facilitator behind the first answer.
+    await gate.ask("/a?size=big");
+    const outcome = await gate.ask("/a?size=big");
+    const running = respond(outcome, "*", { requestId: "", origin: null }).headers.get("payment-required");
+    const read = (challenge: string | null) => JSON.parse(atob(challenge ?? "e30="));
+    const { added, challenge } = await asked("GET /a?size=big", routes);
+    const [has, said] = [read(running), read(challenge)];
+    expect(added).toEqual([...extensions, "price-quote"]);
+    for (const name of added) {
+      expect(has.extensions).toHaveProperty(name);
+      delete has.extensions[name];
+    }
+    expect(has).toEqual(said);
   });
 
   test("is told to be had in parts where the route takes ranges", async () => {

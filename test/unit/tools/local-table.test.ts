@@ -77,6 +77,13 @@ describe("facilitators and upstreams", () => {
     ]);
   });
 
+  test("settle with accounts of their own, whatever the table says of its facilitator's", () => {
+    const facilitatorAddress = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+    const feePayer = "2wKupLR9q6wXYppw8Gr2NvWxKBUqm4PPJKkQfoxHDBg4";
+    const facilitators = [{ url: "https://own.example.com", facilitatorAddress, feePayer }];
+    expect(localOf({ facilitators }).facilitators).toEqual([{ url: parts.facilitator }]);
+  });
+
   test("settle in the place of an account of one's own, and of all others that are named", () => {
     const direct = { key: "{{RELAYER_KEY}}", rpc: "https://rpc.example.com" };
     const facilitators = [{ direct, settleTimeoutSeconds: 30 }, "https://other.example.com"];
