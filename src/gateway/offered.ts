@@ -14,7 +14,7 @@ function formNow(gate: Gate, offer: Offer): Offer {
   return offer.variant(knownOf(facilitators));
 }
 
-/** The same, in an isolate that has heard of nobody yet: what others have heard is waited for where nothing is offered without it. */
+/** The same; what other isolates have heard is waited for where nothing could be offered without it. */
 export async function offeredSoon(gate: Gate, access: PaidAccess): Promise<PaidAccess> {
   const offered = offeredNow(gate, access);
   if (access.offer.variant === null || !offered.offer.challenge.isEmpty) return offered;

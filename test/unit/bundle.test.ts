@@ -14,7 +14,7 @@ import { table } from "./config/table.ts";
  * an allowance 2, what a table, a facilitator and a client say of Solana 3, and words of prices that follow the request or
  * use 4; the rest of the whole is libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 73, whole: 180 };
+const KB_MAX = { script: 75, whole: 182 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
 const DIRECT_KB_MAX = 12;

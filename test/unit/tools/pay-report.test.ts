@@ -8,7 +8,7 @@ test("a stream's payment is looked at where its head says", () => {
 });
 
 test.each([
-  ["what was moved, where it says so", { amount: "3750" }, "Paid 3750 in transaction 0xaa on eip155:84532."],
+  ["what was moved, where it says so", { amount: "3750" }, "Paid $0.003750 in transaction 0xaa on eip155:84532."],
   ["that it was paid, where it says no more", {}, "Paid in transaction 0xaa on eip155:84532."],
 ])("a receipt tells %s", (_, more, words) => {
   const receipt = { success: true, transaction: "0xaa", network: "eip155:84532" as const, ...more };
