@@ -5,13 +5,16 @@ import { type Offer, offersOf, type PaidAccess } from "../config/index.ts";
 import { type Facilitator, knownOf } from "../facilitator/index.ts";
 import type { Gate } from "./gate.ts";
 
-const offeredNow = (gate: Gate, access: PaidAccess): PaidAccess => ({ ...access, offer: formNow(gate, access.offer) });
+type Variable = Offer & { readonly variant: NonNullable<Offer["variant"]> };
+const isVariable = (offer: Offer): offer is Variable => offer.variant !== null;
 
-function formNow(gate: Gate, offer: Offer): Offer {
-  if (offer.variant === null) return offer;
-  const facilitators = gate.facilitators.of(offer.facilitators);
+const offeredNow = (gate: Gate, access: PaidAccess): PaidAccess =>
+  isVariable(access.offer) ? { ...access, offer: formNow(gate, access.offer) } : access;
+
+function formNow(gate: Gate, { facilitators: named, variant }: Variable): Offer {
+  const facilitators = gate.facilitators.of(named);
   lookUp(gate, facilitators);
-  return offer.variant(knownOf(facilitators));
+  return variant(knownOf(facilitators));
 }
 
 /** The same; what other isolates have heard is waited for where nothing could be offered without it. */
@@ -34,11 +37,13 @@ export interface Standing {
 
 /** What becomes of the table by what its facilitators say of themselves. */
 export async function standingOf(gate: Gate): Promise<Standing> {
-  const offers = gate.config.routes.flatMap(({ access }) => offersOf(access)).filter(({ variant }) => variant !== null);
+  const offers = gate.config.routes.flatMap(({ access }) => offersOf(access)).filter(isVariable);
   const asked = new Set(offers.flatMap(({ facilitators }) => gate.facilitators.of(facilitators)));
   const unheard = () => [...asked].filter(({ supported }) => !supported.isHeard);
   await recall(unheard());
-  const isSold = offers.every((offer) => !formNow(gate, offer).challenge.isEmpty);
+  // Each of them has its facilitators looked up.
+  const forms = offers.map((offer) => formNow(gate, offer));
+  const isSold = forms.every(({ challenge }) => !challenge.isEmpty);
   return { unheard: unheard(), isSold };
 }
 

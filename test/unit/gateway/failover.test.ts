@@ -781,6 +781,13 @@ describe("the health of the gate", () => {
       expect(reasonOf(await ask("/m"))).toBe("payment_required");
     });
 
+    test("looks up each one that was not heard of, and none that nothing hangs on", async () => {
+      const other = { price, facilitators: ["https://three.example"] };
+      const { ask, urls } = openGate({ facilitators: [TWO], routes: { ...routes, "/n": other } });
+      await ask("/.faregate/health");
+      expect(urls).toEqual([`${ONE}/supported`, "https://three.example/supported"]);
+    });
+
     test("knows in an isolate that has heard of nobody what others have heard", async () => {
       const { ask, place } = openGate({ facilitators: [TWO], routes }, { supported: settler });
       await ask("/m");
