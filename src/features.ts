@@ -2,7 +2,7 @@
 // them; a bundle has in its place what the build command writes, with null for what its table does not need. The door
 // imports it as `features`, and hands the parts down.
 
-import { buildSolanaChain } from "./chain/index.ts";
+import { buildChain, buildSolanaChain } from "./chain/index.ts";
 import { openDirect, RelayerObject } from "./direct/index.ts";
 import { buildCdpAuth } from "./facilitator/index.ts";
 import { metering, sellComputed } from "./gateway/index.ts";
@@ -14,7 +14,9 @@ export interface Features {
   /** For settling with an account of the seller's. */
   readonly openDirect: typeof openDirect | null;
   readonly RelayerObject: typeof RelayerObject | null;
-  /** For what an RPC of Solana says. */
+  /** For what an RPC of an EVM network says. */
+  readonly buildChain: typeof buildChain | null;
+  /** The same of Solana. */
   readonly buildSolanaChain: typeof buildSolanaChain | null;
   /** For payments on Solana: a row of the scheme table. */
   readonly transferChecked: typeof transferChecked | null;
@@ -28,6 +30,7 @@ const features: Features = {
   buildCdpAuth,
   openDirect,
   RelayerObject,
+  buildChain,
   buildSolanaChain,
   transferChecked,
   sellComputed,

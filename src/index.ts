@@ -4,7 +4,7 @@
 import { DurableObject, env, WorkerEntrypoint, waitUntil } from "cloudflare:workers";
 import features from "features";
 import pricing from "pricing";
-import { buildChain, type Chain } from "./chain/index.ts";
+import type { Chain } from "./chain/index.ts";
 import { type Config, offersOf, type PricedRoute, parseConfig, sentence } from "./config/index.ts";
 import type { OpenAccounts, RelayerObject, RelayerStub } from "./direct/index.ts";
 import {
@@ -69,6 +69,7 @@ const WITHOUT =
 const NO_DIRECT = `the table settles with an account of its own, ${WITHOUT}`;
 const NO_COMPUTED = `the table has prices that follow the request, ${WITHOUT}`;
 const NO_METERED = `the table has prices that follow use, ${WITHOUT}`;
+const NO_CHAIN = `the table asks an RPC, ${WITHOUT}`;
 const NO_SOLANA = `the table asks an RPC of Solana, ${WITHOUT}`;
 /** A request to an RPC, headers and body. */
 const RPC_TIMEOUT_MS = 5_000;
@@ -218,8 +219,8 @@ function openChains({ rpc }: Config, bindings: Bindings): Result<ReadonlyMap<str
   const urlsOf = Map.groupBy(filled.value, ([network]) => network);
   const chains = new Map<string, Chain>();
   for (const [network, urls] of urlsOf) {
-    const build = isSolana(network) ? features.buildSolanaChain : buildChain;
-    if (!build) return err([NO_SOLANA]);
+    const build = isSolana(network) ? features.buildSolanaChain : features.buildChain;
+    if (!build) return err([isSolana(network) ? NO_SOLANA : NO_CHAIN]);
     chains.set(network, build({ urls: urls.map(([, url]) => url), timeoutMs: RPC_TIMEOUT_MS }));
   }
   return ok(chains);

@@ -22,6 +22,10 @@ const parts: { readonly [Name in keyof Features]: Part } = {
   },
   openDirect: { from: "direct/index.ts", isNeeded: isDirect },
   RelayerObject: { from: "direct/index.ts", isNeeded: isDirect },
+  buildChain: {
+    from: "chain/index.ts",
+    isNeeded: ({ rpc }) => [...rpc.keys()].some((network) => !isSolana(network)),
+  },
   buildSolanaChain: {
     from: "chain/index.ts",
     isNeeded: ({ rpc }) => [...rpc.keys()].some(isSolana),

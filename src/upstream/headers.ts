@@ -54,7 +54,7 @@ export const CONDITIONS: ReadonlySet<string> = new Set([
 const RESPONSE_REMOVED: ReadonlySet<string> = new Set([...HOP_BY_HOP, "extension-responses", "settlement-overrides"]);
 
 /** A client must not take the upstream's word for ours. */
-const RESPONSE_REMOVED_PREFIXES = ["payment-", "x-payment-"];
+const RESPONSE_REMOVED_PREFIXES = ["payment-", "x-payment-", "faregate-"];
 
 /** A cookie by a name of ours: behind a prefix that browsers know, or without a name, where some read the value as one. */
 const OUR_COOKIE = /^[\s=]*(?:__(?:host|secure)-)*faregate_/i;

@@ -1,7 +1,7 @@
 // The reference facilitator behind what Coinbase CDP asks of whoever calls: the production bundle, built for its table,
 // pays its way in with a key, and serves nobody where the key is not one.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Network } from "@x402/core/types";
@@ -111,11 +111,25 @@ describe("a facilitator that asks for a key of Coinbase CDP", () => {
   });
 
   test("is not asked by a bundle that was built for a table without one", async () => {
-    const files = { built: pricingFile, checked: join(projectRoot, "pricing.json") };
-    const modules = await buildBundle(projectRoot, files, join(directory, "bundle"));
-    const log: string[] = [];
-    const options = { vars: { CDP_KEY_ID: KEY_ID, CDP_KEY_SECRET: secret }, onLog: (text: string) => log.push(text) };
-    const gate = keep(await serveWorker(join(projectRoot, "wrangler.toml"), modules, options));
-    expect(await refusing({ url: gate.url, log })).toContain("deploy with the build command of wrangler.toml");
+    const vars = { CDP_KEY_ID: KEY_ID, CDP_KEY_SECRET: secret };
+    expect(await refusing(await serveLacking(pricingFile, vars))).toContain("deploy with the build command");
   });
 });
+
+test("an RPC is not asked by a bundle that was built for a table without one", async () => {
+  const { facilitators, ...table } = JSON.parse(readFileSync(pricingFile, "utf8"));
+  const file = join(directory, "asking.json");
+  writeFileSync(file, JSON.stringify({ ...table, facilitators: [cdp.url], rpc: { "base-sepolia": rpc } }));
+  const said = await refusing(await serveLacking(file, {}));
+  expect(said).toContain("the table asks an RPC, and this bundle was built without that");
+});
+
+/** Around this table, a bundle that was built for the one that the project comes with. */
+async function serveLacking(built: string, vars: { readonly [name: string]: string }) {
+  const files = { built, checked: join(projectRoot, "pricing.json") };
+  const modules = await buildBundle(projectRoot, files, mkdtempSync(join(directory, "bundle-")));
+  const log: string[] = [];
+  const options = { vars, onLog: (text: string) => log.push(text) };
+  const { url } = keep(await serveWorker(join(projectRoot, "wrangler.toml"), modules, options));
+  return { url, log };
+}

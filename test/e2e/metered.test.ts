@@ -92,12 +92,11 @@ async function openGuarded(): Promise<void> {
 const payingFetch = (): typeof fetch =>
   wrapFetchWithPayment(fetch, new x402Client().register(network as Network, new UptoEvmScheme(buyer)));
 
-function ask(content: string, more: object = {}, fetcher = payingFetch(), signal?: AbortSignal): Promise<Response> {
+function ask(content: string, more: object = {}, fetcher = payingFetch()): Promise<Response> {
   return fetcher(`${gate.url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model: "words", messages: [{ role: "user", content }], ...more }),
-    ...(signal && { signal }),
   });
 }
 
@@ -194,12 +193,10 @@ describe.each([
 
     test("is paid for by who hangs up half way, for what the model used", async () => {
       const before = await earned();
-      const leaving = new AbortController();
-      const response = await ask("one two three", { stream: true, model: "slow" }, payingFetch(), leaving.signal);
+      const response = await ask("one two three", { stream: true, model: "slow" });
       const reader = (response.body ?? expect.fail()).getReader();
       await reader.read();
-      leaving.abort();
-      await expect(reader.read()).rejects.toThrow();
+      await reader.cancel();
       model.goOn();
       await expectEarned(before, priceOf(3));
       await expect.poll(() => stateOf(response)).toMatchObject({ pay: "settled", delivery: "delivered" });

@@ -10,15 +10,17 @@ import { table } from "./config/table.ts";
 
 /**
  * Kilobytes of 1000 bytes, compressed. A change that needs more has to earn it. Of the JavaScript the ledger and its
- * redelivery take 8, the chain's word 4, the spellings that a route lets through 2, signing for an upstream 2, who sponsors
+ * redelivery take 8, the spellings that a route lets through 2, signing for an upstream 2, who sponsors
  * an allowance 2, what a table, a facilitator and a client say of Solana 3, and words of prices that follow the request or
  * use 4; the rest of the whole is libsecp256k1, which recovers a signer in a fraction of the time that JavaScript takes.
  */
-const KB_MAX = { script: 75, whole: 182 };
+const KB_MAX = { script: 70, whole: 177 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
-const DIRECT_KB_MAX = 12;
-const SOLANA_KB_MAX = 15;
+const CHAIN_KB_MAX = 6;
+/** Who settles asks an RPC, too. */
+const DIRECT_KB_MAX = 12 + CHAIN_KB_MAX;
+const SOLANA_KB_MAX = 17;
 const COMPUTED_KB_MAX = 7;
 const METERED_KB_MAX = 6;
 
@@ -59,6 +61,18 @@ test("a bundle has the code for a key of Coinbase CDP where its table has one, a
     expect(withKey).toContain(trace);
   }
   expect(kB(withKey) - kB(plain)).toBeLessThan(CDP_KB_MAX);
+});
+
+test("a bundle has the code for what an RPC says where its table names one, and no trace of it elsewhere", async () => {
+  const [plain, withRpc] = await Promise.all([
+    scriptOf("unasked", table),
+    scriptOf("asked", { ...table, rpc: { "base-sepolia": "https://rpc.example.com" } }),
+  ]);
+  for (const trace of ["eth_getLogs", "eth_getTransactionReceipt", "does not say what the payer has"]) {
+    expect(plain).not.toContain(trace);
+    expect(withRpc).toContain(trace);
+  }
+  expect(kB(withRpc) - kB(plain)).toBeLessThan(CHAIN_KB_MAX);
 });
 
 test("a bundle has the code to settle with an account of one's own where its table has one, and no trace of it elsewhere", async () => {

@@ -285,7 +285,7 @@ describe("a response header", () => {
   });
 
   test("leaves the upstream's own headers alone, where some have to go", () => {
-    const headers = new Headers({ "X-Payment-Response": "1", "Content-Type": "text/plain" });
+    const headers = new Headers({ "X-Payment-Response": "1", "Faregate-Payment": "2", "Content-Type": "text/plain" });
     expect([...responseHeaders(headers, standing, null)]).toEqual([["content-type", "text/plain"]]);
     expect(headers.get("x-payment-response")).toBe("1");
   });
