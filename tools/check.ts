@@ -7,7 +7,7 @@ import { bindingMistakes, bindingWarnings } from "./bindings.ts";
 import { parseOptions, parsePath, runCommand, UsageError } from "./command-line.ts";
 import { formatTable } from "./compiled-table.ts";
 import { featuresFile, writeFeatures } from "./features.ts";
-import { compileFile, formatMistakes, pricingFile, readText } from "./pricing-file.ts";
+import { builtFile, compileFile, formatMistakes, pricingFile, readText } from "./pricing-file.ts";
 import { idleUpstreams, unchosenLimits } from "./table-warnings.ts";
 
 const usage = "npm run check -- [--pricing FILE] [--quiet]";
@@ -21,7 +21,8 @@ await runCommand(usage, async () => {
   const mistakes = config.ok ? bindingMistakes(config.value) : config.error;
   if (mistakes.length > 0) throw new Error(formatMistakes(relative(process.cwd(), file), mistakes));
   // No build names its table on the command line.
-  if (config.ok && values.pricing === undefined) writeFeatures(config.value, featuresFile);
+  const built = values.pricing === undefined ? compileFile(builtFile) : null;
+  if (built?.ok) writeFeatures(built.value, featuresFile);
   if (config.ok && !values.quiet) {
     const written = JSON.parse(readText(file));
     const others = [...unchosenLimits(config.value, written), ...idleUpstreams(written), ...bindingWarnings()];

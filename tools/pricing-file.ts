@@ -12,6 +12,9 @@ import { lineOf, place, syntaxMistake } from "./json-syntax.ts";
 /** The project's own. FAREGATE_PRICING names another: a build has no arguments of its own. */
 export const pricingFile = process.env["FAREGATE_PRICING"] ?? join(resolve(import.meta.dirname, ".."), "pricing.json");
 
+/** What is built in its place, such as on a chain of this machine; FAREGATE_BUILT names it. */
+export const builtFile = process.env["FAREGATE_BUILT"] ?? pricingFile;
+
 /** The error is every mistake, as sentences. What cannot be read at all is thrown, in words. */
 export function compileFile(file: string): Result<Config, readonly string[]> {
   const text = readText(file);

@@ -126,7 +126,8 @@ test("an RPC is not asked by a bundle that was built for a table without one", a
 
 /** Around this table, a bundle that was built for the one that the project comes with. */
 async function serveLacking(built: string, vars: { readonly [name: string]: string }) {
-  const files = { built, checked: join(projectRoot, "pricing.json") };
+  const shipped = join(projectRoot, "pricing.json");
+  const files = { built, checked: shipped, fitted: shipped };
   const modules = await buildBundle(projectRoot, files, mkdtempSync(join(directory, "bundle-")));
   const log: string[] = [];
   const options = { vars, onLog: (text: string) => log.push(text) };

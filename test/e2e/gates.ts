@@ -21,7 +21,8 @@ export async function startGates(tables: readonly object[]): Promise<Gates> {
   try {
     const built = join(directory, "table.mjs");
     writeFileSync(built, `export default JSON.parse("${PLACEHOLDER}");`);
-    const files = { built, checked: join(projectRoot, "pricing.json") };
+    const shipped = join(projectRoot, "pricing.json");
+    const files = { built, checked: shipped, fitted: shipped };
     const modules = await buildBundle(projectRoot, files, join(directory, "bundle"));
     const bundles = tables.map((table) => modules.map((module) => withTable(module, table)));
     return await serveWorkers(join(projectRoot, "wrangler.toml"), bundles, {});

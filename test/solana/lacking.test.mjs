@@ -22,7 +22,8 @@ test("serves nobody, and its log says how to deploy", async () => {
     routes: { "/paid": "$0.01" },
   };
   writeFileSync(built, JSON.stringify(table));
-  const files = { built, checked: join(projectRoot, "pricing.json") };
+  const shipped = join(projectRoot, "pricing.json");
+  const files = { built, checked: shipped, fitted: shipped };
   const modules = await buildBundle(projectRoot, files, join(directory, "bundle"));
   const log = [];
   const gate = await serveWorker(join(projectRoot, "wrangler.toml"), modules, { onLog: (text) => log.push(text) });

@@ -29,19 +29,23 @@ const moduleTypes: Record<string, ModuleType> = {
 
 const stdio = ["ignore", "pipe", "pipe"] satisfies StdioOptions;
 
-/** Absolute paths: the table that is built in, and the one that the build command judges and chooses the parts for. */
+/** Absolute paths. */
 export interface TableFiles {
   built: string;
+  /** The one that the build command judges: whose words its mistakes are in. */
   checked: string;
+  /** The one that the parts are chosen for, where that is not what is built in. */
+  fitted?: string;
 }
 
 /** Bundles the Worker of `root` into `outDir`; the main module comes first. */
 export async function buildBundle(root: string, tables: TableFiles, outDir: string): Promise<BundleModule[]> {
   // A file of its own: in one checkout other tables may be built at the same time.
   const features = join(outDir, "features.ts");
-  const named = { FAREGATE_PRICING: tables.checked, FAREGATE_FEATURES: features };
+  const { built, checked, fitted = built } = tables;
+  const named = { FAREGATE_PRICING: checked, FAREGATE_BUILT: fitted, FAREGATE_FEATURES: features };
   const environment = { cwd: root, env: { ...buildEnvironment(), ...named } };
-  const aliases = ["--alias", `pricing:${tables.built}`, "--alias", `features:${features}`];
+  const aliases = ["--alias", `pricing:${built}`, "--alias", `features:${features}`];
   const flags = ["--env", "", "--outdir", outDir, ...aliases];
   const { code, output } = await runWrangler(flags, environment);
   if (code !== 0) throw new Error(await buildError(output, environment));
