@@ -7,9 +7,11 @@
 // still answers `unused` with an old time, which proves nothing. A use from long before `sinceMs` is not looked for.
 
 import { err, type Result } from "../std/index.ts";
+import { readCover, type Wallet } from "./cover.ts";
 import { eip3009 } from "./eip3009.ts";
 import type { Authorization } from "./events.ts";
 import type { Fate, KnownFate } from "./fate.ts";
+import type { Method } from "./method.ts";
 import { readNonceFate } from "./nonce.ts";
 import { permit2 } from "./permit2.ts";
 import {
@@ -24,7 +26,6 @@ import {
   fault,
 } from "./rpc.ts";
 import { readSolanaFate } from "./solana.ts";
-import { readSpendable, type Wallet } from "./spendable.ts";
 
 export interface Chain {
   /**
@@ -32,8 +33,8 @@ export interface Chain {
    * @param isOver whether nobody waits for the answer any more; nothing is asked from then on
    */
   readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: () => boolean) => Promise<Fate>;
-  /** What a payer could pay now, in atomic units; null where nobody says. */
-  readonly spendable: (wallet: Wallet) => Promise<bigint | null>;
+  /** Whether a wallet has all that its owner promised; null where nobody says. */
+  readonly covers: (wallet: Wallet) => Promise<boolean | null>;
 }
 
 type ReadFate = (
@@ -45,17 +46,22 @@ type ReadFate = (
 
 /** Of a network of `eip155:*`. */
 export const buildChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
-  chainOf(settings, fetcher, readSpendable, (ask, _, authorization, confirmations) => {
-    const method = authorization.assetTransferMethod === "permit2" ? permit2 : eip3009;
-    return readNonceFate(ask, method, authorization, confirmations);
-  });
+  chainOf(
+    settings,
+    fetcher,
+    (ask, wallet) => readCover(ask, methodOf, wallet),
+    (ask, _, authorization, confirmations) => readNonceFate(ask, methodOf(authorization), authorization, confirmations),
+  );
+
+const methodOf = ({ assetTransferMethod }: Pick<Authorization, "assetTransferMethod">): Method =>
+  assetTransferMethod === "permit2" ? permit2 : eip3009;
 
 /** Of a network of `solana:*`. */
 export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globalThis): Chain =>
   chainOf(settings, fetcher, unsaid, readSolanaFate);
 
 /** A token account would have to be found first. */
-const unsaid = async (): Promise<Result<bigint, Fault>> => err(fault("is not asked"));
+const unsaid = async (): Promise<Result<boolean, Fault>> => err(fault("is not asked"));
 
 const whileNot =
   (isOver: () => boolean, endpoint: Endpoint): Endpoint =>
@@ -64,7 +70,12 @@ const whileNot =
     return async (calls) => (isOver() ? err(fault("was not asked: the time was over")) : askEach(calls));
   };
 
-function chainOf(settings: ChainSettings, fetcher: Fetch, spendable: typeof readSpendable, read: ReadFate): Chain {
+function chainOf(
+  settings: ChainSettings,
+  fetcher: Fetch,
+  cover: (ask: Ask, wallet: Wallet) => Promise<Result<boolean, Fault>>,
+  read: ReadFate,
+): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
   return {
     async fateOf(authorization, confirmations = 1, isOver = () => false) {
@@ -73,9 +84,9 @@ function chainOf(settings: ChainSettings, fetcher: Fetch, spendable: typeof read
       const fate = await failOver(inTime, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
-    async spendable(wallet) {
-      const amount = await failOver(endpoints, wallet.network, (ask) => spendable(ask, wallet));
-      return amount.ok ? amount.value : null;
+    async covers(wallet) {
+      const covered = await failOver(endpoints, wallet.network, (ask) => cover(ask, wallet));
+      return covered.ok ? covered.value : null;
     },
   };
 }

@@ -1,5 +1,6 @@
 export { type Block, blockCall, parseBlock } from "./blocks.ts";
 export { buildChain, buildSolanaChain, type Chain } from "./chain.ts";
+export { BALANCE_OF } from "./cover.ts";
 export { AUTHORIZATION_STATE, type Authorization } from "./events.ts";
 export type { Fate } from "./fate.ts";
 export { addressWord, parseBigQuantity, parseQuantity, parseWord, toQuantity, wordAddress } from "./hex.ts";
@@ -20,4 +21,3 @@ export {
   type Reply,
   readNetwork,
 } from "./rpc.ts";
-export { BALANCE_OF } from "./spendable.ts";

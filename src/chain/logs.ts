@@ -19,7 +19,8 @@ export interface LogRange {
   readonly toBlock: number;
 }
 
-const PAGE_BLOCKS = 2000;
+/** Asked for at once, where nobody refuses that. */
+export const PAGE_BLOCKS = 2000;
 
 /** @param requestsMax after which it counts as refused */
 export async function readLogs(

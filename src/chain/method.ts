@@ -8,9 +8,12 @@ import type { Ask, Fault } from "./rpc.ts";
 
 export interface Method {
   /** The contract that keeps the nonce, and the question of its state. */
-  readonly stateCall: (authorization: Authorization) => { readonly to: string; readonly data: string };
+  readonly stateCall: (nonce: Pick<Authorization, "asset" | "payer" | "nonce">) => {
+    readonly to: string;
+    readonly data: string;
+  };
   /** What the one word of the answer says of the nonce; null where it says nothing. */
-  readonly isUsed: (word: string, authorization: Authorization) => boolean | null;
+  readonly isUsed: (word: string, nonce: Pick<Authorization, "nonce">) => boolean | null;
   /** Null where the transaction is no proof of payment. */
   readonly readHint: (
     ask: Ask,

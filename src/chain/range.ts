@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../std/index.ts";
 import { type Block, between, findBlock } from "./blocks.ts";
 import type { Authorization } from "./events.ts";
 import type { KnownFate } from "./fate.ts";
-import type { LogRange } from "./logs.ts";
+import { type LogRange, PAGE_BLOCKS } from "./logs.ts";
 import type { Method } from "./method.ts";
 import { type Ask, type Fault, fault } from "./rpc.ts";
 import { readStates } from "./state.ts";
@@ -33,8 +33,11 @@ export async function findUse(
   const fromBlock = await findBlock(ask, head, authorization.sinceMs - CLOCK_SKEW_MS, SLACK_BLOCKS);
   if (!fromBlock.ok) return fromBlock;
   const range = { fromBlock: fromBlock.value, toBlock: head.number };
-  const found = await method.readUse(ask, authorization, range, FEW_REQUESTS);
-  if (found.ok || found.error.kind !== "refused") return found;
+  const isShort = range.toBlock - range.fromBlock < FEW_REQUESTS * PAGE_BLOCKS;
+  if (isShort) {
+    const found = await method.readUse(ask, authorization, range, FEW_REQUESTS);
+    if (found.ok || found.error.kind !== "refused") return found;
+  }
   const narrowed = await narrow(ask, method, authorization, range);
   // Not every RPC keeps older states.
   return method.readUse(ask, authorization, narrowed.ok ? narrowed.value : range, REQUESTS_MAX);

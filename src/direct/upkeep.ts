@@ -41,6 +41,8 @@ const GIVEN_UP_AFTER = 6;
 const MARGIN_MS = 120_000;
 /** A transfer of nothing to oneself. Some networks count their own costs into a transaction's gas. */
 const FILLER_GAS = 100_000;
+/** No payment's id begins so. */
+const FILLER = "filler|";
 
 /** @returns what is to be broadcast, lowest nonce first */
 export function tend(shelf: Shelf, tending: Tending, sign: Sign, nowMs: number): readonly string[] {
@@ -94,13 +96,15 @@ function fillGap(
   const waiting = shelf.waiting(usedNonces, usedNonces + REACH);
   const place = waiting.findIndex(({ nonce }, i) => nonce !== usedNonces + i);
   const held = waiting[place];
-  if (!held || today === null || nowMs < held.created_at + replaceAfterMs) return [];
+  // Behind a payment of ours nothing is held up yet: somebody else's may be mined in its turn.
+  const isInTurn = waiting.slice(0, place).every(({ id }) => id.startsWith(FILLER));
+  if (!held || !isInTurn || today === null || nowMs < held.created_at + replaceAfterMs) return [];
   const missing = Math.min(held.nonce - (usedNonces + place), TEND_MAX);
   return Array.from({ length: missing }, (_, i) => {
     const nonce = usedNonces + place + i;
     const account = { payer: null, amount: "0", on_trust: 0, seen: null, tx: null };
     const times = { valid_before: 0, created_at: nowMs, sent_at: nowMs };
-    const row = { nonce, id: `filler|${nonce}`, ...fillerOf(relayer), ...account, ...times };
+    const row = { nonce, id: FILLER + nonce, ...fillerOf(relayer), ...account, ...times };
     return put(shelf, row, chainId, today, sign, nowMs);
   });
 }

@@ -75,6 +75,12 @@ const JSON_LIMITS = { depthMax: 16, nodesMax: 4096 };
 /** Of a text that anybody may have written, silence says nothing. */
 type Proof = Pick<CheckedPayment, "isProven">;
 
+/** With what of an attempt decides whether it was the facilitator that failed. */
+interface Attempted extends Expected, Partial<Proof> {
+  /** Whether another one could be asked in its place. */
+  readonly hasNext?: boolean;
+}
+
 export interface Facilitator {
   /** What the ledger pins a payment to. */
   readonly name: string;
@@ -87,7 +93,7 @@ export interface Facilitator {
   readonly supported: Supported;
   /** @param body of `facilitatorBody` */
   readonly verify: (body: string, expected: Expected & Partial<Proof>) => Promise<Verdict>;
-  readonly settle: (body: string, expected: Expected) => Promise<Settlement>;
+  readonly settle: (body: string, expected: Attempted) => Promise<Settlement>;
   /** After an attempt without an answer: the identical body once more. */
   readonly settleAgain: (body: string, expected: Expected) => Promise<LateSettlement>;
 }
@@ -138,29 +144,34 @@ export function buildFacilitator(
     return read.ok ? read.value : null;
   };
   const supported = new Supported(url, ask, notes, nowMs, accounts);
-  /** @param isExcused whether an answer that did not come says nothing of the facilitator */
+  /**
+   * @param isExcused whether an answer that did not come says nothing of the facilitator
+   * @param isAway of a status that is no word about a payment
+   */
   const post = async (
     path: keyof typeof breakers,
     body: string,
     deadline: AbortSignal,
-    isExcused: () => boolean = () => false,
+    isExcused: () => boolean,
+    isAway: (status: number) => boolean,
   ): Promise<Result<FacilitatorReply, string>> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
-    if (reply.ok || !isExcused()) note(breakers[path], path, reply);
+    if (reply.ok || !isExcused()) note(breakers[path], path, reply, isAway);
     return reply.ok ? reply : err(said(path, reply.error));
   };
-  const settle = async (body: string, expected: Expected, read: typeof readSettlement): Promise<Settlement> => {
+  const settle = async (body: string, expected: Attempted, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
     const about = aboutIn(body, expected);
-    const reply = await post("/settle", body, deadline);
+    const isAway = expected.isProven && expected.hasNext ? settlesNothing : turnsAway;
+    const reply = await post("/settle", body, deadline, () => false, isAway);
     let settlement = reply.ok ? read(reply.value, about) : lost(reply.error);
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
       // What was not asked is no silence of the facilitator's, nor is that it waits for the chain longer than we do.
       if (deadline.aborted) break;
-      const again = await post("/settle", body, deadline, () => deadline.aborted);
+      const again = await post("/settle", body, deadline, () => deadline.aborted, isAway);
       const later = again.ok ? readSettlementAgain(again.value, about) : lost(again.error);
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
@@ -176,7 +187,7 @@ export function buildFacilitator(
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
-      const once = () => post("/verify", body, deadline, () => !expected.isProven);
+      const once = () => post("/verify", body, deadline, () => !expected.isProven, turnsAway);
       let reply = await once();
       if (!reply.ok && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
@@ -199,25 +210,29 @@ const lost = (detail: string): LateSettlement => ({ kind: "unknown", detail, tra
 
 const said = (path: string, what: string): string => `${path.slice(1)} ${what}`;
 
-/** Statuses of who does not know who asks, or has nothing at this address: whatever is paid, it will not answer. */
-const TURNED_AWAY: ReadonlySet<number> = new Set([401, 404]);
+/** It does not know who asks, or has nothing at this address: whatever is paid, it will not answer. */
+const turnsAway = (status: number): boolean => status === 401 || status === 404;
 
 /**
- * Whether it is as good as silent: it settles nothing of what it verified, and what stands before it says so. It would be
- * asked on for ever, and the next one never.
+ * The same of one that settles nothing of what it verified, as what stands before it says: it would be asked on for ever,
+ * and the next one never. Where there is none, or what is settled is a wallet's to refuse in a block, nothing would be won.
  */
-const isAway = (path: string, status: number): boolean =>
-  TURNED_AWAY.has(status) || (path === "/settle" && (status === 429 || status >= 500));
+const settlesNothing = (status: number): boolean => turnsAway(status) || status === 429 || status >= 500;
 
 /**
  * Silence counts, and being turned away, and to be there for no settlement. Nothing else does, not even a 403, which is
  * what a firewall in front of it says to a text that it does not like, and no word about a payment, whatever its status:
  * with what a payment can make it say, nobody shall stop it.
  */
-function note(breaker: Breaker, path: string, reply: Result<FacilitatorReply, string>): void {
+function note(
+  breaker: Breaker,
+  path: string,
+  reply: Result<FacilitatorReply, string>,
+  isAway: (status: number) => boolean,
+): void {
   const what = reply.ok ? `answered ${reply.value.status}` : reply.error;
   if (reply.ok && isAnswer(reply.value)) breaker.answered();
-  else if (!reply.ok || isAway(path, reply.value.status)) breaker.failed(said(path, what));
+  else if (!reply.ok || isAway(reply.value.status)) breaker.failed(said(path, what));
   else breaker.babbled(said(path, what));
 }
 

@@ -3,7 +3,7 @@
 
 import { atomicOf, microsOf } from "../config/index.ts";
 import { type Facilitator, facilitatorBody, partBody } from "../facilitator/index.ts";
-import type { Claim } from "../ledger/index.ts";
+import type { Claim, Unsettled } from "../ledger/index.ts";
 import { chargeForMissing, type Meter } from "../metering/index.ts";
 import type { Outcome } from "../outcome/index.ts";
 import {
@@ -148,21 +148,22 @@ async function admitGranted(
 }
 
 /** How long the chain may take to say what a payer has, while the upstream works. */
-const FUNDS_MS = 2_000;
+const FUNDS_MS = 1_500;
 
 /**
  * Each payment is verified alone, and one wallet may promise the same money to many at once: whether it has all of it.
  * Where nobody can say, the caps alone hold. @param unsettled with this one
  */
-async function hasFunds(gate: Gate, payment: CheckedPayment, unsettled: string): Promise<boolean> {
-  const { id, network, asset, payer, amount, paymentPayload } = payment;
+async function hasFunds(gate: Gate, payment: CheckedPayment, unsettled: readonly Unsettled[]): Promise<boolean> {
+  const { id, network, asset, payer, paymentPayload } = payment;
   const chain = gate.chain(network);
-  if (chain === null || unsettled === amount) return true;
+  if (chain === null || unsettled.length === 1) return true;
   const isSponsored = Object.keys(paymentPayload.extensions ?? {}).some(isGasSponsoring);
   const isAllowed = partsOf(id).assetTransferMethod !== "permit2" || isSponsored;
-  const wallet = { network, asset, payer, spender: isAllowed ? null : PERMIT2_ADDRESS };
-  const funds = await attempted(() => chain.spendable(wallet), FUNDS_MS);
-  return !funds.ok || funds.value === null || funds.value >= BigInt(unsettled);
+  const promised = unsettled.map((one) => ({ ...partsOf(one.id), amount: BigInt(one.amount) }));
+  const wallet = { network, asset, payer, spender: isAllowed ? null : PERMIT2_ADDRESS, promised };
+  const covered = await attempted(() => chain.covers(wallet), FUNDS_MS);
+  return !covered.ok || covered.value !== false;
 }
 
 /**

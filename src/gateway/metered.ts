@@ -236,7 +236,10 @@ async function settleStream(
     return receiptOf(payment, "", bill);
   }
   // What the book does not know of is not settled: it would call it something else. The alarm settles what it has.
-  if (!(await report(gate, reporter, [handed, bill.noted]))) return null;
+  if (!(await report(gate, reporter, [handed, bill.noted]))) {
+    payment.leave();
+    return null;
+  }
   const settlement = await settleBehind(gate, order, payment, bill);
   return settlement.kind === "settled" ? receiptOf(payment, settlement.transaction, settlement.bill) : null;
 }

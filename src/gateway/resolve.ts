@@ -17,8 +17,10 @@ const WAIVED: LedgerEvent = { kind: "waived", reason: "usage_missing" };
 
 /** Clocks differ, and blocks come late. */
 const MARGIN_MS = 120_000;
-/** Longer than every settlement takes to be read, from an RPC that answers in a second. */
+/** While a buyer waits. */
 const LOOK_MS = 15_000;
+/** An alarm's lease has time for more, and for settling behind it. */
+const ALARM_LOOK_MS = 45_000;
 
 /** @param isAwaited whether its buyer stands at the gate and waits for it to settle */
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {
@@ -39,7 +41,8 @@ const isOver = ({ kind }: LedgerEvent): boolean => kind === "failed" || kind ===
 
 async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<LedgerEvent> {
   const confirmations = gate.facilitators.named(due.facilitator)?.confirmations ?? 1;
-  const fate = await look(gate, due, { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations });
+  const asked = { sinceMs: due.createdAtMs, transaction: due.transaction, confirmations };
+  const fate = await look(gate, due, asked, isAwaited ? LOOK_MS : ALARM_LOOK_MS);
   if (fate?.kind === "paid") return movedBy(due, fate);
   // Nothing is to be settled, whatever became of the authorization.
   if (due.isOwed && due.charge === NOTHING) return WAIVED;
@@ -60,9 +63,9 @@ async function askChain(gate: Gate, due: Due, isAwaited: boolean): Promise<Ledge
 }
 
 /** What it is asked ends in time for what comes after it to end within a lease, however slow its RPCs are. */
-async function look(gate: Gate, payment: Due | CheckedPayment, asked: Look): Promise<Fate | null> {
+async function look(gate: Gate, payment: Due | CheckedPayment, asked: Look, deadlineMs: number): Promise<Fate | null> {
   let isOver = false;
-  const fate = await attempted(() => fateOf(gate, payment, { ...asked, isOver: () => isOver }), LOOK_MS);
+  const fate = await attempted(() => fateOf(gate, payment, { ...asked, isOver: () => isOver }), deadlineMs);
   isOver = true;
   return fate.ok ? fate.value : { kind: "unavailable", detail: "no RPC answered in time" };
 }
@@ -78,7 +81,7 @@ export async function isUnused(gate: Gate, payment: CheckedPayment): Promise<boo
   if (isSolana(payment.network)) return false;
   const nowMs = gate.nowMs();
   // At the head: what is used there is public, however few blocks are built on it.
-  const fate = await look(gate, payment, { sinceMs: nowMs, transaction: null, confirmations: 1 });
+  const fate = await look(gate, payment, { sinceMs: nowMs, transaction: null, confirmations: 1 }, LOOK_MS);
   if (fate === null || fate.kind === "unavailable") return null;
   if (fate.kind !== "unused") return false;
   return nowMs - fate.chainTimeMs <= BEHIND_MS ? true : null;

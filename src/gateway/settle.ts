@@ -10,6 +10,7 @@ import type { Settlement } from "../x402/index.ts";
 import { confirm } from "./confirm.ts";
 import type { Gate, Order } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
+import { ableOf } from "./verify.ts";
 
 /** What a metered call comes to. */
 export interface Bill {
@@ -53,10 +54,15 @@ export async function settle(
   bill: Bill | null,
 ): Promise<Settled | Unsettled> {
   const { payment, facilitatorBody } = admitted;
-  const part = bill === null ? payment : { ...payment, part: bill.amount };
-  const asked = facilitatorOf(gate, order, admitted).settle(bill?.settleBody ?? facilitatorBody, part);
+  const hasNext = ableOf(gate, order, payment).length > 1;
+  const expected = { ...payment, hasNext, ...(bill && { part: bill.amount }) };
+  const asked = facilitatorOf(gate, order, admitted).settle(bill?.settleBody ?? facilitatorBody, expected);
   const said = await order.call.trace.measure("settle", asked);
-  if (said.kind === "rejected") return (await isProof(gate, order, payment, said)) ? said : inDoubt(said.reason);
+  if (said.kind === "rejected") {
+    // Another one that was shown the payment before may have sent it, and that is what the payer has become poor by.
+    const isDoubtful = hasNext && POOR.has(said.reason) && (await isUnused(gate, payment)) !== true;
+    return isDoubtful ? { kind: "unknown", detail: said.reason, transaction: null } : said;
+  }
   if (said.kind === "unknown") return said;
   const isFirst = gate.spent.isFirst(payment.id, said.transaction);
   if (!isFirst || isDear(order, payment, bill)) return show(gate, order, admitted, bill, said.transaction);
@@ -73,20 +79,6 @@ export const POOR: ReadonlySet<string> = new Set([
   "permit2_allowance_required",
 ]);
 
-/**
- * Whether the refusal says that nothing was paid. Where another facilitator may have been shown the payment before, and
- * have sent it, that is what the payer has become poor by.
- */
-async function isProof(
-  gate: Gate,
-  { access }: Order,
-  payment: CheckedPayment,
-  { reason }: Extract<Settlement, { kind: "rejected" }>,
-): Promise<boolean> {
-  if (access.offer.facilitators.length === 1 || !POOR.has(reason)) return true;
-  return (await isUnused(gate, payment)) === true;
-}
-
 /** Where nobody waits, or all of it is on record before anything else is done. */
 export async function settleForGood(
   gate: Gate,
@@ -100,8 +92,6 @@ export async function settleForGood(
   if (shown.kind === "settled") await accept(gate, admitted, shown);
   return shown;
 }
-
-const inDoubt = (detail: string): Unsettled => ({ kind: "unknown", detail, transaction: null });
 
 /** False where the transaction is another payment's, whichever isolate heard of that, and the chain does not show it. */
 export function accept(gate: Gate, { payment }: AdmittedPayment, settled: Settled): Promise<boolean> {

@@ -1,7 +1,7 @@
 // The book of one payer on one network, over SQLite. No clock, no chance, no I/O but the storage: every method runs
 // without an `await`, so each is one transaction and nothing comes between a look and a write.
 
-import { exceededCap, firstOf, hasDebt, unsettledOf } from "./claim.ts";
+import { exceededCap, firstOf, hasDebt, type OpenPayment, unsettledOf } from "./claim.ts";
 import { Pages } from "./pages.ts";
 import { dueOf, entryOf, keptOf, openOf, type Row, termsOf } from "./rows.ts";
 import { transition } from "./rules.ts";
@@ -27,10 +27,10 @@ export class Book {
 
   claim(claim: Claim): ClaimAnswer {
     this.#pages.begin();
-    const { nowMs, fingerprint, keyDigest, asset, caps } = claim;
+    const { nowMs, fingerprint, keyDigest, caps } = claim;
     const own = this.#pages.find(claim.id);
     // Its answer was lost, and it is asked for again: no other attempt has this id.
-    if (own?.pay === "claimed" && own.attempt === claim.attempt) return granted(unsettledOf(this.#open(nowMs), asset));
+    if (own?.pay === "claimed" && own.attempt === claim.attempt) return granted(claim, this.#open(nowMs));
     const told = this.#presented(own, claim);
     if (told.kind !== "claimable") return told;
     const namesake = keyDigest === null ? null : this.#lapsed(this.#pages.findOfKey(keyDigest), nowMs);
@@ -40,11 +40,10 @@ export class Book {
     const known = first ? this.#tellFirst(first, claim) : null;
     if (known && known.kind !== "claimable") return known;
     if (claim.mode !== "before" && hasDebt(open)) return { kind: "in_debt" };
-    const unsettled = unsettledOf(open, asset) + BigInt(claim.amount);
-    const cap = exceededCap(open, unsettled, caps);
+    const cap = exceededCap(open, { asset: claim.asset, amount: BigInt(claim.amount) }, caps);
     if (cap !== null) return { kind: "over_cap", cap };
     this.#pages.insert(claim, own);
-    return granted(unsettled);
+    return granted(claim, open);
   }
 
   /**
@@ -211,7 +210,13 @@ function noted(event: LedgerEvent, nowMs: number): Partial<Noted> {
   }
 }
 
-const granted = (unsettled: bigint): ClaimAnswer => ({ kind: "granted", unsettled: unsettled.toString() });
+/** @param open with the payment or without it */
+function granted({ id, mode, asset, amount }: Claim, open: readonly OpenPayment[]): ClaimAnswer {
+  if (mode !== "async") return { kind: "granted", unsettled: [] };
+  const others = unsettledOf(open, asset).filter((payment) => payment.id !== id);
+  const unsettled = others.map((payment) => ({ id: payment.id, amount: payment.amount.toString() }));
+  return { kind: "granted", unsettled: [...unsettled, { id, amount }] };
+}
 
 /** To who asks again for a redelivery that it was granted, because the answer was lost, that has not begun. */
 const seenBy = (attempt: string, kept: Kept): Kept =>

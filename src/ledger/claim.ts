@@ -38,16 +38,21 @@ export function firstOf<P extends OpenPayment>(open: readonly P[], fingerprint: 
 
 export const hasDebt = (open: readonly OpenPayment[]): boolean => open.some(isDebt);
 
-/** What is open of an asset, in atomic units. */
-export const unsettledOf = (open: readonly OpenPayment[], asset: string): bigint =>
-  open.reduce((sum, payment) => (payment.asset === asset && isUnsettled(payment) ? sum + payment.amount : sum), 0n);
+/** What is not known to be settled of an asset. */
+export const unsettledOf = <P extends OpenPayment>(open: readonly P[], asset: string): readonly P[] =>
+  open.filter((payment) => payment.asset === asset && isUnsettled(payment));
 
 const isUnsettled = ({ pay }: PaymentState): boolean => pay === "claimed" || pay === "unknown" || pay === "owed";
 
-/** The cap that one more payment would exceed, or null. @param unsettled with that payment */
-export function exceededCap(open: readonly OpenPayment[], unsettled: bigint, caps: Caps): CapName | null {
+/** The cap that one more payment would exceed, or null. */
+export function exceededCap(
+  open: readonly OpenPayment[],
+  { asset, amount }: Pick<OpenPayment, "asset" | "amount">,
+  caps: Caps,
+): CapName | null {
   if (open.filter(({ isRunning }) => isRunning).length >= caps.inFlightMax) return "in_flight";
   if (open.filter(wasInVain).length >= caps.unchargedMax) return "uncharged";
+  const unsettled = unsettledOf(open, asset).reduce((sum, payment) => sum + payment.amount, amount);
   return unsettled > caps.unsettledMax ? "unsettled" : null;
 }
 

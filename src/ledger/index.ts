@@ -17,4 +17,4 @@ export { buildSpentPayments, type SpentPayments } from "./spent.ts";
 export type { Sql, Store } from "./sql.ts";
 export type { StoredAnswer } from "./standing.ts";
 export type { Lease, LedgerEvent } from "./state.ts";
-export type { Claim, ClaimAnswer, Due, Entry, Known, Presentation } from "./words.ts";
+export type { Claim, ClaimAnswer, Due, Entry, Known, Presentation, Unsettled } from "./words.ts";

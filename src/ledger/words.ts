@@ -87,9 +87,15 @@ export type Known =
 
 export type PresentAnswer = { readonly kind: "claimable" } | Known;
 
+export interface Unsettled {
+  readonly id: string;
+  /** Atomic units. */
+  readonly amount: string;
+}
+
 export type ClaimAnswer =
-  /** `unsettled`: what the payer has open of this asset, with this one; atomic units. */
-  | { readonly kind: "granted"; readonly unsettled: string }
+  /** `unsettled`: of what is served before it is settled, all that the payer has open of this asset, itself among it. */
+  | { readonly kind: "granted"; readonly unsettled: readonly Unsettled[] }
   | { readonly kind: "key_reused" }
   | { readonly kind: "in_debt" }
   | { readonly kind: "over_cap"; readonly cap: CapName }

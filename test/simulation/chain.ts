@@ -97,15 +97,18 @@ export class Blocks {
   view(): Chain {
     return {
       fateOf: (authorization) => this.#fateOf(authorization),
-      spendable: (wallet) => this.#spendable(wallet),
+      covers: (wallet) => this.#covers(wallet),
     };
   }
 
-  async #spendable({ asset, payer }: Parameters<Chain["spendable"]>[0]): Promise<bigint | null> {
+  async #covers({ asset, payer, promised }: Parameters<Chain["covers"]>[0]): Promise<boolean | null> {
     const { faults, random } = this.#world;
     await this.#world.pause(random.delayMs(80, 3_000), "is told by the RPC");
     if (faults.strikes("rpc unavailable")) return null;
-    return this.balances.get(`${asset}|${payer}`.toLowerCase()) ?? 0n;
+    const isOpen = ({ assetTransferMethod, nonce }: (typeof promised)[number]): boolean =>
+      !this.used.has(`${assetTransferMethod === "permit2" ? "permit2" : asset}|${payer}|${nonce}`.toLowerCase());
+    const rest = promised.filter(isOpen).reduce((sum, { amount }) => sum + amount, 0n);
+    return rest <= (this.balances.get(`${asset}|${payer}`.toLowerCase()) ?? 0n);
   }
 
   async #fateOf({ asset, payer, nonce, payTo, amount, assetTransferMethod }: Authorization): Promise<Fate> {

@@ -17,7 +17,7 @@ import { table } from "./config/table.ts";
 const KB_MAX = { script: 70, whole: 177 };
 /** What a table pays that needs a part which few do. */
 const CDP_KB_MAX = 6;
-const CHAIN_KB_MAX = 6;
+const CHAIN_KB_MAX = 7;
 /** Who settles asks an RPC, too. */
 const DIRECT_KB_MAX = 12 + CHAIN_KB_MAX;
 const SOLANA_KB_MAX = 17;

@@ -99,4 +99,4 @@ export const hangingBooks: Books = buildBooks(
 export const chainOf =
   (fateOf: Chain["fateOf"]): Gate["chain"] =>
   (network) =>
-    network === "eip155:84532" ? { fateOf, spendable: async () => null } : null;
+    network === "eip155:84532" ? { fateOf, covers: async () => null } : null;

@@ -395,6 +395,17 @@ describe("an RPC that", () => {
     expect(await askAt([url, next.url])).toEqual(paid);
   });
 
+  test("has no older states is asked for the logs of half a day, and for each page once", async () => {
+    const head = HEAD + 50_000;
+    const [at, sinceMs] = [head - 21_580, secondsOf(head - 21_600) * 1000];
+    const receipts = [mined([used(), transfer()], TRANSACTION, at)];
+    const logs = receipts.flatMap((receipt) => receipt.logs.slice(0, 1));
+    const eth_call = (_: object, block: string) => (Number(block) < head - 128 ? refuse() : ONE);
+    const rpc = await start({ head, receipts, answers: { eth_call, eth_getLogs: narrow(2000, logs) } });
+    expect(await askAt([rpc.url], { sinceMs })).toEqual(paid);
+    expect(methodsOf(rpc).filter((methods) => methods.includes("eth_getLogs"))).toHaveLength(11);
+  });
+
   test("serves a few hundred blocks of logs at a time is asked for so many", async () => {
     const logs = mined([used(), transfer()]).logs.slice(0, 1);
     const rpc = await start({ ...good, answers: { eth_getLogs: narrow(300, logs) } });

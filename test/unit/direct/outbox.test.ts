@@ -532,6 +532,13 @@ describe("a gap", () => {
     expect(nonces).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
   });
 
+  test("is not filled behind a payment of ours that waits: somebody else's may be mined in its turn", () => {
+    take();
+    take({ id: "p-2", pendingNonces: 2 });
+    expect(tend({ usedNonces: 0 }, NOW + 16_000).raws.map((raw) => read(raw).nonce)).toEqual([0, 2]);
+    expect(tend({ usedNonces: 1 }, NOW + 16_001).raws.map((raw) => read(raw).nonce)).toContain(1);
+  });
+
   test("is not filled for more than the cap", () => {
     behindGap();
     const raws = tend({ usedNonces: 5, today: null }, NOW + 60_000).raws;

@@ -590,6 +590,18 @@ test("an attempt whose ledger takes its time to hear who settles does not outlas
   expect([gate.seen.length, gate.entry(payment)]).toEqual([1, "settled, delivered"]);
 });
 
+test("the only facilitator is asked on, whatever the settling of some payments makes it answer", async () => {
+  const strange = newAccount();
+  const settle: Around["settle"] = (body) =>
+    payerOf(body) === strange.address ? Response.json({ error: "reverted" }, { status: 500 }) : isSettled(body);
+  const { pay } = openGate(WAYS, { settle });
+  for (let i = 0; i < 3; i++) {
+    const outcome = await pay(`/after?${i}`, await signPayment("10000", {}, strange));
+    expect(reasonOf(outcome)).toBe("settlement_unknown");
+  }
+  expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+});
+
 describe("a facilitator that two routes give different times", () => {
   const times = (settleTimeoutSeconds: number) => [{ url: ONE, settleTimeoutSeconds }];
   const table = {

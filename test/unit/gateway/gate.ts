@@ -79,8 +79,8 @@ export interface Around {
   readonly supported: (body: string, url: string) => object | Promise<object>;
   /** Null without an RPC. */
   readonly fate: ((...asked: Parameters<Chain["fateOf"]>) => Fate | Promise<Fate>) | null;
-  /** What the RPC says that a payer has, where there is one. */
-  readonly spendable: Chain["spendable"];
+  /** Whether the RPC says that a payer has all that is promised, where there is one. */
+  readonly covers: Chain["covers"];
   readonly ledger: (method: keyof LedgerStub, events: readonly string[]) => Reach;
   readonly changes: Partial<Gate>;
   /** Whose ledgers, KV and clock are gone on with: its table was changed. */
@@ -137,7 +137,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
   const {
     upstream = () => GOODS,
     fate = null,
-    spendable = async () => null,
+    covers = async () => null,
     ledger: reach,
     changes = {},
     before: place = new Place(),
@@ -202,7 +202,7 @@ export function openGate(table: object = {}, around: Partial<Around> = {}) {
     upstream: (settings) =>
       buildUpstream({ ...settings, headers: [], signer: null, fetcher: fetcher as unknown as Fetcher }),
     publicKeys: async () => [],
-    chain: () => fate && { fateOf: async (...asked) => fate(...asked), spendable },
+    chain: () => fate && { fateOf: async (...asked) => fate(...asked), covers },
     admitUnproven: async () => false,
     nowMs: () => clock.nowMs,
     newId: () => `attempt-${++ids}`,

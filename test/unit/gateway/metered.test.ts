@@ -282,15 +282,15 @@ describe("a stream of a payer who has another one open", () => {
   const unused = (): Fate => ({ kind: "unused", chainTimeMs: 0 });
 
   /** The first is open, and no end of it comes. */
-  async function second(spendable: Around["spendable"], fate: Around["fate"] = unused) {
+  async function second(covers: Around["covers"], fate: Around["fate"] = unused) {
     const streams = [streaming(), streaming()];
     const upstream: Around["upstream"] = (sent) => (streams.shift() ?? expect.fail()).upstream(sent);
     const wallets: object[] = [];
     const around: Partial<Around> = {
       ...{ upstream, fate },
-      spendable: async (wallet) => {
+      covers: async (wallet) => {
         wallets.push(wallet);
-        return spendable(wallet);
+        return covers(wallet);
       },
     };
     const { buy, answer, place, settledFor } = open({}, around);
@@ -300,29 +300,31 @@ describe("a stream of a payer who has another one open", () => {
     const outcome = await answer("/m", paidWith(other as unknown as Payment));
     const { from, nonce } = other.payload.permit2Authorization;
     const held = () => place.ledger(`${NETWORK}|${from.toLowerCase()}`).entry(permit2PaymentId(NETWORK, from, nonce));
-    return { outcome, wallets, settledFor, entry: (): string => `${held()?.pay}, ${held()?.delivery}` };
+    const nonces = () => [payment.payload.permit2Authorization.nonce, nonce];
+    return { outcome, wallets, settledFor, nonces, entry: (): string => `${held()?.pay}, ${held()?.delivery}` };
   }
 
   test("goes out where the wallet has what both may cost, and lets Permit2 move it", async () => {
-    const { outcome, wallets, entry } = await second(async () => 100_000n);
+    const { outcome, wallets, entry, nonces } = await second(async () => true);
     expect([reasonOf(outcome), entry()]).toEqual(["served", "owed, none"]);
     const wallet = { network: NETWORK, asset: ASSET, payer: account.address, spender: PERMIT2_ADDRESS };
-    expect(wallets).toEqual([wallet]);
+    const promised = nonces().map((nonce) => ({ assetTransferMethod: "permit2", nonce, amount: 50_000n }));
+    expect(wallets).toMatchObject([{ ...wallet, promised }]);
   });
 
-  test("goes to nobody where it has a unit less: neither is it owed, nor anything settled", async () => {
-    const { outcome, entry, settledFor } = await second(async () => 99_999n);
+  test("goes to nobody where it has less: neither is it owed, nor anything settled", async () => {
+    const { outcome, entry, settledFor } = await second(async () => false);
     expect(outcome).toMatchObject({ problem: { reason: "payer_over_cap", cap: "funds" } });
     await expect.poll(entry).toBe("uncharged, none");
     expect(settledFor).toEqual([]);
   });
 
-  test.each<[string, Around["spendable"], Around["fate"]]>([
+  test.each<[string, Around["covers"], Around["fate"]]>([
     ["no RPC says what it has", async () => null, unused],
     ["the RPC breaks", broken, unused],
-    ["there is none", async () => 0n, null],
-  ])("goes out within the caps where %s", async (_, spendable, fate) => {
-    expect(reasonOf((await second(spendable, fate)).outcome)).toBe("served");
+    ["there is none", async () => false, null],
+  ])("goes out within the caps where %s", async (_, covers, fate) => {
+    expect(reasonOf((await second(covers, fate)).outcome)).toBe("served");
   });
 });
 

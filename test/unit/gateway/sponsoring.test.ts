@@ -192,9 +192,9 @@ describe("a payment with a permit", () => {
       {
         settle: broken,
         fate: () => ({ kind: "unavailable", detail: "no RPC answered" }),
-        spendable: async ({ spender }) => {
+        covers: async ({ spender }) => {
           spenders.push(spender);
-          return 20_000n;
+          return true;
         },
       },
     );

@@ -44,13 +44,19 @@ describe("a claim", () => {
     expect(present()).toEqual({ kind: "in_flight" });
   });
 
-  test("is told what its payer has open of the asset, with itself: also where it is asked for again", () => {
-    expect(claim()).toEqual({ kind: "granted", unsettled: "10000" });
-    claim({ id: idOf(2), fingerprint: "f-2", asset: "0xother" });
-    const second = { id: idOf(3), fingerprint: "f-3", amount: "500" };
-    for (let i = 0; i < 2; i++) expect(claim(second)).toEqual({ kind: "granted", unsettled: "10500" });
+  test("of what is served first is told what its payer has open of the asset, itself among it, also when it is asked for again", () => {
+    const served = { mode: "async" } as const;
+    const [first, third] = [
+      { id: ID, amount: "10000" },
+      { id: idOf(3), amount: "500" },
+    ];
+    expect(claim(served)).toEqual({ kind: "granted", unsettled: [first] });
+    claim({ ...served, id: idOf(2), fingerprint: "f-2", asset: "0xother" });
+    const again = { ...served, ...third, fingerprint: "f-3" };
+    for (let i = 0; i < 2; i++) expect(claim(again)).toEqual({ kind: "granted", unsettled: [first, third] });
     record([settled]);
-    expect(claim(second)).toEqual({ kind: "granted", unsettled: "500" });
+    expect(claim(again)).toEqual({ kind: "granted", unsettled: [third] });
+    expect(claim({ id: idOf(4), fingerprint: "f-4" })).toEqual({ kind: "granted", unsettled: [] });
   });
 
   test("is granted again to the attempt whose answer was lost, and to it alone", () => {

@@ -1,18 +1,10 @@
 import { describe, expect, test } from "vitest";
-import {
-  type Caps,
-  exceededCap,
-  firstOf,
-  hasDebt,
-  isLive,
-  type OpenPayment,
-  unsettledOf,
-} from "../../../src/ledger/claim.ts";
+import { type Caps, exceededCap, firstOf, hasDebt, isLive, type OpenPayment } from "../../../src/ledger/claim.ts";
 import type { Delivery, Pay } from "../../../src/ledger/state.ts";
 import { DELIVERIES, NOW, PAYS, stateOf } from "./fixtures.ts";
 
 const ASSET = "0xasset";
-const PRICE = 10n;
+const price = { asset: ASSET, amount: 10n };
 
 const open = (pay: Pay, delivery: Delivery = "none", changes: Partial<OpenPayment> = {}): OpenPayment => ({
   ...stateOf(pay, delivery),
@@ -105,12 +97,12 @@ describe("a payer", () => {
     ["credits", Array.from({ length: 9 }, () => open("settled", "undelivered")), null],
     ["credits that end", Array.from({ length: 9 }, () => open("settled", "undelivered", REMEMBERED)), null],
   ])("with %s may go on unless a cap is reached", (_, payments, cap) => {
-    expect(exceededCap(payments, unsettledOf(payments, ASSET) + PRICE, caps)).toBe(cap);
+    expect(exceededCap(payments, price, caps)).toBe(cap);
   });
 
   test("may go up to the cap to the last unit", () => {
-    expect(exceededCap([], 40n, caps)).toBeNull();
-    expect(exceededCap([], 41n, caps)).toBe("unsettled");
+    expect(exceededCap([open("unknown", "none", { amount: 30n })], price, caps)).toBeNull();
+    expect(exceededCap([open("unknown", "none", { amount: 31n })], price, caps)).toBe("unsettled");
   });
 });
 
