@@ -22,6 +22,7 @@ await runCommand(usage, async () => {
   if (mistakes.length > 0) throw new Error(formatMistakes(relative(process.cwd(), file), mistakes));
   // No build names its table on the command line.
   const built = values.pricing === undefined ? compileFile(builtFile) : null;
+  if (built?.ok === false) throw new Error(formatMistakes(relative(process.cwd(), builtFile), built.error));
   if (built?.ok) writeFeatures(built.value, featuresFile);
   if (config.ok && !values.quiet) {
     const written = JSON.parse(readText(file));

@@ -33,8 +33,8 @@ export interface Chain {
    * @param isOver whether nobody waits for the answer any more; nothing is asked from then on
    */
   readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: () => boolean) => Promise<Fate>;
-  /** Whether a wallet has all that its owner promised; null where nobody says. */
-  readonly covers: (wallet: Wallet) => Promise<boolean | null>;
+  /** Whether a wallet has all that its owner promised; null where nobody says. `isOver` as above. */
+  readonly covers: (wallet: Wallet, isOver?: () => boolean) => Promise<boolean | null>;
 }
 
 type ReadFate = (
@@ -84,8 +84,9 @@ function chainOf(
       const fate = await failOver(inTime, authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
-    async covers(wallet) {
-      const covered = await failOver(endpoints, wallet.network, (ask) => cover(ask, wallet));
+    async covers(wallet, isOver = () => false) {
+      const inTime = endpoints.map((endpoint) => whileNot(isOver, endpoint));
+      const covered = await failOver(inTime, wallet.network, (ask) => cover(ask, wallet));
       return covered.ok ? covered.value : null;
     },
   };

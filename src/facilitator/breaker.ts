@@ -100,6 +100,12 @@ export class Breaker {
     this.#look = null;
   }
 
+  /** It is there for nothing, and that is nobody's reason to rest: nor one to come back. */
+  troubled(why: string): void {
+    this.#failures += 1;
+    this.#why = why;
+  }
+
   failed(why: string): void {
     // Many who had asked already are one silence, and no reason to rest for longer.
     if (!this.isAsked() && this.#look === null) return;

@@ -146,32 +146,32 @@ export function buildFacilitator(
   const supported = new Supported(url, ask, notes, nowMs, accounts);
   /**
    * @param isExcused whether an answer that did not come says nothing of the facilitator
-   * @param isAway of a status that is no word about a payment
+   * @param isBlamed whether it rests for settling nothing
    */
   const post = async (
     path: keyof typeof breakers,
     body: string,
     deadline: AbortSignal,
     isExcused: () => boolean,
-    isAway: (status: number) => boolean,
+    isBlamed = false,
   ): Promise<Result<FacilitatorReply, string>> => {
     const init = { method: "POST", body, headers: { "content-type": "application/json" } };
     const reply = await call(url + path, init, deadline, authorize);
-    if (reply.ok || !isExcused()) note(breakers[path], path, reply, isAway);
+    if (reply.ok || !isExcused()) note(breakers[path], path, reply, isBlamed);
     return reply.ok ? reply : err(said(path, reply.error));
   };
   const settle = async (body: string, expected: Attempted, read: typeof readSettlement): Promise<Settlement> => {
     const deadline = AbortSignal.timeout(settleTimeoutMs);
     const about = aboutIn(body, expected);
-    const isAway = expected.isProven && expected.hasNext ? settlesNothing : turnsAway;
-    const reply = await post("/settle", body, deadline, () => false, isAway);
+    const isBlamed = (expected.isProven && expected.hasNext) ?? false;
+    const reply = await post("/settle", body, deadline, () => false, isBlamed);
     let settlement = reply.ok ? read(reply.value, about) : lost(reply.error);
     // What is under way is asked for again with the identical body; its hash is kept, whatever comes after.
     while (isPending(settlement)) {
       await pause(PENDING_PAUSE_MS);
       // What was not asked is no silence of the facilitator's, nor is that it waits for the chain longer than we do.
       if (deadline.aborted) break;
-      const again = await post("/settle", body, deadline, () => deadline.aborted, isAway);
+      const again = await post("/settle", body, deadline, () => deadline.aborted, isBlamed);
       const later = again.ok ? readSettlementAgain(again.value, about) : lost(again.error);
       settlement =
         later.kind === "unknown" && later.transaction === null ? { ...settlement, detail: later.detail } : later;
@@ -187,7 +187,7 @@ export function buildFacilitator(
     supported,
     async verify(body, expected) {
       const deadline = AbortSignal.timeout(verifyTimeoutMs);
-      const once = () => post("/verify", body, deadline, () => !expected.isProven, turnsAway);
+      const once = () => post("/verify", body, deadline, () => !expected.isProven);
       let reply = await once();
       if (!reply.ok && !deadline.aborted) {
         await pause(RETRY_PAUSE_MS * (0.5 + random()));
@@ -210,30 +210,28 @@ const lost = (detail: string): LateSettlement => ({ kind: "unknown", detail, tra
 
 const said = (path: string, what: string): string => `${path.slice(1)} ${what}`;
 
-/** It does not know who asks, or has nothing at this address: whatever is paid, it will not answer. */
-const turnsAway = (status: number): boolean => status === 401 || status === 404;
+/** Statuses of who does not know who asks, or has nothing at this address: whatever is paid, it will not answer. */
+const TURNED_AWAY: ReadonlySet<number> = new Set([401, 404]);
 
 /**
- * The same of one that settles nothing of what it verified, as what stands before it says: it would be asked on for ever,
- * and the next one never. Where there is none, or what is settled is a wallet's to refuse in a block, nothing would be won.
+ * Whether it settles nothing of what it verified, as what stands before it says: it would be asked on for ever, and the
+ * next one never. Where there is none, or what is settled is a wallet's to refuse in a block, nothing would be won by that.
  */
-const settlesNothing = (status: number): boolean => turnsAway(status) || status === 429 || status >= 500;
+const settlesNothing = (path: string, status: number): boolean =>
+  path === "/settle" && (status === 429 || status >= 500);
 
 /**
  * Silence counts, and being turned away, and to be there for no settlement. Nothing else does, not even a 403, which is
  * what a firewall in front of it says to a text that it does not like, and no word about a payment, whatever its status:
  * with what a payment can make it say, nobody shall stop it.
  */
-function note(
-  breaker: Breaker,
-  path: string,
-  reply: Result<FacilitatorReply, string>,
-  isAway: (status: number) => boolean,
-): void {
-  const what = reply.ok ? `answered ${reply.value.status}` : reply.error;
+function note(breaker: Breaker, path: string, reply: Result<FacilitatorReply, string>, isBlamed: boolean): void {
+  const what = said(path, reply.ok ? `answered ${reply.value.status}` : reply.error);
   if (reply.ok && isAnswer(reply.value)) breaker.answered();
-  else if (!reply.ok || isAway(reply.value.status)) breaker.failed(said(path, what));
-  else breaker.babbled(said(path, what));
+  else if (!reply.ok || TURNED_AWAY.has(reply.value.status)) breaker.failed(what);
+  else if (!settlesNothing(path, reply.value.status)) breaker.babbled(what);
+  else if (isBlamed) breaker.failed(what);
+  else breaker.troubled(what);
 }
 
 /** What the facilitator says that it can do; the error is why that is not known. */

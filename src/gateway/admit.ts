@@ -162,7 +162,9 @@ async function hasFunds(gate: Gate, payment: CheckedPayment, unsettled: readonly
   const isAllowed = partsOf(id).assetTransferMethod !== "permit2" || isSponsored;
   const promised = unsettled.map((one) => ({ ...partsOf(one.id), amount: BigInt(one.amount) }));
   const wallet = { network, asset, payer, spender: isAllowed ? null : PERMIT2_ADDRESS, promised };
-  const covered = await attempted(() => chain.covers(wallet), FUNDS_MS);
+  let isOver = false;
+  const covered = await attempted(() => chain.covers(wallet, () => isOver), FUNDS_MS);
+  isOver = true;
   return !covered.ok || covered.value !== false;
 }
 

@@ -20,7 +20,7 @@ const MARGIN_MS = 120_000;
 /** While a buyer waits. */
 const LOOK_MS = 15_000;
 /** An alarm's lease has time for more, and for settling behind it. */
-const ALARM_LOOK_MS = 45_000;
+const ALARM_LOOK_MS = 30_000;
 
 /** @param isAwaited whether its buyer stands at the gate and waits for it to settle */
 export async function findOut(gate: Gate, due: Due, isAwaited: boolean): Promise<void> {

@@ -27,6 +27,8 @@ const promise = (amount: bigint, nonce: string = NONCE): Promised => ({
   nonce,
   amount,
 });
+/** Which the spender moves. */
+const permit = (amount: bigint, nonce = "256"): Promised => ({ assetTransferMethod: "permit2", nonce, amount });
 
 const coversAt = (urls: readonly string[], promised: readonly Promised[], spender: string | null = null) =>
   buildChain({ urls, timeoutMs: 4000 }).covers({ network, asset, payer, spender, promised });
@@ -59,20 +61,41 @@ test("a wallet covers what its balance does, and no more than a spender is allow
   const url = await start(token(70n, 30n));
   expect(await coversAt([url], [promise(70n)])).toBe(true);
   expect(await coversAt([url], [promise(70n), promise(1n)])).toBe(false);
-  expect(await coversAt([url], [promise(29n), promise(1n)], OTHER)).toBe(true);
-  expect(await coversAt([url], [promise(30n), promise(1n)], OTHER)).toBe(false);
-  expect(await coversAt([await start(token(20n, 30n))], [promise(21n)], OTHER)).toBe(false);
+  expect(await coversAt([url], [permit(29n), permit(1n)], OTHER)).toBe(true);
+  expect(await coversAt([url], [permit(30n), permit(1n)], OTHER)).toBe(false);
+  // What it does not move is held against the balance alone.
+  expect(await coversAt([url], [permit(30n), promise(40n)], OTHER)).toBe(true);
+  expect(await coversAt([await start(token(20n, 30n))], [permit(21n)], OTHER)).toBe(false);
 });
 
 test("what has left the wallet already is not asked of it again, by either kind of nonce", async () => {
   const paid = Array.from({ length: 20 }, (_, i): Promised => {
-    if (i % 2 === 0) return promise(10n, pad(toHex(i + 1)));
-    return { assetTransferMethod: "permit2", nonce: String((i + 1) * 256), amount: 10n };
+    return i % 2 === 0 ? promise(10n, pad(toHex(i + 1))) : permit(10n, String((i + 1) * 256));
   });
   const nonces = paid.map(({ nonce }) => nonce);
   const all = [...paid, promise(70n)];
   expect(await coversAt([await start(token(70n, 0n, nonces))], all)).toBe(true);
   expect(await coversAt([await start(token(70n, 0n, nonces.slice(1)))], all)).toBe(false);
+});
+
+test("what it has by then decides, where something of it is settled while it is looked at", async () => {
+  let has = 10n;
+  const nonce = pad(toHex(1));
+  const { answers } = token(10n, 0n, [nonce]);
+  const rpc = await startFakeRpc({
+    answers: {
+      eth_call(call: { to: string; data: string }, block: string) {
+        if (!call.data.startsWith("0x70a08231")) return answers?.["eth_call"]?.(...([call, block] as never[]));
+        const said = pad(toHex(has));
+        // Mined behind the first look.
+        has = 0n;
+        return said;
+      },
+    },
+  });
+  servers.push(rpc);
+  expect(await coversAt([rpc.url], [promise(10n, nonce), promise(10n)])).toBe(false);
+  expect(rpc.seen.length).toBeLessThanOrEqual(3);
 });
 
 test("of more than forty promises the rest counts as open", async () => {

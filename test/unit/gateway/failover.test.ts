@@ -602,6 +602,20 @@ test("the only facilitator is asked on, whatever the settling of some payments m
   expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
 });
 
+test("a facilitator that rests for settling nothing is not brought back by settling nothing again", async () => {
+  const settle: Around["settle"] = (body, url) =>
+    url.startsWith(ONE) ? Response.json({ error: "no" }, { status: 503 }) : isSettled(body);
+  const { gate, pay, settledAt, urls } = open({ settle });
+  for (let i = 0; i < 3; i++) await pay("/after", await signPayment("10000"));
+  // As an alarm does for the first payments, which it may have settled.
+  const first = gate.facilitators.named(ONE) ?? expect.fail();
+  await first.settleAgain("{}", { payer: "0x", network: NETWORK });
+  expect([first.breaker.isAsked(), settledAt().length]).toEqual([false, 4]);
+  urls.length = 0;
+  expect(reasonOf(await pay("/after", await signPayment("10000")))).toBe("sold");
+  expect(settledAt()).toEqual([`${TWO}/settle`]);
+});
+
 describe("a facilitator that two routes give different times", () => {
   const times = (settleTimeoutSeconds: number) => [{ url: ONE, settleTimeoutSeconds }];
   const table = {
