@@ -26,7 +26,7 @@ export async function charge(
     if (bill !== null) gate.waitUntil(gate.exposure.free(payment.attemptId));
     return unpaid(gate, order, payment, settlement, kept, bill);
   }
-  const told = tellCharged(gate, payment, settlement);
+  const told = tellCharged(gate, payment, settlement, answer.body instanceof ReadableStream);
   const delivered = deliver(gate, order, reporterOf(payment), answer, told, FIRST_DELIVERY);
   return { kind: "sold", answer: delivered, receipt: receiptOf(payment, settlement.transaction, settlement.bill) };
 }
@@ -35,10 +35,15 @@ export async function charge(
  * What went out for a transaction that turns out to be another payment's is owed, until it is found out: that begins where
  * nothing of it is on its way any more.
  */
-async function tellCharged(gate: Gate, payment: AdmittedPayment, settled: Settled): Promise<Telling> {
+async function tellCharged(
+  gate: Gate,
+  payment: AdmittedPayment,
+  settled: Settled,
+  isStream: boolean,
+): Promise<Telling> {
   const { transaction, bill } = settled;
-  // The answer's beginning goes first.
-  await gate.sleep(0);
+  // A stream's beginning goes first.
+  if (isStream) await gate.sleep(0);
   if (!(await accept(gate, payment, settled))) {
     return { before: [...notedOf(bill), { kind: "served" }], beforeEnd: [{ kind: "lost", transaction }] };
   }

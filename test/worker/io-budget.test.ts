@@ -119,8 +119,7 @@ describe("a paid call", () => {
       "record",
       "upstream",
     ]);
-    // Nothing of the record has begun when the answer does.
-    expect(behind).toEqual([]);
+    expect(behind).toEqual(["assign"]);
   });
 
   test("begins the claim, KV and verify together, and goes on when they have answered", async () => {
