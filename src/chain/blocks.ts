@@ -17,7 +17,10 @@ export const blockCall = (block: number | "latest"): Call => ({
   params: [block === "latest" ? block : toQuantity(block), false],
 });
 
-/** Null also for a time that cannot be counted with, and where there is no such block, which an RPC says of a block that it has not seen yet. */
+/**
+ * Null also for a time that cannot be counted with, and where there is no such block, which an RPC says of a block that it
+ * has not seen yet.
+ */
 export function parseBlock(value: unknown): Block | null {
   if (!isObject(value)) return null;
   const number = parseQuantity(value["number"]);

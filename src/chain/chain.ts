@@ -32,9 +32,9 @@ export interface Chain {
    * @param confirmations blocks in which it has to be seen, its own and what is built on it; 1 where nothing is said
    * @param isOver whether nobody waits for the answer any more; nothing is asked from then on
    */
-  readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: () => boolean) => Promise<Fate>;
+  readonly fateOf: (authorization: Authorization, confirmations?: number, isOver?: IsOver) => Promise<Fate>;
   /** Whether a wallet has all that its owner promised; null where nobody says. `isOver` as above. */
-  readonly covers: (wallet: Wallet, isOver?: () => boolean) => Promise<boolean | null>;
+  readonly covers: (wallet: Wallet, isOver?: IsOver) => Promise<boolean | null>;
 }
 
 type ReadFate = (
@@ -63,8 +63,10 @@ export const buildSolanaChain = (settings: ChainSettings, fetcher: Fetch = globa
 /** A token account would have to be found first. */
 const unsaid = async (): Promise<Result<boolean, Fault>> => err(fault("is not asked"));
 
+type IsOver = () => boolean;
+
 const whileNot =
-  (isOver: () => boolean, endpoint: Endpoint): Endpoint =>
+  (isOver: IsOver, endpoint: Endpoint): Endpoint =>
   (network) => {
     const askEach = endpoint(network);
     return async (calls) => (isOver() ? err(fault("was not asked: the time was over")) : askEach(calls));
@@ -77,16 +79,15 @@ function chainOf(
   read: ReadFate,
 ): Chain {
   const endpoints = buildEndpoints(settings, fetcher);
+  const until = (isOver: IsOver = () => false) => endpoints.map((endpoint) => whileNot(isOver, endpoint));
   return {
-    async fateOf(authorization, confirmations = 1, isOver = () => false) {
-      const inTime = endpoints.map((endpoint) => whileNot(isOver, endpoint));
+    async fateOf(authorization, confirmations = 1, isOver) {
       const asked = (ask: Ask, askEach: AskEach) => read(ask, askEach, authorization, confirmations);
-      const fate = await failOver(inTime, authorization.network, asked);
+      const fate = await failOver(until(isOver), authorization.network, asked);
       return fate.ok ? fate.value : { kind: "unavailable", detail: fate.error };
     },
-    async covers(wallet, isOver = () => false) {
-      const inTime = endpoints.map((endpoint) => whileNot(isOver, endpoint));
-      const covered = await failOver(inTime, wallet.network, (ask) => cover(ask, wallet));
+    async covers(wallet, isOver) {
+      const covered = await failOver(until(isOver), wallet.network, (ask) => cover(ask, wallet));
       return covered.ok ? covered.value : null;
     },
   };
