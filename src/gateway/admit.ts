@@ -143,7 +143,11 @@ async function admitGranted(
     leave();
     return giveAllBack(gate, attempt, mode, refuse({ reason: "ledger_unavailable" }));
   }
-  const payment = admitPayment(attempt, { kind: "granted" }, verdict, { facilitator: by.name, leave });
+  const payment = admitPayment(attempt, { kind: "granted" }, verdict, {
+    facilitator: by.name,
+    hasNext: candidates.length > 1,
+    leave,
+  });
   return { kind: "admitted", payment, isCovered };
 }
 

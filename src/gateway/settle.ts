@@ -10,7 +10,6 @@ import type { Settlement } from "../x402/index.ts";
 import { confirm } from "./confirm.ts";
 import type { Gate, Order } from "./gate.ts";
 import { isUnused } from "./resolve.ts";
-import { ableOf } from "./verify.ts";
 
 /** What a metered call comes to. */
 export interface Bill {
@@ -53,8 +52,7 @@ export async function settle(
   admitted: AdmittedPayment,
   bill: Bill | null,
 ): Promise<Settled | Unsettled> {
-  const { payment, facilitatorBody } = admitted;
-  const hasNext = ableOf(gate, order, payment).length > 1;
+  const { payment, facilitatorBody, hasNext } = admitted;
   const expected = { ...payment, hasNext, ...(bill && { part: bill.amount }) };
   const asked = facilitatorOf(gate, order, admitted).settle(bill?.settleBody ?? facilitatorBody, expected);
   const said = await order.call.trace.measure("settle", asked);

@@ -33,24 +33,19 @@ const resting = ({ breaker }: Facilitator): Unavailable => ({
   detail: `rests: ${breaker.health().why}`,
 });
 
-/** Of an offer's, those that can settle the payment as far as anybody knows. */
-export function ableOf(
-  { facilitators }: Gate,
-  { access }: Order,
-  { id, requirements, paymentPayload, settler }: CheckedPayment,
-): readonly Facilitator[] {
-  const { assetTransferMethod } = partsOf(id);
-  const extensions = Object.keys(paymentPayload.extensions ?? {}).filter(isGasSponsoring);
-  const sought = { ...requirements, assetTransferMethod, extensions, settler };
-  return facilitators.among(access.offer.facilitators, sought);
-}
-
 /**
  * What they can do is looked up behind the answer, now and then, where there is a choice. Null where the account
  * for which the payment was signed is none of theirs; else an offer names at least one for each way to pay.
  */
-export function candidatesOf(gate: Gate, order: Order, payment: CheckedPayment): Candidates | null {
-  const found = ableOf(gate, order, payment);
+export function candidatesOf(
+  gate: Gate,
+  { access }: Order,
+  { id, requirements, paymentPayload, settler }: CheckedPayment,
+): Candidates | null {
+  const { assetTransferMethod } = partsOf(id);
+  const extensions = Object.keys(paymentPayload.extensions ?? {}).filter(isGasSponsoring);
+  const sought = { ...requirements, assetTransferMethod, extensions, settler };
+  const found = gate.facilitators.among(access.offer.facilitators, sought);
   if (found.length > 1) lookUp(gate, found);
   return found.length > 0 ? (found as unknown as Candidates) : null;
 }

@@ -19,6 +19,8 @@ export interface Attempt {
 export interface Settler {
   /** Its name. */
   readonly facilitator: string;
+  /** Whether another one could have been asked in its place, and may have been shown it. */
+  readonly hasNext: boolean;
   /** Nothing of it is settled there after all: whether that one settles again, others may see. */
   readonly leave: () => void;
 }

@@ -218,7 +218,7 @@ describe("what goes to the facilitator", () => {
   test("stays with the payment when it is admitted", async () => {
     const admitted = await checked(payment);
     const attempt = { payment: admitted, attemptId: "attempt", facilitatorBody: facilitatorBody(admitted) };
-    const settler = { facilitator: "https://f.example", leave: () => undefined };
+    const settler = { facilitator: "https://f.example", hasNext: false, leave: () => undefined };
     expect(admitPayment(attempt, { kind: "granted" }, { kind: "valid" }, settler)).toEqual({ ...attempt, ...settler });
   });
 });
